@@ -1,0 +1,135 @@
+//! Turns `items/*.toml` into Rust, and fails the build on a duplicate id, an unknown unit or a missing text.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::error::Error;
+use std::fmt::Write as _;
+use std::{env, fs, path::Path};
+
+use serde::Deserialize;
+
+/// The order in which a person reads them.
+const FAMILIES: [&str; 4] = ["common", "stereolithography", "host", "adapter"];
+
+#[derive(Deserialize)]
+struct Units {
+    units: BTreeMap<String, String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Family {
+    family: String,
+    title: String,
+    item: Vec<Item>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Item {
+    id: String,
+    kind: String,
+    unit: Option<String>,
+    range: Option<[f64; 2]>,
+    codes: Option<Vec<String>>,
+    text: String,
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    println!("cargo::rerun-if-changed=items");
+    let units: Units = toml::from_str(&fs::read_to_string("items/units.toml")?)?;
+    let mut seen = BTreeSet::new();
+    let mut code = String::new();
+    let mut families = String::new();
+    for name in FAMILIES {
+        let path = format!("items/{name}.toml");
+        let family: Family =
+            toml::from_str(&fs::read_to_string(&path)?).map_err(|error| format!("{path}: {error}"))?;
+        let mut listed = String::new();
+        for item in &family.item {
+            check(item, &mut seen, &units.units).map_err(|error| format!("{path}: {}: {error}", item.id))?;
+            write_item(&mut code, &family.family, item, &units.units)?;
+            write!(listed, "&{}, ", constant(&item.id))?;
+        }
+        writeln!(families, "    (Family::{}, {:?}, &[{listed}]),", camel(&family.family), family.title)?;
+    }
+    writeln!(code, "/// Every family in reading order: its title and its items.")?;
+    writeln!(code, "pub static FAMILIES: &[(Family, &str, &[&Item])] = &[\n{families}];")?;
+    fs::write(Path::new(&env::var("OUT_DIR")?).join("items.rs"), code)?;
+    Ok(())
+}
+
+fn check(item: &Item, seen: &mut BTreeSet<String>, units: &BTreeMap<String, String>) -> Result<(), String> {
+    let well_formed = item.id.split('.').count() == 2
+        && item.id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "._".contains(c));
+    if !well_formed {
+        return Err("an id is `subsystem.item`, in lower case".into());
+    }
+    if item.id.ends_with(|c: char| c.is_ascii_digit()) {
+        return Err("an id must not end in a digit: a part's number is written there on the wire".into());
+    }
+    if !seen.insert(item.id.replace('.', "_")) {
+        return Err("this id, or its name on the wire, stands twice".into());
+    }
+    if item.text.trim().is_empty() {
+        return Err("`text` is empty: say what a technician should know".into());
+    }
+    let numeric = matches!(item.kind.as_str(), "gauge" | "counter");
+    let coded = matches!(item.kind.as_str(), "state" | "event");
+    if !numeric && !coded && !matches!(item.kind.as_str(), "identity" | "hash") {
+        return Err(format!("unknown kind {:?}", item.kind));
+    }
+    if numeric != (item.unit.is_some() && item.range.is_some()) {
+        return Err("a gauge or counter has a unit and a range, and nothing else has".into());
+    }
+    if coded != item.codes.as_ref().is_some_and(|codes| !codes.is_empty()) {
+        return Err("a state or event has codes, and nothing else has".into());
+    }
+    if let Some(unit) = &item.unit
+        && !units.contains_key(unit)
+    {
+        return Err(format!("unknown unit {unit:?}: add it to items/units.toml, as UCUM writes it"));
+    }
+    match item.range {
+        Some([low, high]) if low >= high => Err("the range is empty".into()),
+        _ => Ok(()),
+    }
+}
+
+fn write_item(
+    out: &mut String,
+    family: &str,
+    item: &Item,
+    units: &BTreeMap<String, String>,
+) -> Result<(), Box<dyn Error>> {
+    let kind = match (item.kind.as_str(), item.range, &item.codes) {
+        ("gauge", Some([low, high]), _) => format!("Kind::Gauge(Range {{ low: {low:?}, high: {high:?} }})"),
+        ("counter", Some([low, high]), _) => format!("Kind::Counter(Range {{ low: {low:?}, high: {high:?} }})"),
+        ("state", _, Some(codes)) => format!("Kind::State(&{codes:?})"),
+        ("event", _, Some(codes)) => format!("Kind::Event(&{codes:?})"),
+        ("identity", ..) => "Kind::Identity".into(),
+        _ => "Kind::Hash".into(),
+    };
+    let ucum = item.unit.as_deref().unwrap_or("1");
+    let symbol = units.get(ucum).map_or("", String::as_str);
+    writeln!(out, "/// {}.", item.text)?;
+    writeln!(
+        out,
+        "pub static {}: Item = Item {{ id: {:?}, property: {:?}, family: Family::{}, kind: {kind}, \
+         unit: Unit {{ ucum: {ucum:?}, symbol: {symbol:?} }}, text: {:?} }};",
+        constant(&item.id),
+        item.id,
+        item.id.replace('.', "_"),
+        camel(family),
+        item.text,
+    )?;
+    Ok(())
+}
+
+fn constant(id: &str) -> String {
+    id.replace('.', "_").to_uppercase()
+}
+
+fn camel(name: &str) -> String {
+    let mut letters = name.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
