@@ -1,4 +1,4 @@
-//! Starts the program; everything is in the library.
+//! Starts the demo; everything is in the library.
 
 use std::process::ExitCode;
 

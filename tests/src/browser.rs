@@ -1,0 +1,138 @@
+//! A real Chromium, driven over WebDriver.
+
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use fantoccini::{Client, ClientBuilder, Locator};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Map, Value, json};
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::process::{Child, Command};
+
+use crate::repository;
+
+/// What Chromium must not do in a test: call its maker.
+const QUIET: [&str; 8] = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+];
+
+/// A width and height, as a person has them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Screen {
+    /// A laptop: 1280×800.
+    Desktop,
+    /// A phone: 390×844.
+    Phone,
+}
+
+/// The browser's driver; every browser that it started ends with it.
+pub struct Driver {
+    url: String,
+    _process: Child,
+}
+
+/// One browser window.
+pub struct Browser {
+    /// The WebDriver client.
+    pub page: Client,
+    screen: Screen,
+    _profile: TempDir,
+}
+
+impl Driver {
+    /// Starts `chromedriver` on a port that it chooses.
+    pub async fn start() -> Result<Self> {
+        let mut process = Command::new("chromedriver")
+            .arg("--port=0")
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .context("chromedriver cannot be started; run tests/set-up")?;
+        let mut lines = BufReader::new(process.stdout.take().context("no output")?).lines();
+        while let Some(line) = lines.next_line().await? {
+            if let Some((_, port)) = line.split_once("started successfully on port ") {
+                let url = format!("http://127.0.0.1:{}", port.trim_end_matches('.'));
+                return Ok(Self { url, _process: process });
+            }
+        }
+        anyhow::bail!("chromedriver ended before it listened")
+    }
+
+    /// Opens a browser with a profile of its own.
+    pub async fn open(&self, screen: Screen) -> Result<Browser> {
+        let profile = tempfile::tempdir()?;
+        let mut arguments = QUIET.map(str::to_owned).to_vec();
+        arguments.push(format!("--user-data-dir={}", profile.path().display()));
+        arguments.push("--window-size=1280,800".to_owned());
+        let mut options = json!({ "args": arguments, "binary": "/usr/bin/chromium" });
+        if screen == Screen::Phone {
+            options["mobileEmulation"] =
+                json!({ "deviceMetrics": { "width": 390, "height": 844, "pixelRatio": 2.0, "touch": true } });
+        }
+        let mut capabilities: Map<String, Value> = Map::new();
+        capabilities.insert("goog:chromeOptions".into(), options);
+        // The site's authority is a minute old, and no browser knows it.
+        capabilities.insert("acceptInsecureCerts".into(), true.into());
+        let page = ClientBuilder::new(HttpConnector::new())
+            .capabilities(capabilities)
+            .connect(&self.url)
+            .await
+            .context("Chromium cannot be started")?;
+        Ok(Browser { page, screen, _profile: profile })
+    }
+}
+
+impl Browser {
+    /// Waits for an element.
+    pub async fn wait_for(&self, selector: &str) -> Result<fantoccini::elements::Element> {
+        self.page
+            .wait()
+            .at_most(Duration::from_secs(30))
+            .for_element(Locator::Css(selector))
+            .await
+            .with_context(|| format!("{selector} did not appear"))
+    }
+
+    /// Types into a field.
+    pub async fn fill(&self, selector: &str, text: &str) -> Result<()> {
+        let field = self.wait_for(selector).await?;
+        field.clear().await?;
+        field.send_keys(text).await.map_err(Into::into)
+    }
+
+    /// Presses a button or follows a link.
+    pub async fn click(&self, selector: &str) -> Result<()> {
+        self.wait_for(selector).await?.click().await.with_context(|| format!("cannot press {selector}"))
+    }
+
+    /// The text of an element.
+    pub async fn text(&self, selector: &str) -> Result<String> {
+        Ok(self.wait_for(selector).await?.text().await?)
+    }
+
+    /// Keeps a picture of the page under `target/screenshots`.
+    pub async fn picture(&self, name: &str) -> Result<PathBuf> {
+        let directory = repository().join("target/screenshots");
+        std::fs::create_dir_all(&directory)?;
+        let width = if self.screen == Screen::Phone { "phone" } else { "desktop" };
+        let path = directory.join(format!("{name}-{width}.png"));
+        std::fs::write(&path, self.page.screenshot().await?)?;
+        Ok(path)
+    }
+
+    /// Whether the page is wider than the screen: a phone's reader would have to push it about.
+    pub async fn overflows(&self) -> Result<bool> {
+        let script = "return document.documentElement.scrollWidth > document.documentElement.clientWidth + 1";
+        Ok(self.page.execute(script, Vec::new()).await?.as_bool().unwrap_or(true))
+    }
+}

@@ -1,0 +1,73 @@
+//! Holds the architecture: imports run one way, and the documents name only what exists.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use cargo_metadata::{DependencyKind, MetadataCommand};
+use tests::repository;
+
+/// What each crate may import of this workspace (`ARCHITECTURE.md`).
+const MAY_IMPORT: [(&str, &[&str]); 9] = [
+    ("catalog", &[]),
+    ("protocol", &["catalog"]),
+    ("parsers", &["catalog", "protocol"]),
+    ("adapter", &["catalog", "protocol", "parsers"]),
+    ("platform", &["catalog", "protocol"]),
+    ("simulator", &["catalog", "protocol"]),
+    ("demo", &["catalog", "protocol", "parsers", "adapter", "platform", "simulator"]),
+    ("tests", &["catalog", "protocol", "parsers", "adapter", "platform", "simulator", "demo"]),
+    ("benches", &["catalog", "protocol", "parsers", "adapter", "platform", "simulator"]),
+];
+
+/// Crates that would let pure code read a socket, a file event or a task's clock.
+const IMPURE: [&str; 5] = ["tokio", "notify", "reqwest", "axum", "rusqlite"];
+
+#[test]
+fn imports_run_one_way() {
+    let may_import = BTreeMap::from(MAY_IMPORT);
+    let metadata = MetadataCommand::new().manifest_path(repository().join("Cargo.toml")).no_deps().exec().unwrap();
+    for package in metadata.workspace_packages() {
+        let allowed = may_import.get(package.name.as_str()).expect("a new crate needs a line in MAY_IMPORT");
+        for dependency in package.dependencies.iter().filter(|dependency| dependency.kind == DependencyKind::Normal) {
+            let ours = may_import.contains_key(dependency.name.as_str());
+            assert!(
+                !ours || allowed.contains(&dependency.name.as_str()),
+                "{} must not import {}",
+                package.name,
+                dependency.name
+            );
+        }
+    }
+}
+
+#[test]
+fn pure_crates_import_nothing_impure() {
+    let metadata = MetadataCommand::new().manifest_path(repository().join("Cargo.toml")).no_deps().exec().unwrap();
+    for package in metadata.workspace_packages() {
+        if !["catalog", "protocol", "parsers"].contains(&package.name.as_str()) {
+            continue;
+        }
+        for dependency in package.dependencies.iter().filter(|dependency| dependency.kind == DependencyKind::Normal) {
+            assert!(!IMPURE.contains(&dependency.name.as_str()), "{} imports {}", package.name, dependency.name);
+        }
+    }
+}
+
+#[test]
+fn every_path_that_a_document_names_exists() {
+    for document in ["ARCHITECTURE.md", "README.md"] {
+        let text = fs::read_to_string(repository().join(document)).unwrap();
+        let missing: Vec<&str> =
+            paths(&text).filter(|path| !repository().join(path).exists()).collect();
+        assert!(missing.is_empty(), "{document} names what does not exist: {missing:?}");
+    }
+}
+
+/// Words in backticks that have a slash and look like a path of the repository.
+fn paths(text: &str) -> impl Iterator<Item = &str> {
+    let prose = text.split("```").step_by(2);
+    prose.flat_map(|prose| prose.split('`').skip(1).step_by(2)).filter(|word| {
+        let path_like = |c: char| c.is_ascii_alphanumeric() || "._-/".contains(c);
+        word.contains('/') && !word.starts_with('/') && !word.starts_with("target/") && word.chars().all(path_like)
+    })
+}
