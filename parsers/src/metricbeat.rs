@@ -1,0 +1,121 @@
+//! What Metricbeat says of the printer's computer.
+//!
+//! The indices in the origins are fixed by item: an event that is read again by a later version keeps them.
+
+use catalog::{Item, Mark, Place, Quality, Refusal as Catalogue, Salt, Timestamp, items};
+
+use crate::beats::Event;
+use crate::beats::lenient::Measure;
+use crate::beats::system::{Cpu, Filesystem, Memory, Share};
+use crate::limits::DISKS_MAX;
+use crate::{Context, Output};
+
+/// Metricbeat's shares are of one; the catalogue's are of a hundred.
+const PERCENT: f64 = 100.0;
+
+/// Adds what an event of the `system` module says. An event of another module, of a data set that is not read,
+/// or without any field that is, counts as unmatched by the shape of the data set's name. An event without a
+/// time gives nothing: [`Event::parse`] lets no such one through as [`crate::beats::Beat::Metricbeat`].
+pub fn readings(event: &Event<'_>, place: Place, context: &Context, output: &mut Output) {
+    let Some(time) = event.timestamp else { return };
+    let dataset = event.dataset.as_deref().unwrap_or_default();
+    let system = &event.system;
+    let before = output.readings.len() + output.refused.len();
+    let mut sheet = Sheet { place, time, part: 0, quality: Quality::Good, output: &mut *output };
+    match dataset {
+        "system.cpu" => sheet.cpu(&system.cpu),
+        "system.load" => sheet.number(0, &items::HOST_LOAD, system.load.one_minute, 1.0),
+        "system.memory" => sheet.memory(&system.memory),
+        "system.filesystem" => sheet.filesystem(&system.filesystem, &context.salt),
+        "system.fsstat" => sheet.number(0, &items::HOST_FILES, system.fsstat.total_files, 1.0),
+        _ => {}
+    }
+    if output.readings.len() + output.refused.len() == before {
+        output.unmatch(dataset.as_bytes());
+    }
+}
+
+/// Where the readings of one event are written.
+struct Sheet<'o> {
+    place: Place,
+    time: Timestamp,
+    part: u8,
+    quality: Quality,
+    output: &'o mut Output,
+}
+
+impl Sheet<'_> {
+    fn cpu(&mut self, cpu: &Cpu) {
+        let total = over_all_cores(&cpu.total, cpu.cores);
+        // The first sample after Metricbeat's start has nothing to compare with. Where it says so, by a
+        // processor that is neither busy nor idle, it is not to be judged by.
+        if total == Measure::Number(0.0) && over_all_cores(&cpu.idle, cpu.cores) == Measure::Number(0.0) {
+            self.quality = Quality::Bad;
+        }
+        self.number(0, &items::HOST_CPU, total, PERCENT);
+    }
+
+    fn memory(&mut self, memory: &Memory) {
+        self.number(0, &items::HOST_MEMORY_TOTAL, memory.total, 1.0);
+        let used = first(memory.actual.used.pct, memory.used.pct);
+        self.number(1, &items::HOST_MEMORY_USED, used, PERCENT);
+    }
+
+    fn filesystem(&mut self, disk: &Filesystem<'_>, salt: &Salt) {
+        self.part = disk.name().map_or(0, |name| disk_number(name, salt));
+        self.number(0, &items::HOST_FILESYSTEM_USED, disk.used.pct, PERCENT);
+        self.number(1, &items::HOST_FILESYSTEM_FREE, first(disk.available, disk.free), 1.0);
+    }
+
+    fn number(&mut self, index: u16, item: &'static Item, measure: Measure, factor: f64) {
+        let mark = Mark {
+            part: self.part,
+            time: self.time,
+            quality: self.quality,
+            origin: self.place.origin(index),
+        };
+        match measure {
+            Measure::Absent => {}
+            Measure::Other => self.output.refuse(Some(item), Catalogue::NotANumber.into()),
+            Measure::Number(number) => {
+                self.output.take(item, item.number(number * factor, mark).map_err(Into::into));
+            }
+        }
+    }
+}
+
+/// The share over all cores: said so, or that of one core divided by their number.
+fn over_all_cores(share: &Share, cores: Measure) -> Measure {
+    match (share.norm.pct, share.pct, cores) {
+        (Measure::Absent, Measure::Number(pct), Measure::Number(cores)) if cores >= 1.0 => {
+            Measure::Number(pct / cores)
+        }
+        // Without the number of cores, a share of one core says nothing about all of them.
+        (Measure::Absent, Measure::Number(_), _) => Measure::Absent,
+        (Measure::Absent, pct, _) => pct,
+        (norm, ..) => norm,
+    }
+}
+
+fn first(one: Measure, other: Measure) -> Measure {
+    if one == Measure::Absent { other } else { one }
+}
+
+/// The number under which a disk leaves, from its name alone: an event speaks of one disk and knows no others. Two
+/// disks of one computer can fall together (with three disks, in one computer of 67); their readings then stand
+/// under one number, each with its own origin.
+fn disk_number(name: &str, salt: &Salt) -> u8 {
+    u8::try_from(salt.check(name.as_bytes()) % DISKS_MAX + 1).unwrap_or(u8::MAX)
+}
+
+/// What the fuzz target runs: no event makes this panic or gives a number that is not finite.
+#[doc(hidden)]
+pub fn fuzz_body(data: &[u8]) {
+    let context = Context { salt: Salt::new([7; 16]), zone: jiff::tz::TimeZone::UTC };
+    let Ok(event) = Event::parse(data) else { return };
+    let mut output = Output::default();
+    readings(&event, event.place(&context.salt), &context, &mut output);
+    for reading in &output.readings {
+        assert!(!matches!(reading.value(), catalog::Value::Number(number) if !number.is_finite()));
+    }
+}

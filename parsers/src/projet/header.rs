@@ -1,0 +1,129 @@
+//! What a record begins with: stamp, subsystem, number, level.
+
+use catalog::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::{Offset, TimeZone};
+use nom::branch::alt;
+use nom::bytes::complete::{tag, take, take_while_m_n};
+use nom::character::complete::char;
+use nom::combinator::{eof, map, map_opt, opt, peek, value};
+use nom::sequence::{delimited, preceded, terminated};
+use nom::{IResult, Parser as _};
+
+/// Digits of a record number: fifteen are exact in a double.
+const NUMBER_DIGITS_MAX: usize = 15;
+
+/// The head of a record.
+#[derive(Debug)]
+pub(super) struct Header<'a> {
+    pub(super) stamp: Stamp,
+    pub(super) subsystem: &'a [u8],
+    /// The record's number; whole, and below 10¹⁵.
+    pub(super) number: f64,
+    pub(super) level: &'a [u8],
+}
+
+impl<'a> Header<'a> {
+    /// The head of a record, and the bytes after it.
+    pub(super) fn parse(text: &'a [u8]) -> Option<(Self, &'a [u8])> {
+        header(text).ok().map(|(rest, header)| (header, rest))
+    }
+}
+
+/// When the printer says that it wrote the record.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Stamp {
+    /// The controller's clock was not set yet.
+    Unset,
+    /// A civil time, and its offset from UTC where the stamp says one.
+    Civil(DateTime, Option<Offset>),
+}
+
+/// A point in time, and whether another one had the same local time.
+#[derive(Debug, PartialEq)]
+pub(super) struct Moment {
+    pub(super) time: Timestamp,
+    pub(super) doubtful: bool,
+}
+
+impl Stamp {
+    /// The moment. A local time that the zone has twice is taken as the earlier moment and one that it skips as the
+    /// later, whatever stood above in the file: a line read again must give the same time.
+    pub(super) fn moment(self, zone: &TimeZone) -> Option<Moment> {
+        let Self::Civil(civil, offset) = self else { return None };
+        let (timestamp, doubtful) = match offset {
+            Some(offset) => (offset.to_timestamp(civil), false),
+            None => {
+                let local = zone.to_ambiguous_timestamp(civil);
+                (local.compatible(), local.is_ambiguous())
+            }
+        };
+        let time = Timestamp(timestamp.ok()?.as_millisecond());
+        Some(Moment { time, doubtful })
+    }
+}
+
+fn header(input: &[u8]) -> IResult<&[u8], Header<'_>> {
+    let end = peek(alt((tag(" "), tag("\t"), eof)));
+    map(
+        (
+            terminated(stamp, char(' ')),
+            terminated(take_while_m_n(1, 16, |b: u8| b.is_ascii_lowercase()), tag(" #")),
+            terminated(number, char(' ')),
+            terminated(take_while_m_n(1, 8, |b: u8| b.is_ascii_uppercase()), end),
+        ),
+        |(stamp, subsystem, number, level)| Header { stamp, subsystem, number, level },
+    )
+    .parse(input)
+}
+
+fn stamp(input: &[u8]) -> IResult<&[u8], Stamp> {
+    let civil = map((civil, opt(offset)), |(civil, offset)| Stamp::Civil(civil, offset));
+    alt((value(Stamp::Unset, char('-')), civil)).parse(input)
+}
+
+fn civil(input: &[u8]) -> IResult<&[u8], DateTime> {
+    let date = (digits(4), preceded(char('-'), digits(2)), delimited(char('-'), digits(2), char('T')));
+    let time = (digits(2), preceded(char(':'), digits(2)), preceded(char(':'), digits(2)), opt(fraction));
+    map_opt((date, time), |((year, month, day), (hour, minute, second, nanosecond))| {
+        let small = |number: i32| i8::try_from(number).ok();
+        // No civil time has a second 60; a leap second belongs to the one before it.
+        let second = if second == 60 { 59 } else { second };
+        let year = i16::try_from(year).ok()?;
+        let (month, day) = (small(month)?, small(day)?);
+        let (hour, minute, second) = (small(hour)?, small(minute)?, small(second)?);
+        DateTime::new(year, month, day, hour, minute, second, nanosecond.unwrap_or(0)).ok()
+    })
+    .parse(input)
+}
+
+/// The fraction of a second, in nanoseconds.
+fn fraction(input: &[u8]) -> IResult<&[u8], i32> {
+    let digits = take_while_m_n(1, 9, |b: u8| b.is_ascii_digit());
+    let nanoseconds = |digits: &[u8]| {
+        (0..9).fold(0, |sum, at| sum * 10 + digits.get(at).map_or(0, |d| i32::from(d - b'0')))
+    };
+    preceded(char('.'), map(digits, nanoseconds)).parse(input)
+}
+
+fn offset(input: &[u8]) -> IResult<&[u8], Offset> {
+    let sign = alt((value(1, char('+')), value(-1, char('-'))));
+    let signed = map_opt((sign, digits(2), char(':'), digits(2)), |(sign, hours, _, minutes)| {
+        (minutes < 60).then(|| Offset::from_seconds(sign * (hours * 3600 + minutes * 60)).ok()).flatten()
+    });
+    alt((value(Offset::UTC, char('Z')), signed)).parse(input)
+}
+
+/// Exactly `count` digits, at most nine.
+fn digits<'a>(count: usize) -> impl nom::Parser<&'a [u8], Output = i32, Error = nom::error::Error<&'a [u8]>> {
+    map_opt(take(count), |digits: &[u8]| {
+        digits.iter().try_fold(0, |sum, d| d.is_ascii_digit().then(|| sum * 10 + i32::from(d - b'0')))
+    })
+}
+
+fn number(input: &[u8]) -> IResult<&[u8], f64> {
+    map(take_while_m_n(1, NUMBER_DIGITS_MAX, |b: u8| b.is_ascii_digit()), |digits: &[u8]| {
+        digits.iter().fold(0.0, |sum, digit| sum * 10.0 + f64::from(digit - b'0'))
+    })
+    .parse(input)
+}
