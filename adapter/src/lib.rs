@@ -1,2 +1,24 @@
-//! placeholder
-pub mod cli { pub fn main(_: impl IntoIterator<Item = std::ffi::OsString>) -> std::process::ExitCode { std::process::ExitCode::FAILURE } }
+//! The appliance: takes telemetry in from printers, makes readings of the catalogue, and pushes them one way
+//! to the platform. It acknowledges to a source only what the platform has stored, holds data in bounded
+//! memory only, opens no file for writing while it runs, listens to nothing but its printers' senders, and
+//! takes no command from anyone.
+
+pub mod app;
+pub mod buffer;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod counters;
+mod dispatcher;
+mod enrol;
+pub mod intake;
+pub mod lifecycle;
+pub mod link;
+pub mod normalise;
+pub mod receipt;
+mod tap;
+mod telemetry;
+#[cfg(test)]
+mod testing;
+pub mod tls;
+pub mod uplink;

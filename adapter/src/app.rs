@@ -1,0 +1,196 @@
+//! Puts the parts together, in the order in which data must not be lost: what is downstream starts first, what
+//! is upstream stops first.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use catalog::{Mark, Quality, items};
+use serde_json::json;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+use crate::buffer::Buffer;
+use crate::clock::Clock;
+use crate::config::{Config, Credentials};
+use crate::counters::Counters;
+use crate::dispatcher::{self, Dispatcher};
+use crate::intake::beats::BeatsError;
+use crate::intake::{self, IntakeContext};
+use crate::lifecycle::{Lifecycle, Tasks};
+use crate::link::Link;
+use crate::tap;
+use crate::telemetry::{ProcessUse, Telemetry};
+use crate::tls::{self, TlsError};
+
+/// How long the way down may take to run empty when the adapter stops. What sources keep is theirs; this is
+/// for what was polled.
+const DRAIN_MAX: Duration = Duration::from_secs(10);
+
+/// Where readings go.
+pub(crate) enum Sink<L> {
+    /// To the platform.
+    Link(Arc<L>),
+    /// To standard output, and nowhere else.
+    Tap,
+}
+
+/// Why the adapter did not start.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StartError {
+    /// The listener.
+    #[error(transparent)]
+    Beats(#[from] BeatsError),
+    /// The files of `[pip]`.
+    #[error("[pip]")]
+    Pip(#[source] TlsError),
+}
+
+impl StartError {
+    /// Whether the same configuration could start another time: an address can become free.
+    pub(crate) fn can_pass(&self) -> bool {
+        matches!(self, Self::Beats(BeatsError::Listen { .. }))
+    }
+}
+
+/// A running adapter.
+pub(crate) struct App {
+    lifecycle: Lifecycle,
+    counters: Arc<Counters>,
+    buffer: Arc<Buffer>,
+    intake: Tasks,
+    downstream: Tasks,
+    downstream_stop: CancellationToken,
+    beats: Option<SocketAddr>,
+}
+
+impl App {
+    /// Starts everything. When it returns, every listener is bound.
+    pub(crate) async fn start<L: Link + 'static>(
+        config: &Config,
+        credentials: &Credentials,
+        sink: Sink<L>,
+        lifecycle: Lifecycle,
+    ) -> Result<Self, StartError> {
+        let counters = Arc::new(Counters::default());
+        let ids: Vec<_> = config.printers.iter().map(|printer| printer.id.clone()).collect();
+        let bytes_max = config.buffer.bytes_max;
+        let buffer = Arc::new(Buffer::new(bytes_max, &credentials.adapter, &ids, Arc::clone(&counters)));
+        let downstream_stop = lifecycle.hard.child_token();
+        let downstream = lifecycle.tasks(downstream_stop.clone());
+        match sink {
+            Sink::Tap => {
+                let with_origin = config.platform.with_origin;
+                downstream.spawn("tap", tap::run(Arc::clone(&buffer), with_origin, downstream_stop.clone()));
+            }
+            Sink::Link(link) => {
+                let dispatcher = Dispatcher::new(Arc::clone(&buffer), Arc::clone(&counters));
+                downstream.spawn("dispatcher", dispatcher::run(dispatcher, link, downstream_stop.clone()));
+            }
+        }
+        let intake = lifecycle.tasks(lifecycle.soft.clone());
+        let context = IntakeContext {
+            buffer: Arc::clone(&buffer),
+            counters: Arc::clone(&counters),
+            salt: credentials.salt.clone(),
+            clock: Clock::system(),
+            stop: lifecycle.soft.clone(),
+            tasks: intake.clone(),
+        };
+        put_models(config, &context);
+        let beats = start_intake(config, &context).await?;
+        let telemetry = telemetry(config, &context);
+        intake.spawn("telemetry", telemetry.run(lifecycle.soft.clone()));
+        Ok(Self { lifecycle, counters, buffer, intake, downstream, downstream_stop, beats })
+    }
+
+    /// The line that says that everything is bound and running.
+    pub(crate) fn ready_line(&self) -> String {
+        json!({ "event": "ready", "beats": self.beats.map(|address| address.to_string()) }).to_string()
+    }
+
+    /// Runs until the lifecycle says stop, and stops in order. Returns the stopped line.
+    pub(crate) async fn run(self) -> String {
+        self.lifecycle.soft.cancelled().await;
+        let hard = self.lifecycle.hard.clone();
+        // A second signal ends the waiting wherever it stands.
+        hard.run_until_cancelled(self.drain()).await;
+        self.downstream_stop.cancel();
+        self.buffer.close();
+        hard.run_until_cancelled(self.downstream.ended()).await;
+        self.stopped_line()
+    }
+
+    // The intake's tasks end when the receipts that they wait for are resolved, so both are waited for together.
+    async fn drain(&self) {
+        let empty = async {
+            self.intake.ended().await;
+            self.buffer.emptied().await;
+        };
+        if timeout(DRAIN_MAX, empty).await.is_err() {
+            tracing::warn!(
+                bytes = self.buffer.bytes(),
+                seconds = DRAIN_MAX.as_secs(),
+                "the platform did not take everything in time; what the sources keep will come again"
+            );
+        }
+    }
+
+    fn stopped_line(&self) -> String {
+        let mut line = serde_json::to_value(self.counters.snapshot()).unwrap_or_else(|_| json!({}));
+        line["event"] = "stopped".into();
+        line["memory_peak_bytes"] = ProcessUse::now().memory_peak.into();
+        line.to_string()
+    }
+}
+
+async fn start_intake(config: &Config, context: &IntakeContext) -> Result<Option<SocketAddr>, StartError> {
+    let mut bound = None;
+    if let Some(beats) = &config.beats {
+        bound = Some(intake::beats::start(beats, &config.printers, context.clone()).await?);
+    }
+    for printer in &config.printers {
+        if printer.logs.is_some() {
+            intake::tail::start(printer, context);
+        }
+    }
+    if let Some(pip) = &config.pip {
+        // All together: who answers tells who is off.
+        intake::poll::start(&config.printers, pip, context).map_err(StartError::Pip)?;
+    }
+    Ok(bound)
+}
+
+// The model of a printer that is not queried; for the others the queries tell it.
+fn put_models(config: &Config, context: &IntakeContext) {
+    let time = context.clock.now();
+    for printer in config.printers.iter().filter(|printer| printer.pip.is_none()) {
+        let source = context.salt.source(&[b"configuration", printer.id.as_str().as_bytes()]);
+        let origin = source.place(time.0.unsigned_abs(), 0).origin(0);
+        let mark = Mark { part: 0, time, quality: Quality::Good, origin };
+        let reading = printer.model.clone().map(|model| items::IDENTITY_MODEL.identity(model, mark));
+        context.buffer.put_polled(&printer.id, reading.into_iter().flatten().collect());
+    }
+}
+
+fn telemetry(config: &Config, context: &IntakeContext) -> Telemetry {
+    let listener = config.beats.as_ref().and_then(|beats| beats.tls.as_ref());
+    // The listener could not have started with a file that cannot be read.
+    let chain = listener.and_then(|tls| tls::certificates(&tls.certificate_file).ok());
+    Telemetry {
+        buffer: Arc::clone(&context.buffer),
+        counters: Arc::clone(&context.counters),
+        clock: context.clock,
+        salt: context.salt.clone(),
+        certificate_expiry: chain.and_then(|chain| tls::expiry(&chain)),
+        in_clear: config.in_clear(),
+    }
+}
+
+/// The variables of the process that are text; no other can be meant for us.
+pub(crate) fn environment() -> HashMap<String, String> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
+}

@@ -1,0 +1,153 @@
+//! `adapter check`: what is configured, as a person reads it, and what of it will not work.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use catalog::{Item, Kind, items};
+use serde_json::{Value, json};
+
+use crate::config::{Beats, Config, Credentials, CredentialsError, Printer, Sender};
+use crate::tls;
+
+/// What `check` has to say.
+pub(super) struct Report {
+    text: String,
+    problems: Vec<String>,
+}
+
+impl Report {
+    /// Looks at the configuration and at every file that it names; opens no connection.
+    pub(super) fn of(config: &Config) -> Self {
+        let mut report = Self { text: String::new(), problems: Vec::new() };
+        report.platform(config);
+        report.intake(config);
+        report.printers(&config.printers);
+        report
+    }
+
+    pub(super) fn good(&self) -> bool {
+        self.problems.is_empty()
+    }
+
+    pub(super) fn text(&self) -> String {
+        let mut text = self.text.clone() + "\n";
+        for problem in &self.problems {
+            let _ = writeln!(text, "wrong: {problem}");
+        }
+        text.push_str(if self.good() {
+            "\nall is well\n"
+        } else {
+            "\nthe adapter will not start like this\n"
+        });
+        text
+    }
+
+    fn platform(&mut self, config: &Config) {
+        let platform = &config.platform;
+        let adapter = match Credentials::load(&platform.credentials_file) {
+            Ok(credentials) => credentials.adapter.to_string(),
+            // Not yet a mistake: this is how it is before `enrol`.
+            Err(error @ CredentialsError::NotEnrolled { .. }) => format!("not yet enrolled ({error})"),
+            Err(error) => {
+                self.problems.push(error.to_string());
+                "credentials that cannot be used".into()
+            }
+        };
+        self.line("adapter", &adapter);
+        self.line("platform", platform.url.as_str());
+        self.line("checked by", &file_or(platform.ca_file.as_deref(), "the public roots"));
+        self.line(
+            "exactly once",
+            if platform.with_origin { "yes, by origin" } else { "no: rows carry no origin" },
+        );
+        self.line("buffer", &format!("{} MiB", config.buffer.bytes_max >> 20));
+        self.hold(tls::client(platform.ca_file.as_deref(), None));
+    }
+
+    fn intake(&mut self, config: &Config) {
+        match &config.beats {
+            None => self.line("beats", "does not listen"),
+            Some(Beats { listen, tls: None }) => self.line("beats", &format!("{listen}, IN CLEAR")),
+            Some(Beats { listen, tls: Some(tls) }) => {
+                let senders =
+                    if tls.client_ca_file.is_some() { "mutual TLS" } else { "TLS, senders by address" };
+                self.line("beats", &format!("{listen}, {senders}"));
+                self.hold(tls::server(tls));
+            }
+        }
+        if let Some(pip) = &config.pip {
+            self.line("queries", &format!("TLS, checked by {}", pip.ca_file.display()));
+            self.hold(tls::client(Some(&pip.ca_file), pip.pair.as_ref()));
+        }
+    }
+
+    fn printers(&mut self, printers: &[Printer]) {
+        let _ = writeln!(
+            self.text,
+            "\n{:<16} {:<8} {:<16} {:<24} {:<28} queried at",
+            "printer", "family", "zone", "sender", "logs"
+        );
+        for printer in printers {
+            let zone = printer.zone.iana_name().unwrap_or("UTC");
+            let sender = match &printer.beats {
+                None => "-".to_owned(),
+                Some(Sender::Certificate(name)) => format!("certificate {name}"),
+                Some(Sender::Address(address)) => format!("address {address}"),
+            };
+            let logs = printer
+                .logs
+                .as_ref()
+                .map_or("-".into(), |logs| format!("{}/{}", logs.directory.display(), logs.pattern.glob()));
+            let pip = printer.pip.as_ref().map_or("-".into(), |pip| {
+                format!("{} every {}", pip.address, humantime::format_duration(pip.interval))
+            });
+            let _ = writeln!(
+                self.text,
+                "{:<16} {:<8} {zone:<16} {sender:<24} {logs:<28} {pip}",
+                printer.id.as_str(),
+                printer.family.to_string()
+            );
+            if let Some(logs) = printer.logs.as_ref().filter(|logs| !logs.directory.is_dir()) {
+                self.problems.push(format!(
+                    "{}: {}: there is no such directory",
+                    printer.id,
+                    logs.directory.display()
+                ));
+            }
+        }
+    }
+
+    fn line(&mut self, name: &str, value: &str) {
+        let _ = writeln!(self.text, "{name:<14} {value}");
+    }
+
+    fn hold<T>(&mut self, result: Result<T, tls::TlsError>) {
+        if let Err(error) = result {
+            self.problems.push(format!("{:#}", anyhow::Error::from(error)));
+        }
+    }
+}
+
+fn file_or(file: Option<&Path>, otherwise: &str) -> String {
+    file.map_or(otherwise.to_owned(), |file| file.display().to_string())
+}
+
+/// The catalogue for programs.
+pub(super) fn catalog_json() -> String {
+    let list: Vec<_> = items::all().map(item_json).collect();
+    json!({ "items": list }).to_string()
+}
+
+fn item_json(item: &Item) -> Value {
+    let mut value = json!({
+        "id": item.id(), "property": item.property(), "kind": item.kind().name(),
+        "unit": item.unit().ucum(), "text": item.text(),
+    });
+    if let Kind::Gauge(range) | Kind::Counter(range) = item.kind() {
+        value["range"] = json!([range.low, range.high]);
+    }
+    if !item.codes().is_empty() {
+        value["codes"] = json!(item.codes());
+    }
+    value
+}

@@ -1,0 +1,198 @@
+//! The command line. Standard output is the machine's: ready and stopped lines, documents, rows; what is for
+//! people goes to standard error.
+
+mod check;
+
+use std::ffi::OsString;
+use std::io::{self, IsTerminal as _, Write as _};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use serde_json::json;
+use tracing_subscriber::EnvFilter;
+
+use crate::app::{App, Sink, environment};
+use crate::config::{self, Config, Credentials};
+use crate::lifecycle::{Lifecycle, Signals};
+use crate::uplink::Uplink;
+use crate::{enrol, tls};
+
+/// Stopped by an error while it ran.
+const FAULT: u8 = 1;
+/// Refused to start: a wrong configuration or command line.
+const USAGE: u8 = 2;
+/// The machine that the adapter is meant for has two cores to spare.
+const WORKERS: usize = 2;
+
+/// Takes telemetry in from printers and pushes it one way to the platform.
+#[derive(Parser)]
+#[command(name = "adapter", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run until SIGTERM or SIGINT.
+    Run(File),
+    /// Say what is configured, and what is wrong with it.
+    Check(File),
+    /// Print every row that would leave, and let none leave; sources keep their data.
+    Tap(File),
+    /// Exchange a one-time code, read from standard input, for the adapter's key.
+    Enrol(File),
+    /// Print the list of everything that may leave.
+    Catalog {
+        /// The form of the list.
+        #[arg(long, value_enum, default_value_t = Format::Markdown)]
+        format: Format,
+    },
+}
+
+#[derive(clap::Args)]
+struct File {
+    /// The configuration file.
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Format {
+    Markdown,
+    Json,
+}
+
+/// What went wrong, with the exit code that says so.
+enum Failure {
+    Usage(anyhow::Error),
+    Fault(anyhow::Error),
+}
+
+/// Runs the program with these arguments, the first of which is its own name.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let code = if error.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS };
+            // There is no one left to tell when even that cannot be printed.
+            let _ = error.print();
+            return code;
+        }
+    };
+    log();
+    tls::install_provider();
+    let result = match arguments.command {
+        Command::Run(file) => run(&file),
+        Command::Check(file) => check(&file),
+        Command::Tap(file) => tap(&file),
+        Command::Enrol(file) => enrol(&file),
+        Command::Catalog { format } => catalog(format),
+    };
+    let (code, error) = match result {
+        Ok(code) => return code,
+        Err(Failure::Usage(error)) => (USAGE, error),
+        Err(Failure::Fault(error)) => (FAULT, error),
+    };
+    let _ = writeln!(io::stderr(), "{error:#}");
+    ExitCode::from(code)
+}
+
+// `RUST_LOG` sets how much is said; from a library only what matters.
+fn log() {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    // A second program in one process, as in a test, keeps the first one's log.
+    let _ = log.with_ansi(io::stderr().is_terminal()).try_init();
+}
+
+fn run(file: &File) -> Result<ExitCode, Failure> {
+    let (config, credentials) = load(file)?;
+    let uplink = Uplink::new(&config.platform, &credentials).map_err(usage)?;
+    serve(&config, &credentials, Sink::Link(Arc::new(uplink)), true)
+}
+
+fn tap(file: &File) -> Result<ExitCode, Failure> {
+    let (config, credentials) = load(file)?;
+    serve(&config, &credentials, Sink::<Uplink>::Tap, false)
+}
+
+fn serve(
+    config: &Config,
+    credentials: &Credentials,
+    sink: Sink<Uplink>,
+    lines: bool,
+) -> Result<ExitCode, Failure> {
+    runtime()?.block_on(async {
+        let lifecycle = Lifecycle::new();
+        let signals = Signals::listen().map_err(fault)?;
+        tokio::spawn(lifecycle.clone().watch(signals));
+        let app = App::start(config, credentials, sink, lifecycle.clone()).await.map_err(|error| {
+            // What had started already ends because of this, and is no fault of its own.
+            lifecycle.hard.cancel();
+            if error.can_pass() { fault(error) } else { usage(error) }
+        })?;
+        tracing::info!(version = env!("CARGO_PKG_VERSION"), adapter = %credentials.adapter, printers = config.printers.len(), "running");
+        if lines {
+            say(&app.ready_line())?;
+        }
+        let stopped = app.run().await;
+        if lines {
+            say(&stopped)?;
+        }
+        Ok(if lifecycle.failed() { ExitCode::from(FAULT) } else { ExitCode::SUCCESS })
+    })
+}
+
+fn check(file: &File) -> Result<ExitCode, Failure> {
+    let config = configuration(file)?;
+    let report = check::Report::of(&config);
+    say(report.text().trim_end())?;
+    Ok(if report.good() { ExitCode::SUCCESS } else { ExitCode::from(USAGE) })
+}
+
+fn enrol(file: &File) -> Result<ExitCode, Failure> {
+    let config = configuration(file)?;
+    let code = enrol::read_code(io::stdin()).map_err(usage)?;
+    let name = runtime()?.block_on(enrol::enrol(&config.platform, &code)).map_err(fault)?;
+    say(&json!({ "event": "enrolled", "adapter": name.as_str() }).to_string())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn catalog(format: Format) -> Result<ExitCode, Failure> {
+    let text = match format {
+        Format::Markdown => catalog::markdown(),
+        Format::Json => check::catalog_json(),
+    };
+    say(text.trim_end())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn configuration(file: &File) -> Result<Config, Failure> {
+    config::load(&file.config, &environment()).map_err(usage)
+}
+
+fn load(file: &File) -> Result<(Config, Credentials), Failure> {
+    let config = configuration(file)?;
+    let credentials = Credentials::load(&config.platform.credentials_file).map_err(usage)?;
+    Ok((config, credentials))
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build().map_err(fault)
+}
+
+fn say(line: &str) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{line}").and_then(|()| out.flush()).map_err(fault)
+}
+
+fn usage(error: impl Into<anyhow::Error>) -> Failure {
+    Failure::Usage(error.into())
+}
+
+fn fault(error: impl Into<anyhow::Error>) -> Failure {
+    Failure::Fault(error.into())
+}

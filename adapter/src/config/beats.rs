@@ -1,0 +1,73 @@
+//! `[beats]`: the listener that Filebeat and Metricbeat ship to.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use super::error::Problems;
+use super::place::KeyPath;
+use super::text::Text;
+
+/// The listener that Filebeat and Metricbeat ship to.
+#[derive(Clone, Debug)]
+pub struct Beats {
+    /// Where it listens; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// TLS; `None` only where the configuration says `in_clear = true`.
+    pub tls: Option<ListenerTls>,
+}
+
+/// The listener's side of TLS.
+#[derive(Clone, Debug)]
+pub struct ListenerTls {
+    /// The listener's certificate chain, PEM.
+    pub certificate_file: PathBuf,
+    /// Its key, PEM; readable by its owner only.
+    pub key_file: PathBuf,
+    /// The root of the senders' certificates; with it, a sender without one is refused.
+    pub client_ca_file: Option<PathBuf>,
+}
+
+impl Beats {
+    /// Whether a sender can be known by its certificate.
+    pub fn knows_certificates(&self) -> bool {
+        self.tls.as_ref().is_some_and(|tls| tls.client_ca_file.is_some())
+    }
+}
+
+#[derive(Deserialize)]
+pub(super) struct Raw {
+    listen: Text<SocketAddr>,
+    certificate_file: Option<Text<PathBuf>>,
+    key_file: Option<Text<PathBuf>>,
+    client_ca_file: Option<Text<PathBuf>>,
+    #[serde(default)]
+    in_clear: bool,
+}
+
+impl Raw {
+    pub(super) fn check(self, directory: &Path, path: &KeyPath, problems: &mut Problems) -> Option<Beats> {
+        let listen = self.listen.0;
+        let client_ca_file = self.client_ca_file.map(|file| directory.join(file.0));
+        let tls = match (self.certificate_file, self.key_file, self.in_clear) {
+            (Some(certificate), Some(key), false) => Some(ListenerTls {
+                certificate_file: directory.join(certificate.0),
+                key_file: directory.join(key.0),
+                client_ca_file,
+            }),
+            (None, None, true) if client_ca_file.is_none() => None,
+            (_, _, true) => {
+                let text = "in_clear listens without TLS; leave it out, or leave out certificate_file, key_file and client_ca_file";
+                problems.add(path.key("in_clear"), text);
+                return None;
+            }
+            _ => {
+                let text = "TLS needs both certificate_file and key_file; to listen without TLS, write in_clear = true";
+                problems.add(path.clone(), text);
+                return None;
+            }
+        };
+        Some(Beats { listen, tls })
+    }
+}

@@ -1,0 +1,98 @@
+//! Names of the adapter, its printers, and their Things.
+
+use std::fmt;
+
+use super::text::FromText;
+
+/// Longest name of an adapter and longest id of a printer.
+const LENGTH_MAX: usize = 32;
+
+fn plain(text: &str) -> bool {
+    let known = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    (1..=LENGTH_MAX).contains(&text.len()) && text.bytes().all(known)
+}
+
+/// A printer's id, unique within the adapter: `[a-z0-9-]{1,32}`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PrinterId(String);
+
+/// The adapter's name, unique on the platform: `[a-z0-9-]{1,32}`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct AdapterName(String);
+
+/// What the platform calls an adapter or a printer: `ADAPTER` or `ADAPTER.PRINTER`. Plain in a URL.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ThingName(String);
+
+impl PrinterId {
+    /// The id, if it is one.
+    pub fn parse(text: &str) -> Option<Self> {
+        plain(text).then(|| Self(text.to_owned()))
+    }
+
+    /// The id.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl AdapterName {
+    /// The name, if it is one.
+    pub fn parse(text: &str) -> Option<Self> {
+        plain(text).then(|| Self(text.to_owned()))
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The adapter's own thing.
+    pub fn thing(&self) -> ThingName {
+        ThingName(self.0.clone())
+    }
+
+    /// The thing of one of its printers.
+    pub fn thing_of(&self, printer: &PrinterId) -> ThingName {
+        ThingName(format!("{}.{}", self.0, printer.0))
+    }
+}
+
+impl ThingName {
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for PrinterId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Display for AdapterName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Display for ThingName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl FromText for PrinterId {
+    const EXPECTED: &'static str = "a printer's id: 1 to 32 of a-z, 0-9 and -, such as `p01`";
+    fn from_text(text: &str) -> Option<Self> {
+        Self::parse(text)
+    }
+}
+
+impl FromText for AdapterName {
+    const EXPECTED: &'static str = "an adapter's name: 1 to 32 of a-z, 0-9 and -, such as `oslo-1`";
+    fn from_text(text: &str) -> Option<Self> {
+        Self::parse(text)
+    }
+}

@@ -1,0 +1,199 @@
+//! `[[printers]]`: who they are and how their data comes in.
+
+use std::collections::HashSet;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use catalog::Identity;
+use globset::GlobMatcher;
+use jiff::tz::TimeZone;
+use rustls_pki_types::ServerName;
+use serde::Deserialize;
+
+use super::error::Problems;
+use super::names::PrinterId;
+use super::place::KeyPath;
+use super::text::{HostPort, Text};
+
+/// Most printers of one adapter: each has a share of the buffer, and the platform takes no more.
+pub const PRINTERS_MAX: usize = 64;
+/// A shorter interval would make the adapter a burden to the printer.
+const INTERVAL_MIN: Duration = Duration::from_millis(100);
+/// A longer one could not tell that a printer is off within an hour.
+const INTERVAL_MAX: Duration = Duration::from_secs(3600);
+const INTERVAL_DEFAULT: Duration = Duration::from_secs(1);
+
+/// One printer.
+#[derive(Clone, Debug)]
+pub struct Printer {
+    /// Its id.
+    pub id: PrinterId,
+    /// How its logs are written.
+    pub family: parsers::Family,
+    /// The zone of stamps that name none.
+    pub zone: TimeZone,
+    /// Its model, for a printer that cannot say so over its interface.
+    pub model: Option<Identity>,
+    /// How its Beats sender is known.
+    pub beats: Option<Sender>,
+    /// Its log directory, where the adapter reads it itself.
+    pub logs: Option<Logs>,
+    /// How it is queried.
+    pub pip: Option<PipTarget>,
+}
+
+/// How a Beats sender is known. Two printers never share one.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Sender {
+    /// By the common name of its client certificate.
+    Certificate(String),
+    /// By its address; anyone on the LAN who can take the address can be it.
+    Address(IpAddr),
+}
+
+/// A log directory.
+#[derive(Clone, Debug)]
+pub struct Logs {
+    /// The directory.
+    pub directory: PathBuf,
+    /// The names of its log files.
+    pub pattern: GlobMatcher,
+}
+
+/// How a printer is queried.
+#[derive(Clone, Debug)]
+pub struct PipTarget {
+    /// Where it listens.
+    pub address: HostPort,
+    /// The name that its certificate must carry.
+    pub server_name: ServerName<'static>,
+    /// Time between two queries.
+    pub interval: Duration,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Raw {
+    id: Text<PrinterId>,
+    family: Text<parsers::Family>,
+    zone: Option<Text<TimeZone>>,
+    model: Option<Text<Identity>>,
+    beats: Option<RawSender>,
+    logs: Option<RawLogs>,
+    pip: Option<RawPip>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct RawSender {
+    certificate: Option<String>,
+    address: Option<Text<IpAddr>>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct RawLogs {
+    directory: Text<PathBuf>,
+    pattern: Text<GlobMatcher>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct RawPip {
+    address: Text<HostPort>,
+    server_name: Option<Text<ServerName<'static>>>,
+    interval: Option<Text<Duration>>,
+}
+
+/// What the rest of the file says that matters to a printer.
+pub(super) struct Around<'a> {
+    pub(super) directory: &'a Path,
+    pub(super) listens: bool,
+    pub(super) knows_certificates: bool,
+    pub(super) queries: bool,
+}
+
+pub(super) fn check(raw: Vec<Raw>, around: &Around<'_>, problems: &mut Problems) -> Vec<Printer> {
+    let root = KeyPath::root().key("printers");
+    if raw.len() > PRINTERS_MAX {
+        problems.add(root.index(PRINTERS_MAX), format!("an adapter takes at most {PRINTERS_MAX} printers"));
+    }
+    let mut ids = HashSet::new();
+    let mut senders = HashSet::new();
+    let mut printers = Vec::new();
+    for (index, raw) in raw.into_iter().enumerate() {
+        let path = root.index(index);
+        let printer = raw.check(around, &path, problems);
+        if !ids.insert(printer.id.clone()) {
+            problems.add(path.key("id"), format!("`{}` is the id of an earlier printer", printer.id));
+        }
+        if printer.beats.clone().is_some_and(|sender| !senders.insert(sender)) {
+            problems.add(path.key("beats"), "an earlier printer is known by the same");
+        }
+        printers.push(printer);
+    }
+    printers
+}
+
+impl Raw {
+    fn check(self, around: &Around<'_>, path: &KeyPath, problems: &mut Problems) -> Printer {
+        if self.beats.is_none() && self.logs.is_none() && self.pip.is_none() {
+            problems.add(
+                path.clone(),
+                "nothing comes in from this printer; give it at least one of beats, logs and pip",
+            );
+        }
+        if self.pip.is_some() && !around.queries {
+            problems.add(path.key("pip"), "a section [pip] with ca_file is missing");
+        }
+        let sender_path = path.key("beats");
+        let pip_path = path.key("pip");
+        Printer {
+            id: self.id.0,
+            family: self.family.0,
+            zone: self.zone.map_or(TimeZone::UTC, |zone| zone.0),
+            model: self.model.map(|model| model.0),
+            beats: self.beats.and_then(|raw| raw.check(around, &sender_path, problems)),
+            logs: self.logs.map(|raw| Logs {
+                directory: around.directory.join(raw.directory.0),
+                pattern: raw.pattern.0,
+            }),
+            pip: self.pip.and_then(|raw| raw.check(&pip_path, problems)),
+        }
+    }
+}
+
+impl RawSender {
+    fn check(self, around: &Around<'_>, path: &KeyPath, problems: &mut Problems) -> Option<Sender> {
+        if !around.listens {
+            problems.add(path.clone(), "a section [beats] with listen is missing");
+            return None;
+        }
+        match (self.certificate, self.address) {
+            (Some(_), None) if !around.knows_certificates => {
+                problems.add(
+                    path.key("certificate"),
+                    "a sender shows a certificate only where [beats] has client_ca_file",
+                );
+                None
+            }
+            (Some(name), None) => Some(Sender::Certificate(name)),
+            (None, Some(address)) => Some(Sender::Address(address.0)),
+            _ => {
+                problems.add(path.clone(), "write one of certificate and address");
+                None
+            }
+        }
+    }
+}
+
+impl RawPip {
+    fn check(self, path: &KeyPath, problems: &mut Problems) -> Option<PipTarget> {
+        let interval = self.interval.map_or(INTERVAL_DEFAULT, |interval| interval.0);
+        if !(INTERVAL_MIN..=INTERVAL_MAX).contains(&interval) {
+            problems.add(path.key("interval"), "an interval is from 100ms to 1h");
+        }
+        let server_name = match self.server_name {
+            Some(name) => Some(name.0),
+            None => ServerName::try_from(self.address.0.host().to_owned()).ok(),
+        };
+        Some(PipTarget { address: self.address.0, server_name: server_name?, interval })
+    }
+}

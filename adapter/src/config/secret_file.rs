@@ -1,0 +1,98 @@
+//! Reading a file that holds a secret.
+
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use secrecy::SecretString;
+
+/// A key or a credentials file is a few kilobytes; anything longer is not one.
+const LENGTH_MAX: u64 = 64 << 10;
+/// Bits of the mode that let anyone but the owner in.
+const OTHERS: u32 = 0o077;
+
+/// Why a secret was not read. The owner's to mend.
+#[derive(Debug, thiserror::Error)]
+pub enum SecretFileError {
+    /// It could not be opened or read, or is not text.
+    #[error("{}: cannot be read", file.display())]
+    Read {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// Others than its owner can read it.
+    #[error("{0}: others can read this secret (mode {mode:04o}); run `chmod 600 {0}`", file.display())]
+    Open {
+        /// The file.
+        file: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// It is too long to be a secret.
+    #[error("{}: longer than {LENGTH_MAX} bytes, so this is not the right file", file.display())]
+    TooLong {
+        /// The file.
+        file: PathBuf,
+    },
+}
+
+/// The text of a secret's file, which nobody but its owner may be able to read.
+///
+/// # Errors
+/// See [`SecretFileError`].
+pub fn read(path: &Path) -> Result<SecretString, SecretFileError> {
+    let failed = |source| SecretFileError::Read { file: path.to_owned(), source };
+    let file = File::open(path).map_err(failed)?;
+    // Asked of the open file, not of the path, which could be another one by then.
+    let mode = file.metadata().map_err(failed)?.permissions().mode() & 0o7777;
+    if mode & OTHERS != 0 {
+        return Err(SecretFileError::Open { file: path.to_owned(), mode });
+    }
+    let mut text = String::new();
+    file.take(LENGTH_MAX + 1).read_to_string(&mut text).map_err(failed)?;
+    if text.len() as u64 > LENGTH_MAX {
+        return Err(SecretFileError::TooLong { file: path.to_owned() });
+    }
+    Ok(SecretString::from(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use secrecy::ExposeSecret as _;
+    use std::fs::{self, Permissions};
+
+    #[test]
+    fn only_the_owner_may_read() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("key");
+        fs::write(&path, "secret").unwrap();
+        for (mode, good) in [(0o600, true), (0o400, true), (0o640, false), (0o604, false), (0o644, false)] {
+            fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+            match read(&path) {
+                Ok(text) => assert!(good && text.expose_secret() == "secret", "{mode:o}"),
+                Err(error) => {
+                    assert!(!good, "{mode:o}: {error}");
+                    let expected = format!(
+                        "{0}: others can read this secret (mode {mode:04o}); run `chmod 600 {0}`",
+                        path.display()
+                    );
+                    assert_eq!(error.to_string(), expected);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_file_without_end_is_not_read_to_its_end() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("key");
+        fs::write(&path, vec![b'x'; 65 << 10]).unwrap();
+        fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
+        assert!(matches!(read(&path), Err(SecretFileError::TooLong { .. })));
+    }
+}

@@ -1,0 +1,85 @@
+//! What the adapter has done since it started, in numbers.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use serde::Serialize;
+
+/// A number that only goes up.
+#[derive(Debug, Default)]
+pub struct Counter(AtomicU64);
+
+impl Counter {
+    /// One more.
+    pub fn one(&self) {
+        self.add(1);
+    }
+
+    /// So many more.
+    pub fn add(&self, more: usize) {
+        self.0.fetch_add(u64::try_from(more).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    /// The number now.
+    pub fn now(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// The adapter's counters. One place counts each, named beside it.
+#[derive(Debug, Default)]
+pub struct Counters {
+    /// Readings that came into the buffer; a resent record counts again. Counted by the buffer alone.
+    pub readings_made: Counter,
+    /// Readings that the platform has stored. Counted by the dispatcher.
+    pub readings_delivered: Counter,
+    /// Values that the catalogue refused (intake), and readings that the platform refused (dispatcher).
+    pub readings_refused: Counter,
+    /// Polled readings that were given up for want of room: a gap. Counted by the buffer.
+    pub readings_given_up: Counter,
+    /// Log lines and events that no parser knows. Counted by the intake.
+    pub lines_unmatched: Counter,
+    /// Log lines and events taken in. Counted by the intake.
+    pub lines_read: Counter,
+    /// Frames that were malformed or over a limit. Counted by the intake.
+    pub frames_refused: Counter,
+    /// Connections from senders that are not in the configuration. Counted by the intake.
+    pub senders_refused: Counter,
+    /// Batches that the platform stored. Counted by the dispatcher.
+    pub batches_delivered: Counter,
+    /// Batches that were put off because the platform was busy or out of reach. Counted by the dispatcher.
+    pub batches_put_off: Counter,
+}
+
+/// The counters at one moment, as the stopped line shows them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "each field is the counter of the same name")]
+pub struct Snapshot {
+    pub readings_made: u64,
+    pub readings_delivered: u64,
+    pub readings_refused: u64,
+    pub readings_given_up: u64,
+    pub lines_unmatched: u64,
+    pub lines_read: u64,
+    pub frames_refused: u64,
+    pub senders_refused: u64,
+    pub batches_delivered: u64,
+    pub batches_put_off: u64,
+}
+
+impl Counters {
+    /// The counters now. Each is read on its own: together they are no consistent cut.
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot {
+            readings_made: self.readings_made.now(),
+            readings_delivered: self.readings_delivered.now(),
+            readings_refused: self.readings_refused.now(),
+            readings_given_up: self.readings_given_up.now(),
+            lines_unmatched: self.lines_unmatched.now(),
+            lines_read: self.lines_read.now(),
+            frames_refused: self.frames_refused.now(),
+            senders_refused: self.senders_refused.now(),
+            batches_delivered: self.batches_delivered.now(),
+            batches_put_off: self.batches_put_off.now(),
+        }
+    }
+}

@@ -1,0 +1,187 @@
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use futures::poll;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep};
+use tokio_util::sync::CancellationToken;
+
+use super::{Dispatcher, PARK, run};
+use crate::buffer::Buffer;
+use crate::counters::Counters;
+use crate::link::{Answer, Batch, Link, Rejection};
+use crate::receipt::{Outcome, Receipt};
+use crate::testing::{buffer, number, printer, readings};
+
+const SECOND: Duration = Duration::from_secs(1);
+const MIB: usize = 1 << 20;
+
+/// Answers by rule, and tells of each batch with the time at which it came.
+struct Scripted<R> {
+    rule: R,
+    sent: mpsc::Sender<Sent>,
+    start: Instant,
+}
+
+#[derive(Debug)]
+struct Sent {
+    at: Duration,
+    thing: String,
+    numbers: Vec<i64>,
+}
+
+impl<R: Fn(&Batch) -> Answer + Send + Sync> Link for Scripted<R> {
+    async fn deliver(&self, batch: &Batch) -> Answer {
+        let sent = Sent {
+            at: self.start.elapsed(),
+            thing: batch.thing.to_string(),
+            numbers: batch.readings.iter().map(number).collect(),
+        };
+        // A test may stop listening once it has seen enough.
+        let _ = self.sent.try_send(sent);
+        (self.rule)(batch)
+    }
+}
+
+struct Bench {
+    buffer: Arc<Buffer>,
+    counters: Arc<Counters>,
+    sent: mpsc::Receiver<Sent>,
+    stop: CancellationToken,
+    task: JoinHandle<()>,
+}
+
+impl Bench {
+    fn new(printers: &[&str], rule: impl Fn(&Batch) -> Answer + Send + Sync + 'static) -> Self {
+        let (buffer, counters) = buffer(16 * MIB, printers);
+        let (sender, sent) = mpsc::channel(4096);
+        let link = Arc::new(Scripted { rule, sent: sender, start: Instant::now() });
+        let stop = CancellationToken::new();
+        let dispatcher = Dispatcher::new(Arc::clone(&buffer), Arc::clone(&counters));
+        let task = tokio::spawn(run(dispatcher, link, stop.clone()));
+        Self { buffer, counters, sent, stop, task }
+    }
+
+    async fn next(&mut self) -> Sent {
+        self.sent.recv().await.unwrap()
+    }
+
+    async fn keep(&self, id: &str, numbers: std::ops::Range<i64>) -> crate::receipt::Verdict {
+        let (receipt, verdict) = Receipt::group();
+        self.buffer.put_kept(&printer(id), readings(numbers), receipt).await;
+        verdict
+    }
+}
+
+fn refuse(numbers: &'static [i64]) -> impl Fn(&Batch) -> Answer {
+    move |batch| {
+        let refused = batch.readings.iter().any(|reading| numbers.contains(&number(reading)));
+        if refused { Answer::Rejected(Rejection::Malformed) } else { Answer::Accepted }
+    }
+}
+
+fn in_turn(answers: Vec<Answer>) -> impl Fn(&Batch) -> Answer {
+    let answers = Mutex::new(VecDeque::from(answers));
+    move |_| answers.lock().unwrap().pop_front().unwrap_or(Answer::Accepted)
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_acknowledged_before_it_is_accepted() {
+    let busy = Answer::Busy { retry_after: SECOND * 5 };
+    let mut bench = Bench::new(&["p01"], in_turn(vec![busy, busy]));
+    let mut verdict = bench.keep("p01", 0..10).await;
+    bench.next().await;
+    sleep(SECOND).await;
+    assert!(poll!(&mut verdict).is_pending());
+    bench.next().await;
+    assert!(poll!(&mut verdict).is_pending());
+    assert_eq!(verdict.await, Outcome::Accepted);
+    assert_eq!(bench.next().await.numbers, (0..10).collect::<Vec<_>>());
+    assert_eq!((bench.counters.readings_delivered.now(), bench.counters.batches_put_off.now()), (10, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_busy_platform_is_asked_by_one_batch_at_a_time_and_not_too_early() {
+    let busy = Answer::Busy { retry_after: SECOND * 10 };
+    let mut bench = Bench::new(&["p01", "p02", "p03"], in_turn(vec![busy; 4]));
+    for id in ["p01", "p02", "p03"] {
+        bench.buffer.put_polled(&printer(id), readings([1]));
+    }
+    let mut times = Vec::new();
+    for _ in 0..7 {
+        times.push(bench.next().await.at);
+    }
+    // The first three were under way together; then one asks, is put off, one asks again, and all may go.
+    assert!(times[2] < SECOND && times[3] >= SECOND * 10 && times[4] - times[3] >= SECOND * 10, "{times:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unknown_thing_waits_alone() {
+    let rule = |batch: &Batch| match batch.thing.as_str() {
+        "oslo-1.p01" => Answer::Rejected(Rejection::UnknownThing),
+        _ => Answer::Accepted,
+    };
+    let mut bench = Bench::new(&["p01", "p02"], rule);
+    let mut parked = bench.keep("p01", 0..10).await;
+    assert_eq!(bench.next().await.thing, "oslo-1.p01");
+    let other = bench.keep("p02", 0..10).await;
+    assert_eq!(bench.next().await.thing, "oslo-1.p02");
+    assert_eq!(other.await, Outcome::Accepted);
+    let again = bench.next().await;
+    assert!(again.thing == "oslo-1.p01" && again.at >= PARK, "{again:?}");
+    assert!(poll!(&mut parked).is_pending());
+    assert_eq!(bench.counters.readings_refused.now(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_culprit_is_found_and_the_rest_is_stored() {
+    for rejection in [Rejection::Malformed, Rejection::TooLarge] {
+        let rule = move |batch: &Batch| match refuse(&[137, 400])(batch) {
+            Answer::Rejected(_) => Answer::Rejected(rejection),
+            answer => answer,
+        };
+        let bench = Bench::new(&["p01"], rule);
+        let verdict = bench.keep("p01", 0..500).await;
+        assert_eq!(verdict.await, Outcome::Accepted);
+        let Counters { readings_delivered, readings_refused, .. } = &*bench.counters;
+        assert_eq!((readings_delivered.now(), readings_refused.now()), (498, 2));
+        bench.buffer.emptied().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_pieces_of_a_batch_go_in_order() {
+    let mut bench = Bench::new(&["p01"], refuse(&[5]));
+    let verdict = bench.keep("p01", 0..8).await;
+    assert_eq!(verdict.await, Outcome::Accepted);
+    let mut sent = Vec::new();
+    while let Ok(batch) = bench.sent.try_recv() {
+        sent.push(batch.numbers);
+    }
+    let expected: [&[i64]; 7] =
+        [&[0, 1, 2, 3, 4, 5, 6, 7], &[0, 1, 2, 3], &[4, 5, 6, 7], &[4, 5], &[4], &[5], &[6, 7]];
+    assert_eq!(sent, expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_platform_that_refuses_everything_does_not_empty_the_buffer() {
+    let bench = Bench::new(&["p01"], |_| Answer::Rejected(Rejection::Malformed));
+    let mut verdict = bench.keep("p01", 0..500).await;
+    sleep(PARK / 2).await;
+    assert_eq!(bench.counters.readings_refused.now(), 16);
+    assert!(poll!(&mut verdict).is_pending());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_nacks_what_is_kept_and_counts_what_was_polled() {
+    let bench = Bench::new(&["p01"], |_| Answer::Busy { retry_after: SECOND });
+    let verdict = bench.keep("p01", 0..10).await;
+    bench.buffer.put_polled(&printer("p01"), readings(20..25));
+    sleep(SECOND * 3).await;
+    bench.stop.cancel();
+    bench.task.await.unwrap();
+    assert_eq!(verdict.await, Outcome::Nacked);
+    assert_eq!(bench.counters.readings_given_up.now(), 5);
+}

@@ -1,0 +1,279 @@
+//! The machine against printers of every temper, over hours, on a clock that the test moves.
+
+use catalog::Value;
+
+use super::super::backoff::{Backoff, Dice};
+use super::super::limits::{ANSWER, SAID_EVERY};
+use super::super::machine::{Action, Event, Machine};
+use super::super::reach::Trouble;
+use super::*;
+
+/// What a printer does when it is called or asked; the reply takes 10 ms. `None` is silence.
+type Temper = fn(&Action, Now, u32) -> Option<Event>;
+
+struct World {
+    machine: Machine,
+    now: Now,
+    began: Now,
+    waiting: Option<(Now, Event)>,
+    /// How often it was called or asked.
+    calls: u32,
+    connects: Vec<Duration>,
+    asked: Vec<(Duration, Request)>,
+    turns: Vec<&'static str>,
+    said: Vec<(Duration, String)>,
+    values: usize,
+}
+
+impl World {
+    fn new(interval: Duration) -> Self {
+        let now = beginning();
+        let machine = Machine::new(interval, translator(), Dice::new(7), now);
+        Self {
+            machine,
+            now,
+            began: now,
+            waiting: None,
+            calls: 0,
+            connects: Vec::new(),
+            asked: Vec::new(),
+            turns: Vec::new(),
+            said: Vec::new(),
+            values: 0,
+        }
+    }
+
+    fn since_start(&self) -> Duration {
+        self.now.mono - self.began.mono
+    }
+
+    /// Lets so much time pass with a printer of this temper.
+    fn pass(&mut self, time: Duration, temper: Temper) {
+        let end = self.now.mono + time;
+        if self.calls == 0 {
+            self.tell(Event::Started, temper);
+        }
+        let mut steps = 0;
+        loop {
+            steps += 1;
+            assert!(steps < 1_000_000, "a tight loop");
+            let answer = self.waiting.as_ref().map(|(at, _)| at.mono);
+            let next = answer.into_iter().chain(self.machine.deadline()).min().filter(|next| *next <= end);
+            let Some(next) = next else { break };
+            self.now = later(self.began, next.max(self.now.mono) - self.began.mono);
+            let event = self.waiting.take_if(|(at, _)| at.mono <= self.now.mono).map(|(_, event)| event);
+            self.tell(event.unwrap_or(Event::Tick), temper);
+        }
+        self.now = later(self.began, end - self.began.mono);
+    }
+
+    fn tell(&mut self, event: Event, temper: Temper) {
+        for action in self.machine.handle(event, self.now) {
+            match &action {
+                Action::Connect => self.connects.push(self.since_start()),
+                Action::Ask { request, .. } => self.asked.push((self.since_start(), request.clone())),
+                Action::Turned { code, .. } => self.turns.push(code),
+                Action::Say(words) => self.note(words),
+                Action::Close => self.waiting = None,
+                Action::Limit(_) => {}
+            }
+            if matches!(action, Action::Connect | Action::Ask { .. }) {
+                self.calls += 1;
+                let answer = later(self.now, Duration::from_millis(10));
+                self.waiting = temper(&action, answer, self.calls).map(|event| (answer, event));
+            }
+        }
+    }
+
+    fn note(&mut self, words: &super::super::words::Words) {
+        for reading in &words.readings {
+            match reading.value() {
+                Value::Code(code) if reading.item().id() == "printer.reachability" => {
+                    self.said.push((self.since_start(), (*code).to_owned()));
+                }
+                _ => self.values += usize::from(matches!(reading.value(), Value::Number(_))),
+            }
+        }
+    }
+
+    fn reads(&self) -> Vec<Duration> {
+        self.asked
+            .iter()
+            .filter(|(_, request)| matches!(request, Request::Read(_)))
+            .map(|(at, _)| *at)
+            .collect()
+    }
+}
+
+fn answered(action: &Action, now: Now, reply: impl Fn(&Request) -> Reply) -> Option<Event> {
+    let _ = now;
+    match action {
+        Action::Connect => Some(Event::Connected),
+        Action::Ask { id, request } => Some(Event::Answered { id: *id, reply: reply(request) }),
+        _ => None,
+    }
+}
+
+fn is_well(action: &Action, now: Now, _: u32) -> Option<Event> {
+    answered(action, now, |request| well(request, now))
+}
+
+fn is_off(action: &Action, _: Now, _: u32) -> Option<Event> {
+    matches!(action, Action::Connect).then(|| Event::Lost(Some(Trouble::Off("off".into()))))
+}
+
+const HOUR: Duration = Duration::from_secs(3600);
+const SECOND: Duration = Duration::from_secs(1);
+
+#[test]
+fn a_printer_that_is_well_is_read_at_its_interval_for_hours() {
+    let mut world = World::new(SECOND);
+    world.pass(HOUR * 6, is_well);
+    assert_eq!((world.connects.len(), world.turns.as_slice()), (1, &["available"][..]));
+    let reads = world.reads();
+    let gaps: Vec<_> = reads.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    assert!(gaps.iter().all(|gap| *gap >= SECOND && *gap < SECOND * 6 / 5), "{:?}", gaps.iter().max());
+    // Two numbers each.
+    assert_eq!(world.values, reads.len() * 2);
+    let alarms = world.asked.iter().filter(|(_, request)| *request == Request::Alarms).count();
+    assert!(alarms >= reads.len() / 5 && alarms <= reads.len() / 5 + 1);
+    // Available is said at least once a minute.
+    let said: Vec<_> = world.said.iter().map(|(at, _)| *at).collect();
+    assert!(said.windows(2).all(|pair| pair[1] - pair[0] <= SAID_EVERY + SECOND));
+}
+
+#[test]
+fn the_printers_shortest_interval_comes_before_ours() {
+    let mut world = World::new(Duration::from_millis(100));
+    world.pass(HOUR, is_well);
+    assert!(world.reads().windows(2).all(|pair| pair[1] - pair[0] >= Duration::from_millis(500)));
+}
+
+#[test]
+fn a_printer_that_is_off_is_said_once_tried_with_backoff_and_comes_back_by_itself() {
+    let mut world = World::new(SECOND);
+    world.pass(HOUR * 8, is_off);
+    assert_eq!(world.turns, ["printer_off"]);
+    // Full jitter to a ceiling of a minute: a try each half minute, on average.
+    let tries = world.connects.len();
+    assert!((8 * 60..8 * 180).contains(&tries), "{tries}");
+    let said: Vec<_> = world.said.iter().skip(1).map(|(at, _)| *at).collect();
+    assert!(said.windows(2).all(|pair| pair[1] - pair[0] <= SAID_EVERY));
+    world.pass(Backoff::CEILING + SECOND, is_well);
+    assert_eq!(world.turns, ["printer_off", "available"]);
+}
+
+#[test]
+fn each_trouble_has_its_own_word_and_none_is_said_to_be_well() {
+    let cases: [(Temper, &str); 8] = [
+        (|_, _, _| Some(Event::Lost(Some(Trouble::Unreachable("x".into())))), "network_unreachable"),
+        (is_off, "printer_off"),
+        (|_, _, _| Some(Event::Lost(Some(Trouble::Refused("x".into())))), "refused"),
+        (|_, _, _| Some(Event::Lost(Some(Trouble::Nonsense("x".into())))), "nonsense"),
+        // Takes connections, and says nothing.
+        (|action, _, _| matches!(action, Action::Connect).then_some(Event::Connected), "printer_failed"),
+        // Takes connections, and hangs up.
+        (
+            |action, _, _| {
+                Some(if *action == Action::Connect { Event::Connected } else { Event::Lost(None) })
+            },
+            "refused",
+        ),
+        (|action, now, _| answered(action, now, |_| failed()), "printer_failed"),
+        // Answers everything with a PONG.
+        (|action, now, _| answered(action, now, |_| Reply::Pong), "nonsense"),
+    ];
+    for (temper, code) in cases {
+        let mut world = World::new(SECOND);
+        world.pass(HOUR, temper);
+        assert_eq!(world.turns, [code]);
+        assert!(world.said.iter().all(|(_, said)| said == "starting" || said == code), "{:?}", world.said);
+        assert!(world.connects.len() > 10 && world.connects.len() < 500, "{code} {}", world.connects.len());
+    }
+}
+
+#[test]
+fn a_printer_that_fails_while_it_is_read_is_asked_on_with_backoff_on_the_same_connection() {
+    let mut world = World::new(SECOND);
+    world.pass(HOUR, is_well);
+    let before = world.asked.len();
+    world.pass(HOUR, |action, now, _| {
+        answered(action, now, |request| match request {
+            Request::Read(_) => failed(),
+            other => well(other, now),
+        })
+    });
+    assert_eq!((world.connects.len(), world.turns.as_slice()), (1, &["available", "printer_failed"][..]));
+    assert!(world.asked.len() - before < 60 * 20, "it asked for a pause");
+    world.pass(HOUR, is_well);
+    assert_eq!(world.turns, ["available", "printer_failed", "available"]);
+}
+
+#[test]
+fn a_busy_printer_is_given_its_time() {
+    let mut world = World::new(SECOND);
+    world.pass(HOUR, |action, now, _| {
+        answered(action, now, |request| match request {
+            Request::Read(_) => Reply::Busy { retry_after_ms: 20_000 },
+            other => well(other, now),
+        })
+    });
+    assert!(world.reads().windows(2).all(|pair| pair[1] - pair[0] >= SECOND * 20));
+    assert_eq!(world.turns, [] as [&str; 0]);
+    assert_eq!(world.connects.len(), 1);
+}
+
+#[test]
+fn a_half_open_connection_is_found_and_what_the_next_one_shows_is_said() {
+    let mut world = World::new(SECOND);
+    world.pass(HOUR, is_well);
+    let lost_at = world.since_start();
+    // The mains are pulled: the connection is silent, and the next one is not answered.
+    world.pass(ANSWER.0 * 4, |action, now, calls| match action {
+        Action::Ask { .. } => None,
+        action => is_off(action, now, calls),
+    });
+    assert_eq!(world.turns, ["available", "printer_off"]);
+    let repeats = world.said.iter().filter(|(at, said)| *at > lost_at + ANSWER.1 && said == "available");
+    assert_eq!(repeats.count(), 0, "a printer that is silent was said to be well");
+}
+
+#[test]
+fn a_printer_that_answers_all_but_its_values_is_said_to_have_failed() {
+    let mut world = World::new(SECOND);
+    world.pass(HOUR, |action, now, _| match action {
+        Action::Ask { request: Request::Read(_), .. } => None,
+        action => answered(action, now, |request| well(request, now)),
+    });
+    assert_eq!(world.turns, ["printer_failed"]);
+}
+
+#[test]
+fn a_long_interval_is_bridged_by_pings() {
+    let mut world = World::new(Duration::from_secs(600));
+    world.pass(HOUR, is_well);
+    let asked: Vec<_> = world.asked.iter().map(|(at, _)| *at).collect();
+    assert!(asked.windows(2).all(|pair| pair[1] - pair[0] < SECOND * 6));
+    assert!((5..=7).contains(&world.reads().len()), "{}", world.reads().len());
+}
+
+#[test]
+fn a_printer_that_says_farewell_is_called_again() {
+    let mut world = World::new(SECOND);
+    world.pass(HOUR, |action, now, calls| match action {
+        Action::Ask { .. } if calls % 50 == 0 => Some(Event::Answered { id: 0, reply: Reply::Bye }),
+        action => is_well(action, now, calls),
+    });
+    assert_eq!(world.turns, ["available"]);
+    assert!(world.connects.len() > 30);
+}
+
+#[test]
+fn an_answer_to_another_question_is_nonsense() {
+    let mut world = World::new(SECOND);
+    world.pass(SECOND * 30, |action, now, calls| match is_well(action, now, calls) {
+        Some(Event::Answered { id, reply }) => Some(Event::Answered { id: id + 7, reply }),
+        other => other,
+    });
+    assert_eq!(world.turns, ["nonsense"]);
+}

@@ -1,0 +1,115 @@
+mod live;
+mod manners;
+mod words;
+
+use catalog::{Quality, Salt, Timestamp};
+use protocol::pip::{
+    ActiveAlarm, ActiveAlarms, Description, ErrorCode, ErrorReply, HelloAck, ItemDescription, Read, Reply,
+    Request, Sample, SampleValue, Text, Values,
+};
+use tokio::time::{Duration, Instant};
+
+use super::Now;
+use super::words::Translator;
+use crate::normalise::testing;
+
+fn text(text: &str) -> Text {
+    Text::new(text).unwrap()
+}
+
+fn translator() -> Translator {
+    Translator::new(testing::printer_id(), Salt::new([7; 16]), None)
+}
+
+/// A moment on which test clocks begin.
+fn beginning() -> Now {
+    Now { mono: Instant::now(), wall: Timestamp(1_795_000_000_000) }
+}
+
+fn later(now: Now, by: Duration) -> Now {
+    let wall = Timestamp(now.wall.0 + i64::try_from(by.as_millis()).unwrap());
+    Now { mono: now.mono + by, wall }
+}
+
+fn hello_ack() -> HelloAck {
+    HelloAck {
+        version_min: 1,
+        version_max: 1,
+        vendor: text("test"),
+        model: text("ProJet 7000 HD"),
+        serial: text("SIM-0001"),
+        firmware: text("2.4.1"),
+        instance: text("i-1"),
+        boot_time: Timestamp(1_794_000_000_000),
+        payload_bytes_max: 1 << 20,
+        heartbeat_ms: 5_000,
+        poll_ms_min: 500,
+        capabilities: vec![text("alarms")],
+        items_hash: text("h"),
+    }
+}
+
+fn item(id: &str, kind: &str, unit: &str) -> ItemDescription {
+    ItemDescription {
+        id: text(id),
+        kind: text(kind),
+        unit: text(unit),
+        parts: vec![0],
+        range: None,
+        limit_low: None,
+        limit_high: None,
+        codes: Vec::new(),
+        interval_ms_min: 500,
+        group: text("all"),
+    }
+}
+
+fn description() -> Description {
+    let items = vec![
+        item("laser.power", "gauge", "mW"),
+        item("vat.temperature", "gauge", "Cel"),
+        item("door.state", "state", "1"),
+        item("recoater.fault", "state", "1"),
+        item("maker.secret", "gauge", "1"),
+    ];
+    Description { items }
+}
+
+fn sample(id: &str, value: SampleValue, time: Timestamp) -> Sample {
+    Sample { id: text(id), part: 0, value, time, mono_ms: 1, quality: Quality::Good, sequence: 1 }
+}
+
+/// What a printer that is well answers.
+fn well(request: &Request, now: Now) -> Reply {
+    match request {
+        Request::Hello(_) => Reply::HelloAck(hello_ack()),
+        Request::Describe => Reply::Described(description()),
+        Request::Read(Read::Ids(ids)) => {
+            let value = |id: &Text| match id.as_str() {
+                "door.state" => sample("door.state", SampleValue::Code(text("closed")), now.wall),
+                id => sample(id, SampleValue::Number(20.0), now.wall),
+            };
+            Reply::Values(Values { values: ids.iter().map(value).collect() })
+        }
+        Request::Read(Read::Group(_)) => panic!("the poller reads by ids"),
+        Request::Alarms => Reply::Alarms(ActiveAlarms::default()),
+        Request::Ping => Reply::Pong,
+    }
+}
+
+fn failed() -> Reply {
+    let error =
+        ErrorReply { code: ErrorCode::INTERNAL, retry_after_ms: Some(5_000), text: text("job bracket.stl") };
+    Reply::Error(error)
+}
+
+fn alarm(subsystem: &str, class: &str) -> ActiveAlarm {
+    ActiveAlarm {
+        code: text("4012"),
+        class: text(class),
+        subsystem: text(subsystem),
+        part: 0,
+        qualifier: None,
+        since: Timestamp(1_795_000_000_000),
+    }
+}

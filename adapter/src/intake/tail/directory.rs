@@ -1,0 +1,157 @@
+//! What is in a directory, and what stands in its files. Everything here blocks and opens read-only.
+
+use std::fs::{self, File, Metadata};
+use std::io;
+use std::os::unix::fs::{FileExt as _, MetadataExt as _};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use globset::GlobMatcher;
+
+use super::limits::{ENTRIES_MAX, FILES_MAX, PIECE_BYTES};
+
+/// A rotation set's older files: their text was read before they were packed.
+const PACKED: [&str; 5] = ["gz", "bz2", "xz", "zst", "zip"];
+
+/// A file or directory by what a rename does not change. While a file is held open, its inode is given to no
+/// other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct FileId {
+    pub(super) device: u64,
+    pub(super) inode: u64,
+}
+
+impl FileId {
+    fn of(metadata: &Metadata) -> Self {
+        Self { device: metadata.dev(), inode: metadata.ino() }
+    }
+}
+
+/// A file that fits the pattern.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) id: FileId,
+    pub(super) path: PathBuf,
+    modified: SystemTime,
+}
+
+/// What one look at a directory showed.
+#[derive(Debug)]
+pub(super) struct Scan {
+    /// The directory itself: another one may come to stand under the same name.
+    pub(super) directory: FileId,
+    /// The files that fit, oldest first, so that a printer's records come nearly in their order.
+    pub(super) found: Vec<Found>,
+    /// Files that fit and are over the limit.
+    pub(super) passed_over: usize,
+}
+
+/// Looks at a directory. Links are not followed: they could lead out of what the configuration named.
+pub(super) fn scan(directory: &Path, pattern: &GlobMatcher) -> io::Result<Scan> {
+    let id = FileId::of(&fs::metadata(directory)?);
+    let mut found = Vec::new();
+    for entry in fs::read_dir(directory)?.take(ENTRIES_MAX) {
+        // An entry may go between its listing and the look at it.
+        let Ok(entry) = entry else { continue };
+        let fits = pattern.is_match(Path::new(&entry.file_name())) && !packed(&entry.path());
+        let Some(metadata) = fits.then(|| entry.metadata().ok()).flatten() else { continue };
+        if metadata.is_file() {
+            let modified = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
+            found.push(Found { id: FileId::of(&metadata), path: entry.path(), modified });
+        }
+    }
+    found.sort_by(|a, b| (a.modified, &a.path).cmp(&(b.modified, &b.path)));
+    let passed_over = found.len().saturating_sub(FILES_MAX);
+    // The newest ones stay: the old ones of a long rotation set are the likelier to have been read before.
+    found.drain(..passed_over);
+    Ok(Scan { directory: id, found, passed_over })
+}
+
+fn packed(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| PACKED.iter().any(|packed| extension == *packed))
+}
+
+/// Opens what a scan found, if it is still what stands there.
+pub(super) fn open(found: &Found) -> io::Result<Option<File>> {
+    let file = File::open(&found.path)?;
+    let metadata = file.metadata()?;
+    Ok((metadata.is_file() && FileId::of(&metadata) == found.id).then_some(file))
+}
+
+/// What stands in a file from an offset on, at most [`PIECE_BYTES`]; nothing at its end, or behind it.
+pub(super) fn read(file: &File, offset: u64) -> io::Result<Vec<u8>> {
+    let left = file.metadata()?.len().saturating_sub(offset);
+    let mut bytes = vec![0; usize::try_from(left).unwrap_or(PIECE_BYTES).min(PIECE_BYTES)];
+    let mut filled = 0;
+    while let Some(rest) = bytes.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+        match file.read_at(rest, offset + filled as u64) {
+            Ok(0) => break,
+            Ok(more) => filled += more,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    bytes.truncate(filled);
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use globset::Glob;
+
+    fn pattern() -> GlobMatcher {
+        Glob::new("*.log*").unwrap().compile_matcher()
+    }
+
+    fn names(scan: &Scan) -> Vec<&str> {
+        scan.found.iter().map(|found| found.path.file_name().unwrap().to_str().unwrap()).collect()
+    }
+
+    #[test]
+    fn only_plain_files_that_fit() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path();
+        for name in ["laser.log", "laser.log.1", "laser.log.2.gz", "notes.txt"] {
+            fs::write(path.join(name), "x").unwrap();
+        }
+        fs::create_dir(path.join("old.log")).unwrap();
+        std::os::unix::fs::symlink("/etc/passwd", path.join("link.log")).unwrap();
+        let scan = scan(path, &pattern()).unwrap();
+        assert_eq!((names(&scan), scan.passed_over), (vec!["laser.log", "laser.log.1"], 0));
+    }
+
+    #[test]
+    fn the_number_of_files_is_bounded() {
+        let directory = tempfile::tempdir().unwrap();
+        for n in 0..FILES_MAX + 3 {
+            fs::write(directory.path().join(format!("{n}.log")), "").unwrap();
+        }
+        let scan = scan(directory.path(), &pattern()).unwrap();
+        assert_eq!((scan.found.len(), scan.passed_over), (FILES_MAX, 3));
+    }
+
+    #[test]
+    fn what_was_replaced_since_the_scan_is_not_opened() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("laser.log");
+        fs::write(&path, "old").unwrap();
+        let held = File::open(&path).unwrap();
+        let scan = scan(directory.path(), &pattern()).unwrap();
+        fs::rename(&path, directory.path().join("away")).unwrap();
+        fs::write(&path, "new").unwrap();
+        assert!(open(&scan.found[0]).unwrap().is_none());
+        drop(held);
+    }
+
+    #[test]
+    fn a_piece_begins_at_the_offset_and_ends_with_the_file() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("laser.log");
+        fs::write(&path, "one\ntwo\n").unwrap();
+        let file = File::open(&path).unwrap();
+        for (offset, expected) in [(0, "one\ntwo\n"), (4, "two\n"), (8, ""), (99, "")] {
+            assert_eq!(read(&file, offset).unwrap(), expected.as_bytes());
+        }
+    }
+}

@@ -1,0 +1,100 @@
+use std::collections::HashSet;
+
+use catalog::Timestamp;
+
+use super::testing;
+use super::*;
+
+const LINE: &str = "2026-11-22T10:15:30.123Z laser #000000123 INFO power=512.3mW";
+
+fn normaliser() -> (Normaliser, Arc<Counters>) {
+    let bench = testing::bench();
+    (Normaliser::new(&testing::printer(), &bench.context), Arc::clone(&bench.context.counters))
+}
+
+fn filebeat(message: &str, offset: u64) -> String {
+    serde_json::json!({
+        "@timestamp": "2026-11-22T10:15:31.000Z",
+        "@metadata": {"beat": "filebeat"},
+        "agent": {"id": "a-1", "type": "filebeat"},
+        "log": {"offset": offset, "file": {"path": "/logs/laser.log", "inode": "7", "device_id": "1"}},
+        "message": message,
+    })
+    .to_string()
+}
+
+fn items(readings: &[Reading]) -> Vec<&str> {
+    readings.iter().map(|reading| reading.item().id()).collect()
+}
+
+#[test]
+fn a_shipped_line_becomes_readings_with_origins_that_a_resend_repeats() {
+    let (normaliser, counters) = normaliser();
+    let mut readings = Vec::new();
+    normaliser.event(filebeat(LINE, 0).as_bytes(), &mut readings);
+    assert_eq!(items(&readings), ["log.record", "laser.power"]);
+    normaliser.event(filebeat(LINE, 0).as_bytes(), &mut readings);
+    normaliser.event(filebeat(LINE, 61).as_bytes(), &mut readings);
+    let origins: HashSet<_> = readings.iter().map(Reading::origin).collect();
+    assert_eq!((readings.len(), origins.len()), (6, 4));
+    assert_eq!((counters.lines_read.now(), counters.lines_unmatched.now()), (3, 0));
+}
+
+#[test]
+fn a_measurement_of_the_host_becomes_readings() {
+    let (normaliser, _) = normaliser();
+    let event = serde_json::json!({
+        "@timestamp": "2026-11-22T10:15:31.000Z",
+        "@metadata": {"beat": "metricbeat"},
+        "agent": {"id": "m-1"},
+        "event": {"dataset": "system.load"},
+        "metricset": {"name": "load"},
+        "system": {"load": {"1": 0.5}},
+    });
+    let mut readings = Vec::new();
+    normaliser.event(event.to_string().as_bytes(), &mut readings);
+    assert_eq!(items(&readings), ["host.load"]);
+}
+
+#[test]
+fn what_cannot_be_read_is_counted_and_nothing_of_it_comes_out() {
+    let (normaliser, counters) = normaliser();
+    let deep = "[".repeat(5000);
+    let no_event = ["", "{", "[]", "7", "null", "{\"@timestamp\":1}", &deep, "\u{0}"];
+    let mut readings = Vec::new();
+    for json in no_event {
+        normaliser.event(json.as_bytes(), &mut readings);
+    }
+    normaliser.event(filebeat("anna opened /home/anna/part.stl", 0).as_bytes(), &mut readings);
+    assert_eq!(readings, []);
+    assert_eq!(counters.lines_unmatched.now(), no_event.len() as u64 + 1);
+}
+
+#[test]
+fn a_value_that_the_catalogue_refuses_is_counted_and_the_others_of_its_line_stay() {
+    let (normaliser, counters) = normaliser();
+    let mut readings = Vec::new();
+    let line = "2026-11-22T10:15:30.123Z laser #000000124 INFO power=lots setpoint=515mW";
+    normaliser.event(filebeat(line, 0).as_bytes(), &mut readings);
+    assert_eq!(items(&readings), ["log.record", "laser.power_setpoint"]);
+    assert_eq!(counters.readings_refused.now(), 1);
+}
+
+#[test]
+fn a_line_without_a_stamp_gets_the_shippers_time() {
+    let (normaliser, _) = normaliser();
+    let mut readings = Vec::new();
+    normaliser.event(filebeat("- laser #000000125 INFO power=512.3mW", 0).as_bytes(), &mut readings);
+    let expected: jiff::Timestamp = "2026-11-22T10:15:31Z".parse().unwrap();
+    assert!(readings.iter().all(|reading| reading.time() == Timestamp(expected.as_millisecond())));
+}
+
+#[test]
+fn files_without_end_take_bounded_memory() {
+    let (normaliser, _) = normaliser();
+    for inode in 0..1000 {
+        let event = filebeat(LINE, 0).replace("\"7\"", &format!("\"{inode}\""));
+        normaliser.event(event.as_bytes(), &mut Vec::new());
+    }
+    assert!(normaliser.shipped.lock().unwrap().len() <= 256);
+}

@@ -1,0 +1,172 @@
+//! What the adapter says of itself, every ten seconds, as readings of its own thing.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use catalog::{Item, Mark, Quality, Reading, Salt, Timestamp, items};
+use procfs::process::Process;
+use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
+
+use crate::buffer::Buffer;
+use crate::clock::Clock;
+use crate::counters::{Counters, Snapshot};
+
+/// Time between two accounts of itself.
+const INTERVAL: Duration = Duration::from_secs(10);
+const DAY_SECONDS: f64 = 86_400.0;
+
+/// What the adapter's account of itself is made from.
+pub(crate) struct Telemetry {
+    pub(crate) buffer: Arc<Buffer>,
+    pub(crate) counters: Arc<Counters>,
+    pub(crate) clock: Clock,
+    pub(crate) salt: Salt,
+    /// When the listener's certificate expires, in seconds since 1970.
+    pub(crate) certificate_expiry: Option<i64>,
+    /// Whether any printer's data crosses the LAN without TLS.
+    pub(crate) in_clear: bool,
+}
+
+/// The machine's side of the account.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct ProcessUse {
+    /// Resident memory, in bytes.
+    pub(crate) memory: Option<u64>,
+    /// The most of it that there ever was, in bytes.
+    pub(crate) memory_peak: Option<u64>,
+    /// Processor time, in seconds.
+    pub(crate) cpu: Option<f64>,
+}
+
+impl Telemetry {
+    /// Puts an account into the buffer at once and then every ten seconds, until `stop`.
+    pub(crate) async fn run(self, stop: CancellationToken) {
+        let started = Instant::now();
+        let mut ticks = interval(INTERVAL);
+        // An account that was missed is no longer true.
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        while stop.run_until_cancelled(ticks.tick()).await.is_some() {
+            let now = self.clock.now();
+            let numbers = self.numbers(now, started.elapsed(), ProcessUse::now());
+            self.buffer.put_own(self.readings(now, &numbers));
+        }
+    }
+
+    fn numbers(&self, now: Timestamp, uptime: Duration, process: ProcessUse) -> Vec<(&'static Item, f64)> {
+        let Snapshot {
+            readings_made,
+            readings_delivered,
+            readings_refused,
+            readings_given_up,
+            lines_unmatched,
+            frames_refused,
+            senders_refused,
+            ..
+        } = self.counters.snapshot();
+        let mut numbers = vec![
+            (&items::ADAPTER_READINGS_MADE, number(readings_made)),
+            (&items::ADAPTER_READINGS_DELIVERED, number(readings_delivered)),
+            (&items::ADAPTER_READINGS_REFUSED, number(readings_refused)),
+            (&items::ADAPTER_READINGS_GIVEN_UP, number(readings_given_up)),
+            (&items::ADAPTER_LINES_UNMATCHED, number(lines_unmatched)),
+            (&items::ADAPTER_FRAMES_REFUSED, number(frames_refused)),
+            (&items::ADAPTER_SENDERS_REFUSED, number(senders_refused)),
+            (&items::ADAPTER_BUFFER, number(self.buffer.bytes() as u64)),
+            (&items::ADAPTER_BUFFER_AGE, self.buffer_age(now)),
+            (&items::ADAPTER_UPTIME, uptime.as_secs_f64()),
+        ];
+        numbers.extend(process.memory.map(|bytes| (&items::ADAPTER_MEMORY, number(bytes))));
+        numbers.extend(process.cpu.map(|seconds| (&items::ADAPTER_CPU, seconds)));
+        numbers.extend(self.certificate_days(now).map(|days| (&items::ADAPTER_CERTIFICATE_DAYS, days)));
+        numbers
+    }
+
+    fn readings(&self, now: Timestamp, numbers: &[(&'static Item, f64)]) -> Vec<Reading> {
+        let mark = |item: &Item| Mark {
+            part: 0,
+            time: now,
+            quality: Quality::Good,
+            // As for a polled value: the adapter, the item and the time.
+            origin: self
+                .salt
+                .source(&[b"adapter", item.id().as_bytes()])
+                .place(now.0.unsigned_abs(), 0)
+                .origin(0),
+        };
+        let readings = numbers.iter().map(|(item, value)| item.number(*value, mark(item)));
+        let clear = if self.in_clear { "yes" } else { "no" };
+        let clear = items::ADAPTER_IN_CLEAR.code(clear, mark(&items::ADAPTER_IN_CLEAR));
+        // None can be refused: each item takes numbers, and none of these is not one. A test holds it.
+        readings.chain([clear]).flatten().collect()
+    }
+
+    fn buffer_age(&self, now: Timestamp) -> f64 {
+        let age = self.buffer.oldest().map_or(0, |oldest| now.0.saturating_sub(oldest.0).max(0));
+        number(age.unsigned_abs()) / 1000.0
+    }
+
+    fn certificate_days(&self, now: Timestamp) -> Option<f64> {
+        let seconds = self.certificate_expiry?.saturating_sub(now.0 / 1000);
+        let days = number(seconds.unsigned_abs()) / DAY_SECONDS;
+        Some(if seconds < 0 { -days } else { days })
+    }
+}
+
+impl ProcessUse {
+    /// What the kernel says of this process; what it does not say is left out.
+    pub(crate) fn now() -> Self {
+        let Ok(process) = Process::myself() else { return Self::default() };
+        let status = process.status().ok();
+        let ticks = procfs::ticks_per_second();
+        Self {
+            memory: status.as_ref().and_then(|status| status.vmrss).map(|kib| kib * 1024),
+            memory_peak: status.as_ref().and_then(|status| status.vmhwm).map(|kib| kib * 1024),
+            cpu: process.stat().ok().map(|stat| number(stat.utime + stat.stime) / number(ticks)),
+        }
+    }
+}
+
+// A counter past 2^53 would have run for a million years.
+fn number(value: u64) -> f64 {
+    value as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::AdapterName;
+
+    fn telemetry(certificate_expiry: Option<i64>) -> Telemetry {
+        let counters = Arc::new(Counters::default());
+        let name = AdapterName::parse("oslo-1").unwrap();
+        let buffer = Arc::new(Buffer::new(4 << 20, &name, &[], Arc::clone(&counters)));
+        let clock = Clock::fixed(Timestamp(1_000_000));
+        Telemetry { buffer, counters, clock, salt: Salt::new([1; 16]), certificate_expiry, in_clear: true }
+    }
+
+    #[test]
+    fn every_item_of_the_adapter_is_said() {
+        let telemetry = telemetry(Some(0));
+        let process = ProcessUse::now();
+        assert!(process.memory.is_some() && process.cpu.is_some() && process.memory_peak >= process.memory);
+        let numbers = telemetry.numbers(Timestamp(1_000_000), Duration::from_secs(3), process);
+        let readings = telemetry.readings(Timestamp(1_000_000), &numbers);
+        let mut said: Vec<_> = readings.iter().map(|reading| reading.item().id()).collect();
+        let adapters = items::all().filter(|item| item.family() == catalog::Family::Adapter);
+        let mut known: Vec<_> = adapters.map(Item::id).collect();
+        said.sort_unstable();
+        known.sort_unstable();
+        assert_eq!(said, known);
+        assert!(readings.iter().all(|reading| reading.quality() == Quality::Good));
+    }
+
+    #[test]
+    fn days_of_a_certificate() {
+        for (expiry, expected) in
+            [(Some(1000 + 86_400), Some(1.0)), (Some(1000 - 43_200), Some(-0.5)), (None, None)]
+        {
+            assert_eq!(telemetry(expiry).certificate_days(Timestamp(1_000_000)), expected);
+        }
+    }
+}

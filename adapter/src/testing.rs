@@ -1,0 +1,44 @@
+//! What several tests need.
+
+use std::sync::Arc;
+
+use catalog::{Mark, Quality, Reading, Salt, Timestamp, Value, items};
+
+use crate::buffer::Buffer;
+use crate::config::{AdapterName, PrinterId};
+use crate::counters::Counters;
+
+/// A reading that is known by its number.
+pub(crate) fn reading(number: i64) -> Reading {
+    let place = Salt::new([1; 16]).source(&[b"test"]).place(number.unsigned_abs(), 0);
+    let mark = Mark { part: 0, time: Timestamp(number), quality: Quality::Good, origin: place.origin(0) };
+    items::LOG_RECORD.number(number as f64, mark).unwrap()
+}
+
+/// Its number.
+pub(crate) fn number(reading: &Reading) -> i64 {
+    assert!(matches!(reading.value(), Value::Number(_)));
+    reading.time().0
+}
+
+/// Readings by their numbers.
+pub(crate) fn readings(numbers: impl IntoIterator<Item = i64>) -> Vec<Reading> {
+    numbers.into_iter().map(reading).collect()
+}
+
+/// The printer of this name.
+pub(crate) fn printer(id: &str) -> PrinterId {
+    PrinterId::parse(id).unwrap()
+}
+
+/// The adapter's name in tests.
+pub(crate) fn adapter() -> AdapterName {
+    AdapterName::parse("oslo-1").unwrap()
+}
+
+/// A buffer with these printers.
+pub(crate) fn buffer(bytes_max: usize, printers: &[&str]) -> (Arc<Buffer>, Arc<Counters>) {
+    let counters = Arc::new(Counters::default());
+    let printers: Vec<_> = printers.iter().map(|id| printer(id)).collect();
+    (Arc::new(Buffer::new(bytes_max, &adapter(), &printers, Arc::clone(&counters))), counters)
+}

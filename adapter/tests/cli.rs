@@ -1,0 +1,138 @@
+//! The program from outside: what it prints, and how it ends.
+
+use std::error::Error;
+use std::fs::{self, Permissions};
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
+
+const CREDENTIALS: &str =
+    "adapter = \"oslo-1\"\nkey = \"the-secret-key\"\nsalt = \"000102030405060708090a0b0c0d0e0f\"\n";
+
+fn adapter(arguments: &[&str], directory: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_adapter"));
+    command.args(arguments).current_dir(directory).stdin(Stdio::null());
+    command
+}
+
+fn output(arguments: &[&str], directory: &Path) -> Result<Output> {
+    Ok(adapter(arguments, directory).output()?)
+}
+
+/// A folder with a configuration that listens, to a platform that is not there.
+fn folder() -> Result<tempfile::TempDir> {
+    let directory = tempfile::tempdir()?;
+    let text = "[platform]\nurl = \"https://127.0.0.1:1\"\ncredentials_file = \"credentials.toml\"\n\
+                [beats]\nlisten = \"127.0.0.1:0\"\nin_clear = true\n\
+                [[printers]]\nid = \"p01\"\nfamily = \"projet\"\nbeats = { address = \"127.0.0.1\" }\n";
+    fs::write(directory.path().join("adapter.toml"), text)?;
+    Ok(directory)
+}
+
+fn enrolled() -> Result<tempfile::TempDir> {
+    let directory = folder()?;
+    let file = directory.path().join("credentials.toml");
+    fs::write(&file, CREDENTIALS)?;
+    fs::set_permissions(file, Permissions::from_mode(0o600))?;
+    Ok(directory)
+}
+
+fn terminate(process: u32) -> Result {
+    Command::new("sh").arg("-c").arg(format!("kill -TERM {process}")).status()?;
+    Ok(())
+}
+
+#[test]
+fn it_runs_until_it_is_told_to_stop_and_says_what_it_did() -> Result {
+    let directory = enrolled()?;
+    let mut command = adapter(&["run", "--config", "adapter.toml"], directory.path());
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+    let mut out = BufReader::new(child.stdout.take().ok_or("no standard output")?);
+    let mut line = String::new();
+    out.read_line(&mut line)?;
+    let ready: Value = serde_json::from_str(&line)?;
+    assert_eq!(ready["event"], "ready");
+    assert!(ready["beats"].as_str().is_some_and(|address| address.starts_with("127.0.0.1:")), "{ready}");
+
+    // Twice, as an impatient person does: with the platform away, the first waits for some seconds.
+    let mut errors = BufReader::new(child.stderr.take().ok_or("no standard error")?);
+    let mut log = String::new();
+    terminate(child.id())?;
+    while !log.contains("a second signal stops at once") {
+        assert!(errors.read_line(&mut log)? > 0, "{log}");
+    }
+    terminate(child.id())?;
+    let mut rest = String::new();
+    out.read_to_string(&mut rest)?;
+    let stopped: Value = serde_json::from_str(rest.trim())?;
+    assert_eq!((&stopped["event"], &stopped["frames_refused"]), (&"stopped".into(), &0.into()));
+    assert!(stopped["memory_peak_bytes"].as_u64().is_some_and(|bytes| bytes > 0), "{stopped}");
+    assert_eq!(child.wait()?.code(), Some(0));
+
+    errors.read_to_string(&mut log)?;
+    assert!(!log.contains("the-secret-key"), "{log}");
+    Ok(())
+}
+
+#[test]
+fn a_wrong_configuration_is_exit_code_2_with_the_place() -> Result {
+    let directory = folder()?;
+    let not_enrolled = output(&["run", "--config", "adapter.toml"], directory.path())?;
+    assert_eq!(not_enrolled.status.code(), Some(2));
+    let said = String::from_utf8(not_enrolled.stderr)?;
+    assert_eq!(said.trim(), "credentials.toml: there is no such file; run `adapter enrol`");
+
+    fs::write(directory.path().join("adapter.toml"), "[platfrom]\n")?;
+    for command in ["run", "check", "tap", "enrol"] {
+        let wrong = output(&[command, "--config", "adapter.toml"], directory.path())?;
+        assert_eq!((wrong.status.code(), wrong.stdout.len()), (Some(2), 0), "{command}");
+        let said = String::from_utf8(wrong.stderr)?;
+        assert_eq!(said.trim(), "adapter.toml:1:2: platfrom: unknown field; did you mean `platform`?");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_secret_that_others_can_read_is_refused() -> Result {
+    let directory = enrolled()?;
+    fs::set_permissions(directory.path().join("credentials.toml"), Permissions::from_mode(0o644))?;
+    let refused = output(&["run", "--config", "adapter.toml"], directory.path())?;
+    assert_eq!(refused.status.code(), Some(2));
+    let said = String::from_utf8(refused.stderr)?;
+    assert!(said.contains("run `chmod 600 credentials.toml`") && !said.contains("the-secret-key"), "{said}");
+    Ok(())
+}
+
+#[test]
+fn check_says_what_is_configured_and_what_will_not_work() -> Result {
+    let directory = enrolled()?;
+    let good = output(&["check", "--config", "adapter.toml"], directory.path())?;
+    let said = String::from_utf8(good.stdout)?;
+    assert_eq!(good.status.code(), Some(0), "{said}");
+    for part in ["oslo-1", "https://127.0.0.1:1/", "IN CLEAR", "p01", "address 127.0.0.1", "all is well"] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    let more = "logs = { directory = \"nowhere\", pattern = \"*.log\" }\n";
+    let file = directory.path().join("adapter.toml");
+    fs::write(&file, fs::read_to_string(&file)? + more)?;
+    let wrong = output(&["check", "--config", "adapter.toml"], directory.path())?;
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(String::from_utf8(wrong.stdout)?.contains("wrong: p01: nowhere: there is no such directory"));
+    Ok(())
+}
+
+#[test]
+fn the_catalogue_in_both_forms() -> Result {
+    let directory = tempfile::tempdir()?;
+    let markdown = output(&["catalog"], directory.path())?;
+    assert_eq!(String::from_utf8(markdown.stdout)?.trim(), catalog::markdown().trim());
+    let json = output(&["catalog", "--format", "json"], directory.path())?;
+    let json: Value = serde_json::from_slice(&json.stdout)?;
+    assert_eq!(json["items"].as_array().map(Vec::len), Some(catalog::items::all().count()));
+    Ok(())
+}
