@@ -1,0 +1,21 @@
+//! Operating limits and the alarms that come of them. A reading is judged in the transaction that stores it,
+//! in the time at which it was measured and not in that of its arrival. Silence never closes an alarm, and
+//! neither does a value of bad quality.
+
+mod acknowledge;
+mod judge;
+mod late;
+mod machine;
+mod rule;
+mod seed;
+mod series;
+mod tick;
+
+pub use acknowledge::acknowledge;
+pub(crate) use judge::{Batch, Fresh, judge};
+pub(crate) use machine::Sample;
+pub use seed::seed;
+pub use tick::{due, tick};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,198 @@
+//! The rows behind one limit over one series: its alarms, its running delay, its stored readings.
+
+use std::ops::ControlFlow;
+
+use catalog::Timestamp;
+use rusqlite::{Connection, OptionalExtension as _};
+
+use super::machine::{Change, Sample, State};
+use super::rule::Rule;
+use crate::store::StoreError;
+
+/// One limit over one series of one thing.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Series<'a> {
+    pub(super) conn: &'a Connection,
+    pub(super) rule: &'a Rule,
+    pub(super) thing: i64,
+    pub(super) part: u8,
+}
+
+/// An alarm's row, as far as judging needs it.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Alarm {
+    pub(super) id: i64,
+    pub(super) span: Span,
+}
+
+/// From when to when an alarm is, and the value that opened it.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Span {
+    pub(super) opened: Timestamp,
+    /// `None` while it is open.
+    pub(super) closed: Option<Timestamp>,
+    pub(super) sample: Option<Sample>,
+}
+
+impl Span {
+    pub(super) fn covers(&self, time: Timestamp) -> bool {
+        self.opened <= time && self.closed.is_none_or(|closed| closed > time)
+    }
+
+    pub(super) fn overlaps(&self, other: &Self) -> bool {
+        let before = |one: &Self, other: &Self| one.closed.is_some_and(|closed| closed < other.opened);
+        !before(self, other) && !before(other, self)
+    }
+}
+
+const ALARM: &str = "SELECT id, opened, closed, opened_number, opened_text FROM alarms
+     WHERE thing = ?1 AND limit_id = ?2 AND part = ?3";
+
+impl Series<'_> {
+    /// Where the limit stands.
+    pub(super) fn state(&self) -> Result<State, StoreError> {
+        let pending = "SELECT since FROM alarm_pending WHERE thing = ?1 AND limit_id = ?2 AND part = ?3";
+        let pending = self
+            .conn
+            .prepare_cached(pending)?
+            .query_row(self.key(), |row| Ok(Timestamp(row.get(0)?)))
+            .optional()?;
+        Ok(State { active: self.open_alarm()?.is_some(), pending })
+    }
+
+    /// Keeps the running delay, or forgets it.
+    pub(super) fn keep_pending(&self, state: State) -> Result<(), StoreError> {
+        let (thing, limit, part) = self.key();
+        let Some(since) = state.pending else {
+            let delete = "DELETE FROM alarm_pending WHERE thing = ?1 AND limit_id = ?2 AND part = ?3";
+            self.conn.prepare_cached(delete)?.execute(self.key())?;
+            return Ok(());
+        };
+        let towards = if state.active { "off" } else { "on" };
+        self.conn
+            .prepare_cached(
+                "INSERT OR REPLACE INTO alarm_pending (thing, limit_id, part, since, towards) VALUES (?1, ?2, ?3, ?4, ?5)",
+            )?
+            .execute((thing, limit, part, since.0, towards))?;
+        Ok(())
+    }
+
+    /// The alarm that is open.
+    pub(super) fn open_alarm(&self) -> Result<Option<Alarm>, StoreError> {
+        let select = format!("{ALARM} AND closed IS NULL");
+        Ok(self.conn.prepare_cached(&select)?.query_row(self.key(), alarm).optional()?)
+    }
+
+    /// The alarms that were open at this time or opened after it, oldest first.
+    pub(super) fn alarms_since(&self, from: Timestamp) -> Result<Vec<Alarm>, StoreError> {
+        let select = format!("{ALARM} AND (closed IS NULL OR closed >= ?4) ORDER BY opened, id");
+        let (thing, limit, part) = self.key();
+        let mut select = self.conn.prepare_cached(&select)?;
+        let alarms = select.query_map((thing, limit, part, from.0), alarm)?;
+        Ok(alarms.collect::<Result<_, _>>()?)
+    }
+
+    /// Does what a step said.
+    pub(super) fn apply(&self, change: Change, sample: Option<&Sample>) -> Result<(), StoreError> {
+        match change {
+            Change::Opened(opened) => self.insert(&Span { opened, closed: None, sample: sample.cloned() }),
+            Change::Closed(closed) => {
+                let Some(alarm) = self.open_alarm()? else { return Ok(()) };
+                self.set_span(alarm.id, &Span { closed: Some(closed), ..alarm.span })
+            }
+        }
+    }
+
+    /// Writes a new alarm, open or already closed.
+    pub(super) fn insert(&self, span: &Span) -> Result<(), StoreError> {
+        let (number, text) = columns(span.sample.as_ref());
+        self.conn
+            .prepare_cached(
+                "INSERT INTO alarms
+                 (thing, item, part, limit_id, severity, message, opened, opened_number, opened_text, closed)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+            )?
+            .execute((
+                self.thing,
+                self.rule.item,
+                self.part,
+                self.rule.limit,
+                self.rule.severity,
+                &self.rule.message,
+                span.opened.0,
+                number,
+                text,
+                span.closed.map(|time| time.0),
+            ))?;
+        Ok(())
+    }
+
+    /// Gives an alarm its span.
+    pub(super) fn set_span(&self, id: i64, span: &Span) -> Result<(), StoreError> {
+        let (number, text) = columns(span.sample.as_ref());
+        self.conn
+            .prepare_cached(
+                "UPDATE alarms SET opened = ?2, closed = ?3, opened_number = coalesce(?4, opened_number),
+                 opened_text = coalesce(?5, opened_text) WHERE id = ?1",
+            )?
+            .execute((id, span.opened.0, span.closed.map(|time| time.0), number, text))?;
+        Ok(())
+    }
+
+    /// Shows the stored readings that can be judged, oldest first, until it is told to stop; says whether it came
+    /// to the end.
+    pub(super) fn walk(
+        &self,
+        from: Timestamp,
+        mut show: impl FnMut(Timestamp, Sample) -> ControlFlow<()>,
+    ) -> Result<bool, StoreError> {
+        let mut select = self.conn.prepare_cached(
+            "SELECT time, number, text FROM readings
+             WHERE thing = ?1 AND item = ?2 AND part = ?3 AND time >= ?4 AND quality <> 2 ORDER BY time, origin",
+        )?;
+        let mut rows = select.query((self.thing, self.rule.item, self.part, from.0))?;
+        while let Some(row) = rows.next()? {
+            if let Some(sample) = sample(row.get(1)?, row.get(2)?)
+                && show(Timestamp(row.get(0)?), sample).is_break()
+            {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// The value that the series has now.
+    pub(super) fn latest(&self) -> Result<Option<Sample>, StoreError> {
+        let select = "SELECT number, text FROM latest WHERE thing = ?1 AND item = ?2 AND part = ?3";
+        let mut select = self.conn.prepare_cached(select)?;
+        let found = select
+            .query_row((self.thing, self.rule.item, self.part), |row| Ok(sample(row.get(0)?, row.get(1)?)));
+        Ok(found.optional()?.flatten())
+    }
+
+    fn key(&self) -> (i64, i64, u8) {
+        (self.thing, self.rule.limit, self.part)
+    }
+}
+
+/// What a row's columns hold.
+pub(super) fn sample(number: Option<f64>, text: Option<String>) -> Option<Sample> {
+    number.map(Sample::Number).or(text.map(Sample::Code))
+}
+
+fn columns(sample: Option<&Sample>) -> (Option<f64>, Option<&str>) {
+    match sample {
+        Some(Sample::Number(number)) => (Some(*number), None),
+        Some(Sample::Code(code)) => (None, Some(code)),
+        None => (None, None),
+    }
+}
+
+fn alarm(row: &rusqlite::Row<'_>) -> rusqlite::Result<Alarm> {
+    let span = Span {
+        opened: Timestamp(row.get(1)?),
+        closed: row.get::<_, Option<i64>>(2)?.map(Timestamp),
+        sample: sample(row.get(3)?, row.get(4)?),
+    };
+    Ok(Alarm { id: row.get(0)?, span })
+}

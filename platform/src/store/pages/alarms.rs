@@ -1,0 +1,192 @@
+//! Alarms as the queue and the history show them.
+
+use catalog::Timestamp;
+use rusqlite::{Connection, Row, named_params};
+
+use super::series::{Span, Subject};
+use super::{Stored, moment};
+
+/// Most rows of the queue: a flood is shown worst first and cut, and the page says that it was cut.
+pub const QUEUE_MAX: usize = 200;
+/// Most rows of the history on one page.
+pub const HISTORY_MAX: usize = 200;
+
+/// One alarm with what stands around it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Alarm {
+    /// Row id, by which it is acknowledged.
+    pub id: i64,
+    /// Thing name of the printer.
+    pub thing: String,
+    /// Where the printer stands.
+    pub site: String,
+    /// The printer's model.
+    pub model: Option<String>,
+    /// When the printer's adapter last spoke to the platform.
+    pub adapter_seen: Option<Timestamp>,
+    /// The catalogue's id of the item that was judged.
+    pub item: String,
+    /// Which one of several.
+    pub part: u8,
+    /// 1 critical, 2 high, 3 medium, 4 low.
+    pub severity: u8,
+    /// What is wrong, in a technician's words.
+    pub message: String,
+    /// When it opened.
+    pub opened: Timestamp,
+    /// The value that opened it.
+    pub opened_value: Stored,
+    /// When it closed; `None` while it is active.
+    pub closed: Option<Timestamp>,
+    /// When a person acknowledged it.
+    pub acknowledged: Option<Timestamp>,
+    /// Who that was.
+    pub acknowledged_by: Option<String>,
+    /// `high`, `low` or `code`; `None` when the limit has been removed since.
+    pub side: Option<String>,
+    /// The bound of a high or low limit.
+    pub bound: Option<f64>,
+    /// The item's latest value.
+    pub latest: Stored,
+    /// When the latest value was measured.
+    pub latest_time: Option<Timestamp>,
+    /// How often this alarm opened in the last 24 hours, this time included.
+    pub day: u32,
+    /// How often in the last seven days.
+    pub week: u32,
+}
+
+const ALARMS: &str = "SELECT alarms.id, things.name AS thing, site, things.model, adapters.last_seen AS adapter_seen,
+        items.name AS item_name, alarms.part, alarms.severity, alarms.message, opened, opened_number, opened_text,
+        closed, acknowledged, acknowledged_by, side, bound,
+        latest.number AS latest_number, latest.text AS latest_text, latest.time AS latest_time,
+        (SELECT count(*) FROM alarms AS other WHERE other.thing = alarms.thing AND other.limit_id = alarms.limit_id
+            AND other.part = alarms.part AND other.opened > :now - 86400000) AS day,
+        (SELECT count(*) FROM alarms AS other WHERE other.thing = alarms.thing AND other.limit_id = alarms.limit_id
+            AND other.part = alarms.part AND other.opened > :now - 604800000) AS week
+    FROM alarms
+    JOIN things ON things.id = alarms.thing
+    JOIN adapters ON adapters.id = things.adapter
+    JOIN items ON items.id = alarms.item
+    LEFT JOIN limits ON limits.id = alarms.limit_id
+    LEFT JOIN latest ON latest.thing = alarms.thing AND latest.item = alarms.item AND latest.part = alarms.part";
+
+/// What waits for a person: active alarms, and those that closed before anybody acknowledged them. Of the
+/// latter only the last of its kind, since the repeats count the others. Worst first, the newest of equals first.
+pub fn queue(conn: &Connection, now: Timestamp) -> rusqlite::Result<Vec<Alarm>> {
+    let sql = format!(
+        "{ALARMS} WHERE closed IS NULL OR (acknowledged IS NULL AND NOT EXISTS (
+            SELECT 1 FROM alarms AS newer WHERE newer.thing = alarms.thing AND newer.limit_id = alarms.limit_id
+                AND newer.part = alarms.part AND newer.id > alarms.id))
+         ORDER BY closed IS NOT NULL, acknowledged IS NOT NULL, alarms.severity, opened DESC LIMIT {QUEUE_MAX}"
+    );
+    conn.prepare_cached(&sql)?.query_map(named_params! { ":now": now.0 }, alarm)?.collect()
+}
+
+/// Which alarms a list shows.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Filter {
+    /// One printer's only.
+    pub thing: Option<String>,
+    /// `Some(true)` for active ones, `Some(false)` for past ones.
+    pub open: Option<bool>,
+    /// Only of this severity.
+    pub severity: Option<u8>,
+    /// Words that stand in the message, the printer's name, model or site.
+    pub words: String,
+}
+
+/// Alarms open and past, the newest first.
+pub fn history(conn: &Connection, filter: &Filter, now: Timestamp) -> rusqlite::Result<Vec<Alarm>> {
+    // Said apart, so that an index finds one printer's alarms among those of all.
+    let thing = match filter.thing {
+        Some(_) => "alarms.thing = (SELECT id FROM things WHERE name = :thing)",
+        None => ":thing IS NULL",
+    };
+    let sql = format!(
+        "{ALARMS} WHERE {thing}
+            AND (:open IS NULL OR (closed IS NULL) = :open)
+            AND (:severity IS NULL OR alarms.severity = :severity)
+            AND (:words = '' OR instr(lower(alarms.message || ' ' || things.name || ' ' || site || ' ' ||
+                ifnull(things.model, '')), lower(:words)))
+         ORDER BY opened DESC, alarms.id DESC LIMIT {HISTORY_MAX}"
+    );
+    let bound = named_params! {
+        ":now": now.0, ":thing": filter.thing, ":open": filter.open, ":severity": filter.severity,
+        ":words": filter.words.trim(),
+    };
+    conn.prepare_cached(&sql)?.query_map(bound, alarm)?.collect()
+}
+
+/// When an alarm was active, as a mark on a plot.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mark {
+    /// When it opened.
+    pub opened: Timestamp,
+    /// When it closed; `None` while it is active.
+    pub closed: Option<Timestamp>,
+    /// 1 critical, 2 high, 3 medium, 4 low.
+    pub severity: u8,
+    /// What was wrong.
+    pub message: String,
+}
+
+/// The alarms of one item that were active in a stretch of time, the newest first.
+pub fn marks(conn: &Connection, subject: Subject<'_>, span: Span) -> rusqlite::Result<Vec<Mark>> {
+    conn.prepare_cached(&format!(
+        "SELECT opened, closed, severity, message FROM alarms
+         WHERE thing = :thing AND item = (SELECT id FROM items WHERE name = :item) AND part = :part
+            AND opened < :to AND (closed IS NULL OR closed > :from)
+         ORDER BY opened DESC LIMIT {HISTORY_MAX}"
+    ))?
+    .query_map(
+        named_params! {
+            ":thing": subject.thing, ":item": subject.item, ":part": subject.part,
+            ":from": span.from.0, ":to": span.to.0,
+        },
+        |row| {
+            Ok(Mark {
+                opened: Timestamp(row.get("opened")?),
+                closed: moment(row, "closed")?,
+                severity: row.get("severity")?,
+                message: row.get("message")?,
+            })
+        },
+    )?
+    .collect()
+}
+
+/// When the last alarm closed: an empty queue says since when it has been empty.
+pub fn quiet_since(conn: &Connection) -> rusqlite::Result<Option<Timestamp>> {
+    let closed: Option<i64> = conn.query_row(
+        "SELECT max(max(ifnull(closed, 0), ifnull(acknowledged, 0))) FROM alarms",
+        [],
+        |row| row.get(0),
+    )?;
+    Ok(closed.map(Timestamp))
+}
+
+fn alarm(row: &Row<'_>) -> rusqlite::Result<Alarm> {
+    Ok(Alarm {
+        id: row.get("id")?,
+        thing: row.get("thing")?,
+        site: row.get("site")?,
+        model: row.get("model")?,
+        adapter_seen: moment(row, "adapter_seen")?,
+        item: row.get("item_name")?,
+        part: row.get("part")?,
+        severity: row.get("severity")?,
+        message: row.get("message")?,
+        opened: Timestamp(row.get("opened")?),
+        opened_value: Stored { number: row.get("opened_number")?, text: row.get("opened_text")? },
+        closed: moment(row, "closed")?,
+        acknowledged: moment(row, "acknowledged")?,
+        acknowledged_by: row.get("acknowledged_by")?,
+        side: row.get("side")?,
+        bound: row.get("bound")?,
+        latest: Stored { number: row.get("latest_number")?, text: row.get("latest_text")? },
+        latest_time: moment(row, "latest_time")?,
+        day: row.get("day")?,
+        week: row.get("week")?,
+    })
+}

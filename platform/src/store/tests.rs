@@ -1,0 +1,184 @@
+use std::sync::{Arc, Barrier};
+
+use catalog::{Timestamp, items};
+
+use super::readings::{self, Stored};
+use super::things::{self, PRINTERS_MAX, ThingName};
+use super::{Store, StoreError};
+use crate::keys;
+use crate::testing::{Bench, START, number};
+
+async fn count(store: &Store, table: &'static str) -> i64 {
+    let select = format!("SELECT count(*) FROM {table}");
+    store.read(move |conn| Ok(conn.query_row(&select, [], |row| row.get(0))?)).await.unwrap()
+}
+
+fn note(conn: &rusqlite::Connection, what: &str) -> Result<(), StoreError> {
+    crate::audit::note(conn, "test", what, "", Timestamp(START))
+}
+
+type Job = Box<dyn FnOnce(&rusqlite::Connection) -> Result<(), StoreError> + Send>;
+
+/// Holds the writer until all the jobs wait, so that they make one group.
+async fn together(store: &Store, jobs: Vec<Job>) -> Vec<Result<(), StoreError>> {
+    let gate = Arc::new(Barrier::new(2));
+    let held = gate.clone();
+    let hold = store.write(move |_| {
+        held.wait();
+        Ok(())
+    });
+    // Polled in order: the first job and then all others are sent before the gate opens.
+    let jobs = futures::future::join_all(jobs.into_iter().map(|job| store.write(job)));
+    let open = async { tokio::task::spawn_blocking(move || gate.wait()).await };
+    let (held, results, _) = futures::future::join3(hold, jobs, open).await;
+    held.unwrap();
+    results
+}
+
+#[tokio::test]
+async fn a_bad_job_of_a_group_takes_nothing_of_another_with_it() {
+    let bench = Bench::new();
+    let store = &bench.app.store;
+    let results = together(
+        store,
+        vec![
+            Box::new(|conn| note(conn, "one")),
+            Box::new(|conn| note(conn, "two").and(Err(StoreError::NotFound("thing")))),
+            Box::new(|conn| {
+                note(conn, "three")?;
+                panic!("a defect")
+            }),
+            Box::new(|conn| Ok(conn.execute_batch("INSERT INTO nonsense VALUES (1)")?)),
+            Box::new(|conn| note(conn, "five")),
+        ],
+    )
+    .await;
+    assert!(matches!(
+        results[..],
+        [Ok(()), Err(StoreError::NotFound(_)), Err(StoreError::Panicked), Err(StoreError::Sqlite(_)), Ok(())]
+    ));
+    assert_eq!(count(store, "audit").await, 2);
+}
+
+#[tokio::test]
+async fn what_was_answered_is_there_after_the_file_is_opened_again() {
+    let bench = Bench::new();
+    bench.app.store.write(|conn| note(conn, "kept")).await.unwrap();
+    // A second handle on the same file sees what a restart would: the commit, and no second set-up.
+    let again = Store::open(&bench.database()).unwrap();
+    assert_eq!(count(&again, "audit").await, 1);
+}
+
+#[tokio::test]
+async fn a_reader_cannot_write() {
+    let bench = Bench::new();
+    let refused = bench.app.store.read(|conn| note(conn, "no")).await;
+    assert!(matches!(refused, Err(StoreError::Sqlite(_))), "{refused:?}");
+}
+
+#[tokio::test]
+async fn changes_tick_after_a_commit_that_changed_something() {
+    let bench = Bench::new();
+    let changes = bench.app.store.changes();
+    let before = *changes.borrow();
+    bench.app.store.write(|_| Ok(())).await.unwrap();
+    bench.app.store.write(|conn| note(conn, "x")).await.unwrap();
+    // The answer to this one comes after the tick of the one before.
+    bench.app.store.write(|_| Ok(())).await.unwrap();
+    assert_eq!(*changes.borrow(), before + 1);
+}
+
+#[tokio::test]
+async fn a_newer_file_is_refused() {
+    let bench = Bench::new();
+    bench.app.store.write(|conn| Ok(conn.execute_batch("PRAGMA user_version = 99")?)).await.unwrap();
+    assert!(matches!(Store::open(&bench.database()), Err(StoreError::TooNew { found: 99, known: 1 })));
+}
+
+async fn post(bench: &Bench, thing: &str, readings: Vec<catalog::Reading>) -> Stored {
+    let (name, ids) = (ThingName::parse(thing).unwrap(), bench.app.store.items().clone());
+    let now = bench.app.clock.now();
+    let work = move |conn: &rusqlite::Connection| {
+        if keys::find_adapter(conn, name.adapter())?.is_none() {
+            keys::create_adapter(conn, name.adapter(), "Oslo", "test", now)?;
+        }
+        let adapter = keys::find_adapter(conn, name.adapter())?.unwrap();
+        let thing = things::register(conn, adapter, &name, now)?.unwrap();
+        readings::store(conn, &ids, thing, &readings, now)
+    };
+    bench.app.store.write(work).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_resend_is_stored_once_and_the_newest_value_stays_the_latest() {
+    let bench = Bench::new();
+    let power = |time, value| number(&items::LASER_POWER, time, value);
+    let first = post(&bench, "oslo.p01", vec![power(1000, 500.0), power(2000, 510.0)]).await;
+    assert_eq!(first, Stored { new: 2, repeated: 0 });
+    let second = post(&bench, "oslo.p01", vec![power(1000, 500.0), power(1500, 505.0)]).await;
+    assert_eq!(second, Stored { new: 1, repeated: 1 });
+    // The same origin of another printer is another reading.
+    assert_eq!(post(&bench, "oslo.p02", vec![power(1000, 500.0)]).await, Stored { new: 1, repeated: 0 });
+    assert_eq!(count(&bench.app.store, "readings").await, 4);
+    let latest = "SELECT latest.number FROM latest JOIN things ON things.id = thing WHERE name = 'oslo.p01'";
+    let latest: f64 =
+        bench.app.store.read(move |conn| Ok(conn.query_row(latest, [], |row| row.get(0))?)).await.unwrap();
+    assert_eq!(latest.to_bits(), 510f64.to_bits());
+}
+
+#[tokio::test]
+async fn a_printer_is_known_by_what_it_said_last() {
+    let bench = Bench::new();
+    let model = |time, text| {
+        let identity = catalog::Identity::from_interface(text).unwrap();
+        items::IDENTITY_MODEL.identity(identity, crate::testing::mark(time, catalog::Quality::Good)).unwrap()
+    };
+    post(&bench, "oslo.p01", vec![model(2000, "ProJet 7000 HD")]).await;
+    post(&bench, "oslo.p01", vec![model(1000, "older")]).await;
+    let found: String = bench
+        .app
+        .store
+        .read(|conn| Ok(conn.query_row("SELECT model FROM things", [], |row| row.get(0))?))
+        .await
+        .unwrap();
+    assert_eq!(found, "ProJet 7000 HD");
+}
+
+#[tokio::test]
+async fn an_adapter_registers_a_bounded_number_of_printers() {
+    let bench = Bench::new();
+    let registered = bench.app.store.write(|conn| {
+        keys::create_adapter(conn, "oslo", "Oslo", "test", Timestamp(START))?;
+        let adapter = keys::find_adapter(conn, "oslo")?.unwrap();
+        let names = (0..=PRINTERS_MAX).map(|n| ThingName::parse(&format!("oslo.p{n}")).unwrap());
+        names.map(|name| Ok(things::register(conn, adapter, &name, Timestamp(START))?.is_some())).collect()
+    });
+    let registered: Vec<bool> = registered.await.unwrap();
+    assert_eq!(registered.iter().filter(|done| **done).count() as i64, PRINTERS_MAX);
+    assert_eq!(registered.last(), Some(&false));
+}
+
+#[tokio::test]
+async fn the_report_finds_what_is_missing_and_what_is_double() {
+    let bench = Bench::new();
+    let record = |time, value| number(&items::LOG_RECORD, time, value);
+    // 3 is missing; 4 came twice from different places.
+    let records = [record(1, 1.0), record(2, 2.0), record(3, 4.0), record(4, 4.0)];
+    post(&bench, "oslo.p01", records.iter().map(|r| record(START + r.time().0, number_of(r))).collect())
+        .await;
+    let ids = bench.app.store.items().clone();
+    let report = bench.app.store.read(move |conn| crate::report::report(conn, &ids)).await.unwrap();
+    let printer = &report.log_records[0];
+    assert_eq!((printer.thing.as_str(), printer.first, printer.last), ("oslo.p01", 1, 4));
+    assert_eq!((printer.records.rows, printer.records.distinct), (4, 3));
+    assert_eq!((printer.records.duplicates, printer.records.missing), (1, 1));
+    assert_eq!((printer.records.latency_p50_ms, printer.records.latency_p99_ms), (Some(-3), Some(-1)));
+    assert_eq!((report.readings_stored, report.things, report.records), (4, 1, printer.records));
+}
+
+fn number_of(reading: &catalog::Reading) -> f64 {
+    match reading.value() {
+        catalog::Value::Number(number) => *number,
+        other => panic!("{other:?}"),
+    }
+}

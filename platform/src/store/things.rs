@@ -1,0 +1,117 @@
+//! Adapters' and printers' names, and their rows.
+
+use std::fmt;
+
+use catalog::Timestamp;
+use rusqlite::{Connection, OptionalExtension as _};
+
+use super::StoreError;
+
+/// Longest id of an adapter or of a printer within its adapter.
+const ID_LENGTH_MAX: usize = 32;
+
+/// Printers that one adapter may register: a stolen key must not fill the store with names.
+pub const PRINTERS_MAX: i64 = 64;
+
+/// A name on the wire: `ADAPTER` for the adapter itself, `ADAPTER.PRINTER` for one of its printers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ThingName {
+    adapter: String,
+    printer: Option<String>,
+}
+
+impl ThingName {
+    /// Takes a name apart; `None` when it is none.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (adapter, printer) = match text.split_once('.') {
+            Some((adapter, printer)) => (adapter, Some(printer)),
+            None => (text, None),
+        };
+        let good = is_id(adapter) && printer.is_none_or(is_id);
+        good.then(|| Self { adapter: adapter.to_owned(), printer: printer.map(str::to_owned) })
+    }
+
+    /// The adapter's part.
+    pub fn adapter(&self) -> &str {
+        &self.adapter
+    }
+
+    /// The printer's part; `None` for the adapter itself.
+    pub fn printer(&self) -> Option<&str> {
+        self.printer.as_deref()
+    }
+
+    /// `adapter` or `printer`, as the table has it.
+    pub fn kind(&self) -> &'static str {
+        if self.printer.is_some() { "printer" } else { "adapter" }
+    }
+}
+
+impl fmt::Display for ThingName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.adapter)?;
+        self.printer.iter().try_for_each(|printer| write!(f, ".{printer}"))
+    }
+}
+
+/// Whether the text may be the id of an adapter or a printer.
+pub fn is_id(text: &str) -> bool {
+    (1..=ID_LENGTH_MAX).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+}
+
+/// The row of a thing that the adapter posts for; a printer is registered with its first post. `None` when
+/// the adapter has registered as many printers as it may.
+///
+/// # Errors
+/// When the store fails.
+pub fn register(
+    conn: &Connection,
+    adapter: i64,
+    name: &ThingName,
+    now: Timestamp,
+) -> Result<Option<i64>, StoreError> {
+    let text = name.to_string();
+    if let Some(id) = id(conn, &text)? {
+        conn.prepare_cached("UPDATE things SET last_seen = ?2 WHERE id = ?1")?.execute((id, now.0))?;
+        return Ok(Some(id));
+    }
+    if name.printer().is_some() && printers(conn, adapter)? >= PRINTERS_MAX {
+        return Ok(None);
+    }
+    conn.execute(
+        "INSERT INTO things (name, adapter, kind, first_seen, last_seen) VALUES (?1, ?2, ?3, ?4, ?4)",
+        (&text, adapter, name.kind(), now.0),
+    )?;
+    Ok(Some(conn.last_insert_rowid()))
+}
+
+/// The row of the thing with this name.
+///
+/// # Errors
+/// When the store fails.
+pub fn id(conn: &Connection, name: &str) -> Result<Option<i64>, StoreError> {
+    let mut select = conn.prepare_cached("SELECT id FROM things WHERE name = ?1")?;
+    Ok(select.query_row([name], |row| row.get(0)).optional()?)
+}
+
+fn printers(conn: &Connection, adapter: i64) -> Result<i64, StoreError> {
+    let count = "SELECT count(*) FROM things WHERE adapter = ?1 AND kind = 'printer'";
+    Ok(conn.query_row(count, [adapter], |row| row.get(0))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names() {
+        for good in ["oslo-1", "oslo-1.p01", &"a".repeat(32)] {
+            assert_eq!(ThingName::parse(good).map(|name| name.to_string()).as_deref(), Some(good));
+        }
+        for bad in ["", ".", "Oslo", "oslo.p1.p2", "oslo.", ".p1", "oslo 1", "oslo/1", "ø", &"a".repeat(33)]
+        {
+            assert_eq!(ThingName::parse(bad), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! The first page: what is wrong now and which first, then every printer, worst first.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Html;
+use catalog::Timestamp;
+
+use super::alarms;
+use super::condition::{self, Condition};
+use super::frame::{Frame, render};
+use super::problem::Problem;
+use super::row::{self, Row};
+use super::visitor::Visitor;
+use super::words::{self, Age};
+use crate::App;
+use crate::store::pages::alarms::{Alarm, QUEUE_MAX, queue, quiet_since};
+use crate::store::pages::fleet::{Collector, Printer, collectors, printers};
+
+#[derive(Template)]
+#[template(path = "fleet.html")]
+struct Page {
+    frame: Frame,
+    headline: String,
+    queue: Vec<alarms::Row>,
+    cut: bool,
+    quiet: Option<Age>,
+    collectors_gone: Vec<Gone>,
+    summary: String,
+    key_titles: Vec<&'static str>,
+    printers: Vec<Row>,
+}
+
+/// An adapter that is not heard, and what that means.
+struct Gone {
+    name: String,
+    site: String,
+    age: Age,
+    meaning: String,
+}
+
+/// The page.
+pub(super) async fn page(visitor: Visitor, State(app): State<Arc<App>>) -> Result<Html<String>, Problem> {
+    let now = visitor.now;
+    let (alarms, printers, collectors, quiet) = app
+        .store
+        .read(move |conn| {
+            let queue = queue(conn, now)?;
+            let quiet = if queue.is_empty() { quiet_since(conn)? } else { None };
+            Ok((queue, printers(conn, &row::items())?, collectors(conn)?, quiet))
+        })
+        .await?;
+    let rows = rows(printers, &alarms, now);
+    let collectors_gone: Vec<Gone> =
+        collectors.into_iter().filter_map(|collector| gone(collector, now)).collect();
+    let page = Page {
+        headline: headline(&alarms),
+        summary: summary(&rows),
+        cut: alarms.len() == QUEUE_MAX,
+        queue: alarms.into_iter().map(|alarm| alarms::Row::of(alarm, now)).collect(),
+        quiet: quiet.map(|at| Age { at, now }),
+        collectors_gone,
+        key_titles: row::KEY_VALUES.iter().map(|(_, title)| *title).collect(),
+        printers: rows,
+        frame: Frame::of(&visitor, "Fleet").live(),
+    };
+    render(&page)
+}
+
+fn headline(alarms: &[Alarm]) -> String {
+    let waiting = alarms.iter().filter(|alarm| alarm.acknowledged.is_none()).count();
+    let open = alarms.iter().filter(|alarm| alarm.closed.is_none()).count();
+    let critical: Vec<&Alarm> =
+        alarms.iter().filter(|alarm| alarm.severity == 1 && alarm.closed.is_none()).collect();
+    let unseen = critical.iter().filter(|alarm| alarm.acknowledged.is_none()).count();
+    let critical = match (critical.len(), unseen) {
+        (0, _) => String::new(),
+        (active, 0) => format!(" · {active} critical still active"),
+        (_, unseen) => format!(", {unseen} critical"),
+    };
+    match (alarms.len(), waiting) {
+        (0, _) => "Nothing waits for anybody".into(),
+        (_, 0) => format!("{}, all acknowledged{critical}", words::count(open, "alarm", "alarms")),
+        (_, waiting) => format!("{} to acknowledge{critical}", words::count(waiting, "alarm", "alarms")),
+    }
+}
+
+fn gone(collector: Collector, now: Timestamp) -> Option<Gone> {
+    let at = collector.last_seen?;
+    (now.0 - at.0 > condition::ADAPTER_GONE_MS).then(|| Gone {
+        meaning: match collector.printers {
+            0 => "it has no printers.".into(),
+            1 => "its printer is unknown, not well and not ill.".into(),
+            many => format!("its {many} printers are unknown, not well and not ill."),
+        },
+        name: collector.name,
+        site: collector.site,
+        age: Age { at, now },
+    })
+}
+
+fn rows(printers: Vec<Printer>, alarms: &[Alarm], now: Timestamp) -> Vec<Row> {
+    let mut open: HashMap<&str, Vec<&Alarm>> = HashMap::new();
+    for alarm in alarms.iter().filter(|alarm| alarm.closed.is_none()) {
+        open.entry(&alarm.thing).or_default().push(alarm);
+    }
+    let none = Vec::new();
+    let mut rows: Vec<Row> = printers
+        .into_iter()
+        .map(|printer| {
+            let alarms = open.get(printer.thing.as_str()).unwrap_or(&none);
+            Row::of(printer, alarms, now)
+        })
+        .collect();
+    rows.sort_by(|a, b| a.rank().cmp(&b.rank()).then_with(|| a.thing.cmp(&b.thing)));
+    rows
+}
+
+fn summary(rows: &[Row]) -> String {
+    let count = |fits: &dyn Fn(&Row) -> bool| rows.iter().filter(|row| fits(row)).count();
+    let unknown = count(&|row| matches!(row.condition, Condition::Unknown { .. }));
+    let alarmed = count(&|row| row.worst.is_some() && !matches!(row.condition, Condition::Unknown { .. }));
+    let unreached = count(&|row| row.worst.is_none() && row.condition.unsure())
+        - count(&|row| row.worst.is_none() && matches!(row.condition, Condition::Unknown { .. }));
+    let mut parts = vec![words::count(rows.len(), "printer", "printers")];
+    let building =
+        count(&|row| matches!(&row.condition, Condition::State { code, .. } if code == "building"));
+    for (number, word) in [
+        (alarmed, "in alarm"),
+        (unreached, "off or not reached"),
+        (unknown, "unknown"),
+        (building, "building"),
+    ] {
+        if number > 0 {
+            parts.push(format!("{number} {word}"));
+        }
+    }
+    parts.join(" · ")
+}
