@@ -15,13 +15,13 @@ pub struct Progress {
 impl Progress {
     /// Takes the platform's own brief report and the seconds since the last one.
     pub fn show(&mut self, report: &Value, elapsed_s: f64) {
-        for alarm in report["alarms"].as_array().into_iter().flatten() {
+        for alarm in report["open_alarms"].as_array().into_iter().flatten() {
             self.announce(alarm);
         }
         let stored = report["readings_stored"].as_u64().unwrap_or_default();
         let rate = stored.saturating_sub(self.stored_before) as f64 / elapsed_s.max(0.001);
         self.stored_before = stored;
-        let open = report["alarms"].as_array().map_or(0, Vec::len);
+        let open = report["open_alarms"].as_array().map_or(0, Vec::len);
         say(&format!(
             "{} printers · {stored} readings stored · {rate:.0} a second · {open} alarms open",
             report["printers"]

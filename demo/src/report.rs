@@ -67,7 +67,7 @@ impl Report {
     /// Brings together what each program said.
     pub fn new(simulator: &Value, adapter: &Value, platform: &Value, footprint: Footprint) -> Result<Self> {
         let written = number(simulator, "/lines_written")?;
-        let distinct = number(platform, "/log_records/distinct")?;
+        let distinct = number(platform, "/records/distinct")?;
         Ok(Self {
             printers: number(platform, "/printers")?,
             log_lines_written: written,
@@ -78,10 +78,10 @@ impl Report {
             lines_unmatched: number(adapter, "/lines_unmatched")?,
             readings_stored: number(platform, "/readings_stored")?,
             log_lines_lost: written.saturating_sub(distinct),
-            log_lines_duplicated: number(platform, "/log_records/duplicates")?,
+            log_lines_duplicated: number(platform, "/records/duplicates")?,
             alarms_opened: number(platform, "/alarms_opened")?,
-            latency_p50_ms: platform.pointer("/log_records/latency_p50_ms").and_then(Value::as_f64),
-            latency_p99_ms: platform.pointer("/log_records/latency_p99_ms").and_then(Value::as_f64),
+            latency_p50_ms: platform.pointer("/records/latency_p50_ms").and_then(Value::as_f64),
+            latency_p99_ms: platform.pointer("/records/latency_p99_ms").and_then(Value::as_f64),
             adapter_memory_peak_bytes: footprint.memory_peak_bytes,
             adapter_bytes_written_to_disk: footprint.bytes_written,
         })

@@ -95,12 +95,13 @@ impl Driver {
 impl Browser {
     /// Waits for an element.
     pub async fn wait_for(&self, selector: &str) -> Result<fantoccini::elements::Element> {
-        self.page
-            .wait()
-            .at_most(Duration::from_secs(30))
-            .for_element(Locator::Css(selector))
-            .await
-            .with_context(|| format!("{selector} did not appear"))
+        let found = self.page.wait().at_most(Duration::from_secs(30)).for_element(Locator::Css(selector)).await;
+        if found.is_err() {
+            let picture = self.picture("failure").await?;
+            let url = self.page.current_url().await?;
+            anyhow::bail!("{selector} did not appear at {url}; see {}", picture.display());
+        }
+        found.map_err(Into::into)
     }
 
     /// Types into a field.

@@ -26,6 +26,7 @@ async fn a_person_sees_the_fault_and_acknowledges_it_and_an_admin_gives_and_take
     let driver = Driver::start().await?;
     let browser = driver.open(Screen::Desktop).await?;
     the_first_admin_comes_by_the_link(&browser, &setup_link).await?;
+    log_in(&browser, site).await?;
     the_fault_is_seen_and_acknowledged(&browser, site).await?;
     every_page_is_looked_at(&browser, site).await?;
     an_admin_creates_an_adapter_and_revokes_a_key(&browser, site).await?;
@@ -49,7 +50,7 @@ async fn the_first_admin_comes_by_the_link(browser: &Browser, link: &str) -> Res
     browser.fill("#password", PASSWORD).await?;
     browser.fill("#again", PASSWORD).await?;
     browser.click("#setup-submit").await?;
-    browser.wait_for("#fleet").await?;
+    browser.wait_for("#login").await?;
     // It works once.
     browser.page.goto(link).await?;
     assert!(!browser.page.source().await?.contains("setup-submit"), "the link works twice");

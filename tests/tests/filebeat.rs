@@ -33,12 +33,12 @@ async fn filebeat_ships_a_log_and_every_line_is_stored_once() -> Result<()> {
     let _filebeat = start_filebeat(site, &inside, &log)?;
 
     let complete = |report: &serde_json::Value| {
-        number(report, "/log_records/distinct").is_ok_and(|distinct| distinct >= LINES)
+        number(report, "/records/distinct").is_ok_and(|distinct| distinct >= LINES)
     };
     let report = bench.until_stored("every line that Filebeat ships", complete).await?;
-    assert_eq!(number(&report, "/log_records/distinct")?, LINES);
-    assert_eq!(number(&report, "/log_records/duplicates")?, 0);
-    assert_eq!(number(&report, "/log_records/missing")?, 0);
+    assert_eq!(number(&report, "/records/distinct")?, LINES);
+    assert_eq!(number(&report, "/records/duplicates")?, 0);
+    assert_eq!(number(&report, "/records/missing")?, 0);
 
     let counted = adapter.stop().await?;
     assert_eq!(number(&counted, "/lines_unmatched")?, 0, "{counted}");
