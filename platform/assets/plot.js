@@ -1,7 +1,7 @@
 "use strict";
 // Draws the past of one printer: a ribbon of its states and one plot an item, all on one time axis.
 (() => {
-  const AXIS = 58, RIGHT = 8, STEP_MS = 3000;
+  const AXIS = 64, RIGHT = 8, STEP_MS = 3000;
   const sync = window.uPlot.sync("past");
   const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const palette = () => ({
@@ -14,17 +14,18 @@
     return answer.json();
   };
 
-  // The columns of a plot: times in seconds; the last value, the least and greatest of its bucket, the setpoint.
+  // The columns of a plot: times in seconds; the least and greatest of a bucket, the setpoint, and its last
+  // value, which is drawn over the others.
   // A silence longer than the gap breaks the line: nothing was measured there.
   const columns = (series) => {
     const { time, min, max, last } = series.points;
     const points = new Map();
     const at = (ms) => { if (!points.has(ms)) points.set(ms, [undefined, undefined, undefined, undefined]); return points.get(ms); };
     time.forEach((ms, i) => {
-      if (i && ms - time[i - 1] > series.gap) at(time[i - 1] + 1).splice(0, 3, null, null, null);
-      at(ms).splice(0, 3, last[i], min[i], max[i]);
+      if (i && ms - time[i - 1] > series.gap) at(time[i - 1] + 1).splice(0, 4, null, null, undefined, null);
+      at(ms).splice(0, 4, min[i], max[i], undefined, last[i]);
     });
-    series.setpoint.forEach(([ms, value]) => { at(ms)[3] = value; });
+    series.setpoint.forEach(([ms, value]) => { at(ms)[2] = value; });
     const times = [...points.keys()].sort((a, b) => a - b);
     return [times.map((ms) => ms / 1000), ...[0, 1, 2, 3].map((i) => times.map((ms) => points.get(ms)[i]))];
   };
@@ -82,10 +83,10 @@
   const readout = (figure, plot, series) => {
     const line = figure.querySelector(".readout");
     const i = plot.cursor.idx;
-    const value = i == null ? null : plot.data[1][i];
+    const value = i == null ? null : plot.data[4][i];
     if (value == null) { line.textContent = ""; return; }
-    const [, , min, max, wanted] = plot.data.map((column) => column[i]);
-    const text = (number) => `${Number(number.toPrecision(4))} ${series.unit}`.trim();
+    const [, min, max, wanted] = plot.data.map((column) => column[i]);
+    const text = (number) => (series.unit === "B" ? tick(number, "B") : `${Number(number.toPrecision(4))} ${series.unit}`.trim());
     const parts = [new Date(plot.data[0][i] * 1000).toLocaleString(), text(value)];
     if (min !== max) parts.push(`${text(min)} to ${text(max)}`);
     if (wanted != null) parts.push(`setpoint ${text(wanted)}`);
@@ -105,17 +106,24 @@
       scales: { x: { time: true, min: series.from / 1000, max: series.to / 1000, range: () => [series.from / 1000, series.to / 1000] }, y: { range: () => scale(series) } },
       axes: [
         { ...axis, size: 26, space: 70, values: (_, ticks) => ticks.map((s) => clock.format(new Date(s * 1000))) },
-        { ...axis, size: AXIS, space: 34, values: (_, ticks) => ticks.map((v) => `${Number(v.toPrecision(6)).toLocaleString()}`) },
+        { ...axis, size: AXIS, space: 34, values: (_, ticks) => ticks.map((v) => tick(v, series.unit)) },
       ],
       series: [
         {},
-        { stroke: colours.ink, width: 1.5, points: { show: series.points.time.length < 3, size: 5 }, spanGaps: false },
         hidden, hidden,
         { stroke: colours.muted, width: 1, dash: [3, 3], spanGaps: true, points: { show: false }, paths: window.uPlot.paths.stepped({ align: 1 }) },
+        { stroke: colours.ink, width: 1.5, points: { show: series.points.time.length < 3, size: 5 }, spanGaps: false },
       ],
-      bands: [{ series: [3, 2], fill: colours.band }],
+      bands: [{ series: [2, 1], fill: colours.band }],
       hooks: { draw: [(plot) => over(plot, series, colours)], setCursor: [(plot) => readout(figure, plot, series)] },
     };
+  };
+
+  // Ticks of bytes read in the same steps as the values beside the plot.
+  const tick = (value, unit) => {
+    if (unit !== "B") return Number(value.toPrecision(6)).toLocaleString();
+    const step = Math.min(4, Math.max(0, Math.floor(Math.log2(Math.abs(value) || 1) / 10)));
+    return `${Number((value / 1024 ** step).toPrecision(4))} ${["B", "KiB", "MiB", "GiB", "TiB"][step]}`;
   };
 
   const note = (figure, text) => {
@@ -159,7 +167,7 @@
       bar.append(title);
       root.append(bar);
       if (wide > stretch.word.length * 7.5 + 12) {
-        const text = svg("text", { x: from + 6, y: 20 });
+        const text = svg("text", { class: `on-${stretch.kind}`, x: from + 6, y: 20 });
         text.textContent = stretch.word;
         root.append(text);
       }
