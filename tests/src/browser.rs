@@ -73,7 +73,7 @@ impl Driver {
         let profile = tempfile::tempdir()?;
         let mut arguments = QUIET.map(str::to_owned).to_vec();
         arguments.push(format!("--user-data-dir={}", profile.path().display()));
-        arguments.push("--window-size=1280,800".to_owned());
+        arguments.push("--window-size=1280,943".to_owned());
         let mut options = json!({ "args": arguments, "binary": "/usr/bin/chromium" });
         if screen == Screen::Phone {
             options["mobileEmulation"] =

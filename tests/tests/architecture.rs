@@ -54,6 +54,14 @@ fn pure_crates_import_nothing_impure() {
 }
 
 #[test]
+fn tls_is_rustls_with_ring_and_nothing_else() {
+    let locked = fs::read_to_string(repository().join("Cargo.lock")).unwrap();
+    for other in ["openssl-sys", "native-tls", "aws-lc-sys", "aws-lc-rs"] {
+        assert!(!locked.contains(&format!("name = \"{other}\"")), "{other} is among the dependencies");
+    }
+}
+
+#[test]
 fn every_path_that_a_document_names_exists() {
     for document in ["ARCHITECTURE.md", "README.md"] {
         let text = fs::read_to_string(repository().join(document)).unwrap();

@@ -129,7 +129,7 @@ async fn a_wrong_key_is_said_and_the_data_is_kept() -> Result<()> {
     let adapter = site.start_adapter().await?;
     let mut sender = Sender::connect(site, &site.printer_pair(0)).await?;
     sender.send(&encode_window(1, &[good_event(1)], None)).await?;
-    let log = until_logged(&adapter, "key").await?;
+    let log = until_logged(&adapter, "refuses the key").await?;
     assert!(!log.contains(&wrong), "the key is in the log");
     adapter.kill().await?;
     assert_eq!(number(&site.stored().await?, "/records/distinct")?, 0);

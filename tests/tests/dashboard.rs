@@ -133,7 +133,7 @@ async fn an_admin_creates_an_adapter_and_revokes_a_key(browser: &Browser, site: 
     let row = format!("#adapter-{}", demo::site::ADAPTER);
     until("the key is revoked", async || Ok(browser.text(&row).await?.contains("revoked").then_some(()))).await?;
     until("the adapter is refused", async || {
-        Ok(std::fs::read_to_string(site.file("adapter.log"))?.contains("401").then_some(()))
+        Ok(std::fs::read_to_string(site.file("adapter.log"))?.contains("refuses the key").then_some(()))
     })
     .await
 }
