@@ -101,7 +101,10 @@ impl Program {
 
     /// The process.
     pub fn pid(&self) -> Result<i32> {
-        let id = self.child.id().with_context(|| format!("the {} has ended; see {}", self.role, self.log.display()))?;
+        let id = self
+            .child
+            .id()
+            .with_context(|| format!("the {} has ended; see {}", self.role, self.log.display()))?;
         Ok(i32::try_from(id)?)
     }
 
@@ -141,7 +144,8 @@ impl Program {
     async fn event(&mut self, name: &str, within: Duration) -> Result<Value> {
         let read = async {
             while let Some(line) = self.events.next_line().await? {
-                let event: Value = serde_json::from_str(&line).with_context(|| format!("not an event: {line}"))?;
+                let event: Value =
+                    serde_json::from_str(&line).with_context(|| format!("not an event: {line}"))?;
                 if event["event"] == name {
                     return Ok(event);
                 }

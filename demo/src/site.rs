@@ -239,7 +239,11 @@ impl Site {
         let printers = ready["printers"].as_array().context("no printers are named")?;
         for (index, printer) in printers.iter().enumerate() {
             let id = printer["id"].as_str().context("a printer without an id")?;
-            write!(text, "\n[[printers]]\nid = {id:?}\nfamily = \"projet\"\n{}\n", self.log_source(index, id))?;
+            write!(
+                text,
+                "\n[[printers]]\nid = {id:?}\nfamily = \"projet\"\n{}\n",
+                self.log_source(index, id)
+            )?;
             if let Some(address) = printer["pip"].as_str() {
                 writeln!(text, "pip = {{ address = {address:?}, server_name = {id:?}, interval = \"1s\" }}")?;
             }

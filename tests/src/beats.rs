@@ -42,7 +42,10 @@ impl Sender {
             if frame[2..] == sequence.to_be_bytes() {
                 return Ok(());
             }
-            anyhow::ensure!(frame == *b"2A\0\0\0\0", "neither the acknowledgement nor a keep-alive: {frame:?}");
+            anyhow::ensure!(
+                frame == *b"2A\0\0\0\0",
+                "neither the acknowledgement nor a keep-alive: {frame:?}"
+            );
         }
     }
 

@@ -95,7 +95,8 @@ impl Driver {
 impl Browser {
     /// Waits for an element.
     pub async fn wait_for(&self, selector: &str) -> Result<fantoccini::elements::Element> {
-        let found = self.page.wait().at_most(Duration::from_secs(30)).for_element(Locator::Css(selector)).await;
+        let found =
+            self.page.wait().at_most(Duration::from_secs(30)).for_element(Locator::Css(selector)).await;
         if found.is_err() {
             let picture = self.picture("failure").await?;
             let url = self.page.current_url().await?;

@@ -54,7 +54,8 @@ impl Bench {
 
     fn logs(&self) -> String {
         let read = |name: &str| std::fs::read_to_string(self.site.file(name)).unwrap_or_default();
-        let last = |text: String| text.lines().rev().take(15).map(|line| format!("  {line}\n")).collect::<String>();
+        let last =
+            |text: String| text.lines().rev().take(15).map(|line| format!("  {line}\n")).collect::<String>();
         ["platform.log", "adapter.log", "simulator.log"]
             .map(|name| format!("{name}, newest first:\n{}", last(read(name))))
             .concat()

@@ -25,10 +25,13 @@ const IMPURE: [&str; 5] = ["tokio", "notify", "reqwest", "axum", "rusqlite"];
 #[test]
 fn imports_run_one_way() {
     let may_import = BTreeMap::from(MAY_IMPORT);
-    let metadata = MetadataCommand::new().manifest_path(repository().join("Cargo.toml")).no_deps().exec().unwrap();
+    let metadata =
+        MetadataCommand::new().manifest_path(repository().join("Cargo.toml")).no_deps().exec().unwrap();
     for package in metadata.workspace_packages() {
         let allowed = may_import.get(package.name.as_str()).expect("a new crate needs a line in MAY_IMPORT");
-        for dependency in package.dependencies.iter().filter(|dependency| dependency.kind == DependencyKind::Normal) {
+        for dependency in
+            package.dependencies.iter().filter(|dependency| dependency.kind == DependencyKind::Normal)
+        {
             let ours = may_import.contains_key(dependency.name.as_str());
             assert!(
                 !ours || allowed.contains(&dependency.name.as_str()),
@@ -42,13 +45,21 @@ fn imports_run_one_way() {
 
 #[test]
 fn pure_crates_import_nothing_impure() {
-    let metadata = MetadataCommand::new().manifest_path(repository().join("Cargo.toml")).no_deps().exec().unwrap();
+    let metadata =
+        MetadataCommand::new().manifest_path(repository().join("Cargo.toml")).no_deps().exec().unwrap();
     for package in metadata.workspace_packages() {
         if !["catalog", "protocol", "parsers"].contains(&package.name.as_str()) {
             continue;
         }
-        for dependency in package.dependencies.iter().filter(|dependency| dependency.kind == DependencyKind::Normal) {
-            assert!(!IMPURE.contains(&dependency.name.as_str()), "{} imports {}", package.name, dependency.name);
+        for dependency in
+            package.dependencies.iter().filter(|dependency| dependency.kind == DependencyKind::Normal)
+        {
+            assert!(
+                !IMPURE.contains(&dependency.name.as_str()),
+                "{} imports {}",
+                package.name,
+                dependency.name
+            );
         }
     }
 }
@@ -65,8 +76,7 @@ fn tls_is_rustls_with_ring_and_nothing_else() {
 fn every_path_that_a_document_names_exists() {
     for document in ["ARCHITECTURE.md", "README.md"] {
         let text = fs::read_to_string(repository().join(document)).unwrap();
-        let missing: Vec<&str> =
-            paths(&text).filter(|path| !repository().join(path).exists()).collect();
+        let missing: Vec<&str> = paths(&text).filter(|path| !repository().join(path).exists()).collect();
         assert!(missing.is_empty(), "{document} names what does not exist: {missing:?}");
     }
 }
@@ -76,6 +86,9 @@ fn paths(text: &str) -> impl Iterator<Item = &str> {
     let prose = text.split("```").step_by(2);
     prose.flat_map(|prose| prose.split('`').skip(1).step_by(2)).filter(|word| {
         let path_like = |c: char| c.is_ascii_alphanumeric() || "._-/".contains(c);
-        word.contains('/') && !word.starts_with('/') && !word.starts_with("target/") && word.chars().all(path_like)
+        word.contains('/')
+            && !word.starts_with('/')
+            && !word.starts_with("target/")
+            && word.chars().all(path_like)
     })
 }

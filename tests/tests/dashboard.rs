@@ -21,7 +21,9 @@ async fn a_person_sees_the_fault_and_acknowledges_it_and_an_admin_gives_and_take
     let simulator = site.start_simulator().await?;
     site.enrol().await?;
     let adapter = site.start_adapter().await?;
-    bench.until_stored("the fault's alarm", |report| number(report, "/alarms_opened").is_ok_and(|n| n > 0)).await?;
+    bench
+        .until_stored("the fault's alarm", |report| number(report, "/alarms_opened").is_ok_and(|n| n > 0))
+        .await?;
 
     let driver = Driver::start().await?;
     let browser = driver.open(Screen::Desktop).await?;
@@ -131,7 +133,8 @@ async fn an_admin_creates_an_adapter_and_revokes_a_key(browser: &Browser, site: 
     browser.picture("revoke").await?;
     browser.click("#revoke-confirm").await?;
     let row = format!("#adapter-{}", demo::site::ADAPTER);
-    until("the key is revoked", async || Ok(browser.text(&row).await?.contains("revoked").then_some(()))).await?;
+    until("the key is revoked", async || Ok(browser.text(&row).await?.contains("revoked").then_some(())))
+        .await?;
     until("the adapter is refused", async || {
         Ok(std::fs::read_to_string(site.file("adapter.log"))?.contains("refuses the key").then_some(()))
     })

@@ -52,7 +52,10 @@ fn log_of(lines: u64) -> Result<String> {
     for record in 1..=lines {
         let (second, milli) = (record / 1000 % 60, record % 1000);
         let power = 500.0 + (record % 97) as f64 / 10.0;
-        writeln!(log, "2026-11-22T10:15:{second:02}.{milli:03}Z laser #{record:09} INFO power={power:.1}mW current=21.4A")?;
+        writeln!(
+            log,
+            "2026-11-22T10:15:{second:02}.{milli:03}Z laser #{record:09} INFO power={power:.1}mW current=21.4A"
+        )?;
     }
     Ok(log)
 }

@@ -11,7 +11,8 @@ const LINES_PER_SECOND: f64 = 4.0;
 const LINES: u64 = 4800;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nothing_acknowledged_is_lost_or_doubled_when_platform_and_adapter_are_killed() -> anyhow::Result<()> {
+async fn nothing_acknowledged_is_lost_or_doubled_when_platform_and_adapter_are_killed() -> anyhow::Result<()>
+{
     let plan = Plan {
         printers: PRINTERS,
         lines_per_second: LINES_PER_SECOND,
@@ -22,8 +23,10 @@ async fn nothing_acknowledged_is_lost_or_doubled_when_platform_and_adapter_are_k
     let launcher = Launcher::new(env!("CARGO_BIN_EXE_programs"));
     let bench = Bench::new(env!("CARGO_TARGET_TMPDIR"), launcher, plan)?;
     let mut running = bench.start().await?;
-    let stored = |at_least: u64| move |report: &serde_json::Value| {
-        number(report, "/records/distinct").is_ok_and(|distinct| distinct >= at_least)
+    let stored = |at_least: u64| {
+        move |report: &serde_json::Value| {
+            number(report, "/records/distinct").is_ok_and(|distinct| distinct >= at_least)
+        }
     };
 
     bench.until_stored("a quarter of the lines", stored(LINES / 4)).await?;
@@ -56,7 +59,8 @@ fn each_printers_lines_are_all_there(
     for printer in counted["printers"].as_array().into_iter().flatten() {
         let id = printer["id"].as_str().unwrap_or_default();
         let thing = format!("{}.{id}", demo::site::ADAPTER);
-        let stored = report["log_records"].as_array().and_then(|all| all.iter().find(|one| one["thing"] == thing));
+        let stored =
+            report["log_records"].as_array().and_then(|all| all.iter().find(|one| one["thing"] == thing));
         let stored = stored.unwrap_or(&serde_json::Value::Null);
         assert_eq!(stored["distinct"], printer["lines_written"], "{id}: {stored} for {printer}");
     }

@@ -10,15 +10,29 @@ use tests::{Bench, number};
 
 /// Calls that make, change, move or remove something on a filesystem, besides opening for writing.
 const CHANGING: [&str; 17] = [
-    "creat", "rename", "renameat", "renameat2", "unlink", "unlinkat", "mkdir", "mkdirat", "rmdir", "link", "linkat",
-    "symlink", "symlinkat", "truncate", "ftruncate", "mknod", "mknodat",
+    "creat",
+    "rename",
+    "renameat",
+    "renameat2",
+    "unlink",
+    "unlinkat",
+    "mkdir",
+    "mkdirat",
+    "rmdir",
+    "link",
+    "linkat",
+    "symlink",
+    "symlinkat",
+    "truncate",
+    "ftruncate",
+    "mknod",
+    "mknodat",
 ];
 
 #[tokio::test]
 async fn the_running_adapter_opens_no_file_for_writing() -> Result<()> {
     let launcher = Launcher::new(env!("CARGO_BIN_EXE_programs"));
-    let plan =
-        Plan { printers: 5, lines_per_second: 20.0, tailed_every: 5, faults: Vec::new(), port: None };
+    let plan = Plan { printers: 5, lines_per_second: 20.0, tailed_every: 5, faults: Vec::new(), port: None };
     let bench = Bench::new(env!("CARGO_TARGET_TMPDIR"), launcher.clone(), plan)?;
     let site = &bench.site;
     let platform = site.start_platform().await?;
@@ -65,10 +79,14 @@ fn writes(line: &str) -> bool {
 
 #[test]
 fn the_trace_is_read_right() {
-    for line in ["7 openat(AT_FDCWD, \"a\", O_RDWR|O_CLOEXEC) = 3", "7 unlink(\"a\") = 0", "7 creat(\"a\", 0600) = 3"] {
+    for line in
+        ["7 openat(AT_FDCWD, \"a\", O_RDWR|O_CLOEXEC) = 3", "7 unlink(\"a\") = 0", "7 creat(\"a\", 0600) = 3"]
+    {
         assert!(writes(line), "{line}");
     }
-    for line in ["7 openat(AT_FDCWD, \"a\", O_RDONLY) = 3", "7 readlinkat(4, \"a\", \"b\", 256) = 5", "7 +++ exited"] {
+    for line in
+        ["7 openat(AT_FDCWD, \"a\", O_RDONLY) = 3", "7 readlinkat(4, \"a\", \"b\", 256) = 5", "7 +++ exited"]
+    {
         assert!(!writes(line), "{line}");
     }
 }
