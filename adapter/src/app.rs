@@ -2,6 +2,7 @@
 //! is upstream stops first.
 
 use std::collections::HashMap;
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -82,7 +83,9 @@ impl App {
         match sink {
             Sink::Tap => {
                 let with_origin = config.platform.with_origin;
-                downstream.spawn("tap", tap::run(Arc::clone(&buffer), with_origin, downstream_stop.clone()));
+                let (intake_stop, stop) = (lifecycle.soft.clone(), downstream_stop.clone());
+                let tap = tap::run(Arc::clone(&buffer), with_origin, io::stdout(), intake_stop, stop);
+                downstream.spawn("tap", tap);
             }
             Sink::Link(link) => {
                 let dispatcher = Dispatcher::new(Arc::clone(&buffer), Arc::clone(&counters));

@@ -1,14 +1,11 @@
-//! Every bound on what a parser takes.
+//! Every bound on what a parser takes. An event's is `EVENT_BYTES_MAX` of `protocol::limits`, set on the wire where
+//! an event comes from: taking it apart borrows from it and keeps nothing.
 
 /// Longest line, in bytes. The longest that a controller has reason to write is near 1 KiB.
 pub const LINE_BYTES_MAX: usize = 16_384;
 
 /// Most pairs of one line; the largest key table has less than a quarter of it.
 pub const PAIRS_MAX: usize = 64;
-
-/// Largest event, in bytes: Metricbeat's are near 2 KiB, and a log line of the longest kind grows sixfold when each
-/// of its bytes is escaped.
-pub const EVENT_BYTES_MAX: usize = 262_144;
 
 /// How many bytes of a line its shape is made from: the head says which format it is.
 pub const SHAPE_BYTES_MAX: usize = 256;

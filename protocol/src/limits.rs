@@ -7,7 +7,9 @@
 /// `bulk_max_size` to 0 gets what its queue holds, a few thousand. Bounds the list of events to 2.5 MiB.
 pub const WINDOW_EVENTS_MAX: usize = 65_536;
 
-/// Bytes of one event's JSON. A log line of a printer is under 1 KiB, and Beats' envelope adds about as much.
+/// Bytes of one event's JSON: the one bound on an event, here and in the parsers. An event over it ends the
+/// connection and its sender tries it for ever, so it is far above what a sender has reason to send: the longest
+/// line that the parsers take, with each of its 16 KiB escaped to six bytes, and 4 KiB of envelope are a tenth.
 pub const EVENT_BYTES_MAX: usize = 1 << 20;
 
 /// Bytes of one compressed frame. 2,048 real events of 814 bytes take 85 KiB.

@@ -62,8 +62,13 @@ impl Load {
         Ok((self, second))
     }
 
+    /// What sources wait for, without the readings.
+    pub(crate) fn into_receipts(self) -> Vec<Receipt> {
+        self.receipts.into_iter().flatten().collect()
+    }
+
     /// Every reading is stored, or refused and counted: its source may forget it.
     pub fn accept(self) {
-        self.receipts.into_iter().flatten().for_each(Receipt::accept);
+        self.into_receipts().into_iter().for_each(Receipt::accept);
     }
 }

@@ -125,7 +125,7 @@ fn serve(
     sink: Sink<Uplink>,
     lines: bool,
 ) -> Result<ExitCode, Failure> {
-    runtime()?.block_on(async {
+    drive(async {
         let lifecycle = Lifecycle::new();
         let signals = Signals::listen().map_err(fault)?;
         tokio::spawn(lifecycle.clone().watch(signals));
@@ -156,7 +156,7 @@ fn check(file: &File) -> Result<ExitCode, Failure> {
 fn enrol(file: &File) -> Result<ExitCode, Failure> {
     let config = configuration(file)?;
     let code = enrol::read_code(io::stdin()).map_err(usage)?;
-    let name = runtime()?.block_on(enrol::enrol(&config.platform, &code)).map_err(fault)?;
+    let name = drive(async { enrol::enrol(&config.platform, &code).await.map_err(fault) })?;
     say(&json!({ "event": "enrolled", "adapter": name.as_str() }).to_string())?;
     Ok(ExitCode::SUCCESS)
 }
@@ -180,8 +180,14 @@ fn load(file: &File) -> Result<(Config, Credentials), Failure> {
     Ok((config, credentials))
 }
 
-fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
-    tokio::runtime::Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build().map_err(fault)
+// Does not wait for blocking calls at the end, as dropping the runtime would: a look at a network share, or for a
+// name, can hang for longer than anyone waits for a stop, and nothing hangs on its outcome any more.
+fn drive<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build();
+    let runtime = runtime.map_err(fault)?;
+    let outcome = runtime.block_on(work);
+    runtime.shutdown_background();
+    outcome
 }
 
 fn say(line: &str) -> Result<(), Failure> {
@@ -195,4 +201,21 @@ fn usage(error: impl Into<anyhow::Error>) -> Failure {
 
 fn fault(error: impl Into<anyhow::Error>) -> Failure {
     Failure::Fault(error.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_blocking_call_that_hangs_does_not_hold_up_the_end() {
+        let (release, hung) = std::sync::mpsc::sync_channel::<()>(0);
+        let (began, beginning) = tokio::sync::oneshot::channel();
+        let driven = drive(async {
+            tokio::task::spawn_blocking(move || (began.send(()), hung.recv()));
+            beginning.await.map_err(fault)
+        });
+        assert!(driven.is_ok());
+        drop(release);
+    }
 }

@@ -91,7 +91,7 @@ impl Normaliser {
                 let fallback_time = event.timestamp.unwrap_or_else(|| self.clock.now());
                 let stream = streams::key(&self.context.salt, event);
                 let mut shipped = self.shipped.lock().unwrap_or_else(PoisonError::into_inner);
-                let parser = shipped.parser(stream, || self.log_parser());
+                let parser = shipped.parser(stream, event.offset, || self.log_parser());
                 parser.line(&Line { text, place, fallback_time }, output);
             }
             (_, None) => self.unmatched("event", &"neither a log line nor a measurement of the host"),

@@ -20,19 +20,32 @@ pub(super) struct Streams {
 #[derive(Debug)]
 struct Stream {
     parser: LogParser,
+    /// Where the last line began.
+    offset: u64,
     used: u64,
 }
 
 impl Streams {
-    /// The parser of a file; `new` makes one for a file that is not remembered.
-    pub(super) fn parser(&mut self, key: Source, new: impl FnOnce() -> LogParser) -> &mut LogParser {
+    /// The parser of a file for the line at this offset; `new` makes one for a file that is not remembered, and
+    /// for one that goes back: a window is sent again, or a second worker of the Beat was faster. What was read
+    /// then stands below the line, and its stamps cast no doubt on this one's.
+    pub(super) fn parser(
+        &mut self,
+        key: Source,
+        offset: Option<u64>,
+        new: impl Fn() -> LogParser,
+    ) -> &mut LogParser {
         self.uses += 1;
         if self.parsers.len() >= STREAMS_MAX && !self.parsers.contains_key(&key) {
             let oldest = self.parsers.iter().min_by_key(|(_, stream)| stream.used).map(|(key, _)| *key);
             oldest.map(|oldest| self.parsers.remove(&oldest));
         }
-        let stream = self.parsers.entry(key).or_insert_with(|| Stream { parser: new(), used: 0 });
-        stream.used = self.uses;
+        let stream = self.parsers.entry(key).or_insert_with(|| Stream { parser: new(), offset: 0, used: 0 });
+        let offset = offset.unwrap_or(stream.offset);
+        if offset < stream.offset {
+            stream.parser = new();
+        }
+        (stream.offset, stream.used) = (offset, self.uses);
         &mut stream.parser
     }
 

@@ -98,3 +98,19 @@ fn files_without_end_take_bounded_memory() {
     }
     assert!(normaliser.shipped.lock().unwrap().len() <= 256);
 }
+
+#[test]
+fn what_is_sent_again_has_the_quality_that_it_had() {
+    let (normaliser, _) = normaliser();
+    let send = |second: u64| {
+        let message = format!("2026-11-22T10:15:{second}Z laser #000000123 INFO power=512.3mW");
+        let mut readings = Vec::new();
+        normaliser.event(filebeat(&message, second * 61).as_bytes(), &mut readings);
+        readings
+    };
+    let first: Vec<_> = (10..20).map(send).collect();
+    // The connection broke before the acknowledgement.
+    let again: Vec<_> = (10..20).map(send).collect();
+    assert_eq!(again, first);
+    assert!(first.iter().flatten().all(|reading| reading.quality() == catalog::Quality::Good));
+}

@@ -13,7 +13,6 @@ use std::fmt;
 use catalog::{Place, Salt, Source, Timestamp};
 use serde_json::error::Category;
 
-use crate::limits::EVENT_BYTES_MAX;
 use raw::Raw;
 use system::System;
 
@@ -66,14 +65,6 @@ pub enum File<'a> {
 /// Why bytes are no event. It holds nothing of what they say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EventError {
-    /// Over [`crate::limits::EVENT_BYTES_MAX`].
-    #[error(
-        "the event has {bytes} bytes, and at most {EVENT_BYTES_MAX} are taken: lower `max_bytes` of the beat"
-    )]
-    TooLarge {
-        /// Its size.
-        bytes: usize,
-    },
     /// Not JSON.
     #[error("no JSON from byte {column} on")]
     Syntax {
@@ -94,9 +85,6 @@ pub enum EventError {
 impl<'a> Event<'a> {
     /// Takes one event apart. What it does not know it skips, at any depth, without keeping it.
     pub fn parse(json: &'a [u8]) -> Result<Self, EventError> {
-        if json.len() > EVENT_BYTES_MAX {
-            return Err(EventError::TooLarge { bytes: json.len() });
-        }
         // An array would be taken as the fields in their order.
         if json.trim_ascii_start().first() == Some(&b'[') {
             return Err(EventError::NoEvent { column: 1 });

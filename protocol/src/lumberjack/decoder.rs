@@ -68,8 +68,7 @@ impl Decoder {
     fn advance(&mut self) -> Result<Option<Window>, Error> {
         loop {
             if let Some(full) = self.window.take_if(|window| window.is_full()) {
-                self.settle();
-                return Ok(Some(full.close()));
+                return Ok(Some(full.close(self.settle())));
             }
             let Some((frame, body)) = self.read()? else { return Ok(None) };
             match frame {
@@ -119,8 +118,8 @@ impl Decoder {
 
     fn open(&mut self, count: usize) -> Option<Window> {
         let cut = self.window.replace(Open::new(count)).filter(|window| !window.is_empty());
-        self.settle();
-        cut.map(Open::close)
+        let held = self.settle();
+        cut.map(|cut| cut.close(held))
     }
 
     fn add(&mut self, event: Event) -> Result<(), Error> {
@@ -147,10 +146,12 @@ impl Decoder {
         Ok(())
     }
 
-    // A window is done: only blocks that still have something to give are ours.
-    fn settle(&mut self) {
+    // A window is done: only blocks that still have something to give are ours. Says what goes with the window.
+    fn settle(&mut self) -> usize {
+        let before = self.held;
         self.blocks.retain(|block| !block.rest.is_empty());
         self.held = self.blocks.iter().map(|block| block.size).sum();
+        before - self.held
     }
 
     fn fail(&mut self, error: Error) {

@@ -125,6 +125,12 @@ fn what_is_no_event_counts_as_long_as_an_event_keeps_it_alive() {
     decoder.push(&frame(b'W', &[1], b""));
     assert!(decoder.next_window().is_ok_and(|window| window.is_some()));
     assert_eq!(decoder.buffered(), 0);
+    // Nor does it get lost: the window that the block's one event is in carries it away.
+    let mut decoder = Decoder::new();
+    decoder.push(&compressed(&[&chaff[..], &frame(b'W', &[1], b""), &frame(b'J', &[1, 2], b"{}")].concat()));
+    let window = decoder.next_window().unwrap().unwrap();
+    assert_eq!((window.events.len(), decoder.buffered()), (1, 0));
+    assert!(window.bytes >= 4 << 20, "{}", window.bytes);
 }
 
 #[test]
@@ -176,14 +182,15 @@ proptest! {
             let events = sequences.zip(events).map(|(sequence, json)| Event { sequence, json: json.clone().into() });
             let events: Vec<Event> = events.collect();
             let last_sequence = events.last().map_or(0, |event| event.sequence);
-            expected.push(Window { events, last_sequence });
+            expected.push((events, last_sequence));
         }
         let mut decoder = Decoder::new();
         let mut found = Vec::new();
         for piece in stream.chunks(size) {
             decoder.push(piece);
             while let Some(window) = decoder.next_window().unwrap() {
-                found.push(window);
+                prop_assert!(window.bytes >= window.events.iter().map(|event| event.json.len()).sum());
+                found.push((window.events, window.last_sequence));
             }
         }
         prop_assert_eq!(found, expected);

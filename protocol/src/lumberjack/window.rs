@@ -19,6 +19,9 @@ pub struct Window {
     /// What to acknowledge when all events are safe: the sequence of the last frame, never the count, since an
     /// acknowledgement of more than was sent makes Filebeat forget events. 0 for a window of 0.
     pub last_sequence: u32,
+    /// Memory that the events keep alive. An event that was cut from a compressed frame keeps all of what that
+    /// inflated to, so this can be far over the sum of the events.
+    pub bytes: usize,
 }
 
 /// The acknowledgement of everything up to and with `sequence`. `ack(0)` says "still at work": it keeps a
@@ -52,9 +55,11 @@ impl Open {
         self.events.is_empty()
     }
 
-    pub(super) fn close(self) -> Window {
+    /// `held` is what the texts of its events keep alive.
+    pub(super) fn close(self, held: usize) -> Window {
         let last_sequence = self.events.last().map_or(0, |event| event.sequence);
-        Window { events: self.events, last_sequence }
+        let bytes = held + self.events.capacity() * size_of::<Event>();
+        Window { events: self.events, last_sequence, bytes }
     }
 }
 

@@ -78,7 +78,8 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Connection<'a, S> {
         }
         let reads = self.putting.is_none() && self.flow.takes_more();
         let deadline = self.flow.deadline();
-        let stopping = self.context.stop.is_cancelled();
+        // Asked of the flow, not of the token: a stop that came while we were elsewhere is still to be told.
+        let stopping = self.flow.is_stopping();
         let event = tokio::select! {
             // What resolves windows comes first: it makes room, and a busy sender must not starve it.
             biased;
@@ -115,8 +116,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Connection<'a, S> {
         let Some(window) = self.decoder.next_window().map_err(End::Refused)? else { return Ok(()) };
         let ticket = self.flow.next_ticket();
         self.flow.handle(Event::Window { last_sequence: window.last_sequence }, Instant::now());
-        let bytes: usize = window.events.iter().map(|event| event.json.len()).sum();
-        let room = self.part.set(self.decoder.buffered() + bytes);
+        let room = self.part.set(self.decoder.buffered() + window.bytes);
         let (receipt, verdict) = Receipt::group();
         self.verdicts.push(async move { (ticket, verdict.await) }.boxed());
         self.putting = Some(put(self.known.clone(), self.context.clone(), window, receipt).boxed());

@@ -89,6 +89,11 @@ impl Flow {
         self.stopping_since.is_none() && self.waiting.len() < WINDOWS_IN_FLIGHT_MAX
     }
 
+    /// Whether it was told that the adapter stops.
+    pub(super) fn is_stopping(&self) -> bool {
+        self.stopping_since.is_some()
+    }
+
     /// The ticket that the next window gets.
     pub(super) fn next_ticket(&self) -> u64 {
         self.first_ticket + self.waiting.len() as u64

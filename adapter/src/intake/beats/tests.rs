@@ -316,3 +316,15 @@ async fn a_full_buffer_holds_up_the_sender_and_loses_nothing() {
         () = test => {}
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_that_comes_while_the_connection_is_busy_elsewhere_is_not_missed() {
+    let bench = testing::bench();
+    let senders = Senders::new(&[printer()], &bench.context);
+    let known = senders.find(&["p01".to_owned()], [127, 0, 0, 1].into()).unwrap();
+    let (_ours, theirs) = tokio::io::duplex(4096);
+    let held = Held::default();
+    bench.lifecycle.soft.cancel();
+    let end = Connection::new(theirs, known.clone(), &bench.context, held.part()).serve().await;
+    assert!(matches!(end, End::Decided(Why::Stopped)), "{end:?}");
+}

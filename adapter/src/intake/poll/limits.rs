@@ -8,7 +8,8 @@ pub(super) const CONNECT_MAX: Duration = Duration::from_secs(10);
 pub(super) const WRITE_MAX: Duration = Duration::from_secs(10);
 /// The heartbeats that are taken from a printer; what it asks for beyond is brought within.
 pub(super) const HEARTBEAT: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(60));
-/// An answer may take three heartbeats, within these bounds: a resin printer is silent through an exposure.
+/// An answer may take three heartbeats, within these bounds: a resin printer is silent through an exposure. A
+/// PONG may take one heartbeat, which is the printer's own word.
 pub(super) const ANSWER: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs(120));
 /// The longest pause that a printer may ask for: one wrong number must not silence it for a month.
 pub(super) const PAUSE_MAX: Duration = Duration::from_secs(600);

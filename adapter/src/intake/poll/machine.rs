@@ -2,7 +2,7 @@
 //! nothing comes. Decisions only; the task in `mod.rs` performs them and tells of what happened.
 
 use protocol::limits::{PIP_PAYLOAD_BYTES_MAX, PIP_PAYLOAD_BYTES_START};
-use protocol::pip::{self, Hello, HelloAck, Reply, Request, Text};
+use protocol::pip::{self, ErrorCode, Hello, HelloAck, Reply, Request, Text};
 use tokio::time::{Duration, Instant};
 
 use super::Now;
@@ -202,7 +202,7 @@ impl Machine {
         let jitter = self.dice.up_to(self.interval / 10);
         let State::Reading { session, .. } = &mut self.state else { return Vec::new() };
         let Some((what, request)) = session.question(now.mono, jitter) else { return Vec::new() };
-        let answer_max = session.answer_max;
+        let answer_max = session.answer_max(what);
         let (question, action) = self.ask(what, request, answer_max, now);
         if let State::Reading { asked, .. } = &mut self.state {
             *asked = Some(question);
@@ -240,20 +240,27 @@ impl Machine {
                 actions
             }
             (Reply::Alarms(alarms), What::Alarms) => {
-                self.heard(now, Duration::ZERO);
-                vec![Action::Say(self.translator.alarms(&alarms, now))]
+                let mut actions = self.signed(now);
+                actions.push(Action::Say(self.translator.alarms(&alarms, now)));
+                actions
             }
-            (Reply::Pong, What::Ping) => {
-                self.heard(now, Duration::ZERO);
-                Vec::new()
-            }
+            (Reply::Pong, What::Ping) => self.signed(now),
             (Reply::Busy { retry_after_ms }, _) => {
                 self.busy(Duration::from_millis(retry_after_ms.into()), now)
             }
             (Reply::Error(error), _) => {
                 let wait = error.retry_after_ms.map_or(Duration::ZERO, |ms| Duration::from_millis(ms.into()));
-                // The printer's text may name anything: its code is enough.
-                self.failed(format!("it answers with error {}", error.code), wait, now)
+                // The printer's text may name anything: its code is enough. One that we do not know counts as
+                // INTERNAL, as every other that is no word about us.
+                let why = format!("it answers with error {}", error.code);
+                match error.code {
+                    ErrorCode::VERSION => self.close(Some(Trouble::Refused(why)), wait, now),
+                    // Our mistake, which a smaller question mends.
+                    ErrorCode::TOO_LARGE if asked.what == What::Read && self.ask_for_less() => {
+                        self.busy(wait, now)
+                    }
+                    _ => self.failed(why, wait, now),
+                }
             }
             _ => self.nonsense("an answer of another type than was asked for", now),
         }
@@ -267,7 +274,8 @@ impl Machine {
         let session = Session::new(hello, self.interval, now.mono);
         let limit = usize::try_from(hello.payload_bytes_max).unwrap_or(usize::MAX).min(PIP_PAYLOAD_BYTES_MAX);
         let words = self.translator.hello(hello, now);
-        let (asked, ask) = self.ask(What::Describe, Request::Describe, session.answer_max, now);
+        let answer_max = session.answer_max(What::Describe);
+        let (asked, ask) = self.ask(What::Describe, Request::Describe, answer_max, now);
         self.state = State::Describing { session, asked };
         vec![Action::Limit(limit), Action::Say(words), ask]
     }
@@ -287,6 +295,25 @@ impl Machine {
             session.pause = now.mono + pause.min(PAUSE_MAX);
             *asked = None;
         }
+    }
+
+    fn ask_for_less(&mut self) -> bool {
+        let State::Reading { session, .. } = &mut self.state else { return false };
+        session.ask_for_less()
+    }
+
+    /// A sign of life. Where there are values it is they that prove that the printer works; where there are none,
+    /// this must do.
+    fn signed(&mut self, now: Now) -> Vec<Action> {
+        self.heard(now, Duration::ZERO);
+        let nothing_to_read =
+            matches!(&self.state, State::Reading { session, .. } if session.items.is_empty());
+        if !nothing_to_read {
+            return Vec::new();
+        }
+        self.backoff.reset();
+        self.reach.works();
+        self.turn(None, now)
     }
 
     fn busy(&mut self, retry_after: Duration, now: Now) -> Vec<Action> {

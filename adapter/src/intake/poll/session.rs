@@ -21,10 +21,12 @@ pub(super) enum What {
 pub(super) struct Session {
     interval: Duration,
     heartbeat: Duration,
-    pub(super) answer_max: Duration,
+    answer_max: Duration,
     /// Whether the printer answers ALARMS.
     pub(super) alarms: bool,
     pub(super) items: Vec<(Offered, Instant)>,
+    /// Items asked for in one READ: fewer where the printer's answers would be too large.
+    ids_max: usize,
     reads_until_alarms: u32,
     /// Not to ask anything before then: the printer wants a pause.
     pub(super) pause: Instant,
@@ -43,11 +45,18 @@ impl Session {
             answer_max: (heartbeat * 3).clamp(ANSWER.0, ANSWER.1),
             alarms: hello.capabilities.iter().any(|capability| capability == "alarms"),
             items: Vec::new(),
+            ids_max: IDS_MAX,
             reads_until_alarms: 0,
             pause: now,
             read_after: now,
             heard: now,
         }
+    }
+
+    /// How long the answer to a question may take. A PING costs no work, and follows on a heartbeat of silence: a
+    /// printer that is silent for a second one is gone.
+    pub(super) fn answer_max(&self, what: What) -> Duration {
+        if what == What::Ping { self.heartbeat } else { self.answer_max }
     }
 
     fn first_due(&self) -> Option<Instant> {
@@ -80,11 +89,22 @@ impl Session {
         Some(if ask_alarms { (What::Alarms, Request::Alarms) } else { (What::Ping, Request::Ping) })
     }
 
+    /// The answer to a READ would be too large: the next ones ask for half as much. Says whether that was possible.
+    pub(super) fn ask_for_less(&mut self) -> bool {
+        let less = self.ids_max.min(self.items.len()) / 2;
+        if less > 0 {
+            self.ids_max = less;
+        }
+        less > 0
+    }
+
     fn read(&mut self, now: Instant, jitter: Duration) -> Read {
         self.reads_until_alarms = self.reads_until_alarms.saturating_sub(1);
         self.read_after = now + self.interval;
         let mut ids = Vec::new();
-        for (offered, due) in self.items.iter_mut().filter(|(_, due)| *due <= now).take(IDS_MAX) {
+        // Where not all fit into one READ, those that have waited longest come first.
+        self.items.sort_by_key(|(_, due)| *due);
+        for (offered, due) in self.items.iter_mut().filter(|(_, due)| *due <= now).take(self.ids_max) {
             // The jitter comes on top: never more often than the printer allows.
             *due = now + self.interval.max(offered.every) + jitter;
             ids.push(offered.id.clone());

@@ -9,8 +9,8 @@ use parsers::LogParser;
 use tokio::time::{Duration, Instant};
 
 use super::directory::{FileId, Scan};
-use super::limits::{BEFORE_BYTES, FILES_MAX, FORGET_AFTER, NACK_WAIT, NACK_WAIT_MAX};
-use super::position::{Position, Ticket};
+use super::limits::{FILES_MAX, FORGET_AFTER, NACK_WAIT, NACK_WAIT_MAX};
+use super::position::{Mark, Position, Ticket};
 use crate::normalise::Normaliser;
 use crate::receipt::Outcome;
 
@@ -23,9 +23,8 @@ pub(super) struct Held {
     pub(super) parser: LogParser,
     /// Whether the next piece begins within a line that is over the limit.
     pub(super) inside_too_long: bool,
-    /// What stood just before the read offset: its length and check. Another text there means that the file
-    /// was emptied and has grown past the offset since, which its length alone does not show.
-    before: (usize, u32),
+    /// Whether the last reading found nothing more in it.
+    pub(super) at_end: bool,
     /// After a nack, when to read on, and the wait after the next one.
     wait: Option<(Instant, Duration)>,
     /// Since when its name has not been in the directory.
@@ -37,10 +36,7 @@ pub(super) struct Held {
 pub(super) struct Due {
     pub(super) file: Arc<File>,
     /// Where the next piece begins.
-    pub(super) offset: u64,
-    /// This many bytes before the offset must have this check.
-    pub(super) before: usize,
-    pub(super) check: u32,
+    pub(super) from: Mark,
 }
 
 /// The files of one directory.
@@ -64,26 +60,29 @@ impl Files {
         self.held.get_mut(&id)
     }
 
-    /// Takes a file in, from its beginning.
-    pub(super) fn add(&mut self, id: FileId, file: File, normaliser: &Normaliser, salt: &Salt) {
+    /// Takes a file in, from its beginning. Says whether there was room for it.
+    pub(super) fn add(&mut self, id: FileId, file: File, normaliser: &Normaliser, salt: &Salt) -> bool {
         // Files that have left the directory and are not yet read to their end count as well.
         if self.held.len() >= FILES_MAX * 2 {
-            return;
+            return false;
         }
         let printer = normaliser.printer().as_str().as_bytes();
-        let source = salt.source(&[b"tail", printer, &id.device.to_be_bytes(), &id.inode.to_be_bytes()]);
+        // Without the device: the kernel gives a network share another number at each mount, and after a restart
+        // every file is read from its beginning. The files of one directory are on one device anyway.
+        let source = salt.source(&[b"tail", printer, &id.inode.to_be_bytes()]);
         let held = Held {
             file: Arc::new(file),
             source,
             position: Position::default(),
             parser: normaliser.log_parser(),
             inside_too_long: false,
-            before: (0, 0),
+            at_end: false,
             wait: None,
             gone_since: None,
         };
         self.held.insert(id, held);
         self.order.push(id);
+        true
     }
 
     /// Lets go of files that left the directory, once they are read and stored and their writer has had time
@@ -96,7 +95,8 @@ impl Files {
                 return true;
             }
             let since = *held.gone_since.get_or_insert(now);
-            now < since + FORGET_AFTER || held.position.accepted() < held.position.read()
+            let unread = !held.at_end || held.position.accepted() < held.position.read();
+            now < since + FORGET_AFTER || unread
         });
         let held = &self.held;
         self.order.retain(|id| held.contains_key(id));
@@ -107,8 +107,7 @@ impl Files {
         let held = self.held.get(&id)?;
         let waits = held.wait.is_some_and(|(until, _)| now < until);
         let due = !waits && held.position.takes_more();
-        let (before, check) = held.before;
-        due.then(|| Due { file: Arc::clone(&held.file), offset: held.position.read(), before, check })
+        due.then(|| Due { file: Arc::clone(&held.file), from: held.position.mark() })
     }
 
     /// When the next file that waits after a nack may be read.
@@ -156,12 +155,6 @@ impl Held {
         // The accepted offset is the beginning of a line, or lies within a line that is over the limit: the
         // rest of that one would be read as a line of its own, and is counted as unknown then.
         self.inside_too_long = false;
-        self.before = (0, 0);
-    }
-
-    /// Remembers the end of what was read.
-    pub(super) fn remember(&mut self, read: &[u8], salt: &Salt) {
-        let (_, end) = read.split_at(read.len().saturating_sub(BEFORE_BYTES));
-        self.before = (end.len(), salt.check(end));
+        self.at_end = false;
     }
 }

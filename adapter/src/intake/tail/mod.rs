@@ -28,7 +28,7 @@ use tokio::time::Instant;
 use self::directory::{FileId, Scan};
 use self::files::{Due, Files};
 use self::limits::RESCAN;
-use self::position::Ticket;
+use self::position::{Mark, Ticket};
 use self::watch::Watch;
 use crate::config::{Logs, Printer};
 use crate::intake::IntakeContext;
@@ -115,7 +115,11 @@ impl Tail {
             }
             let id = found.id;
             match blocking(move || directory::open(&found)).await {
-                Ok(Some(file)) => self.files.add(id, file, &self.normaliser, &self.context.salt),
+                Ok(Some(file)) => {
+                    if !self.files.add(id, file, &self.normaliser, &self.context.salt) {
+                        self.complain("files", &"no room for a new file before an old one is stored");
+                    }
+                }
                 // Replaced since the look: the next one finds what stands there now.
                 Ok(None) => {}
                 Err(error) => self.complain("file", &error),
@@ -141,13 +145,14 @@ impl Tail {
 
     /// Reads one piece of a file. Says whether it got any further.
     async fn read_piece(&mut self, id: FileId) -> bool {
-        let Some(Due { file, offset, before, check }) = self.files.due(id, Instant::now()) else {
-            return false;
-        };
+        let Some(Due { file, from }) = self.files.due(id, Instant::now()) else { return false };
+        let Mark { offset, before, check } = from;
         let piece = match blocking(move || directory::read(&file, offset - before as u64)).await {
             Ok(piece) => piece,
             Err(error) => {
                 self.complain("read", &error);
+                // For now there is no more to be had of it.
+                self.files.file(id).into_iter().for_each(|file| file.at_end = true);
                 return false;
             }
         };
@@ -166,11 +171,13 @@ impl Tail {
     async fn hand_on(&mut self, id: FileId, offset: u64, piece: &[u8]) -> bool {
         let Some(file) = self.files.file(id) else { return false };
         let split = lines::split(piece, file.inside_too_long);
-        if split.used == 0 {
+        file.at_end = split.used == 0;
+        if file.at_end {
             return false;
         }
         file.inside_too_long = split.inside_too_long;
-        file.remember(piece.get(..split.used).unwrap_or_default(), &self.context.salt);
+        let read = piece.get(..split.used).unwrap_or_default();
+        let end = Mark::behind(read, offset + split.used as u64, &self.context.salt);
         let fallback_time = self.context.clock.now();
         let mut readings: Vec<Reading> = Vec::new();
         for line in &split.lines {
@@ -181,7 +188,7 @@ impl Tail {
         for _ in 0..split.too_long {
             self.normaliser.unmatched("long line", &"longer than any log line");
         }
-        let ticket = file.position.advance(offset + split.used as u64);
+        let ticket = file.position.advance(end);
         let (receipt, verdict) = Receipt::group();
         self.verdicts.push(Box::pin(async move { (id, ticket, verdict.await) }));
         // Here the buffer's ceiling holds up the reading: the file keeps what there is no room for.

@@ -2,7 +2,9 @@
 
 use std::collections::VecDeque;
 
-use super::limits::PIECES_IN_FLIGHT_MAX;
+use catalog::Salt;
+
+use super::limits::{BEFORE_BYTES, PIECES_IN_FLIGHT_MAX};
 use crate::receipt::Outcome;
 
 /// Names one piece of one reading of the file: after a nack or a truncation the earlier readings' answers
@@ -13,17 +15,34 @@ pub(super) struct Ticket {
     number: u64,
 }
 
+/// An offset, and what stood just before it: its length and check. Another text there means that the file was
+/// emptied and has grown past the offset since, which its length alone does not show.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Mark {
+    pub(super) offset: u64,
+    pub(super) before: usize,
+    pub(super) check: u32,
+}
+
+impl Mark {
+    /// The mark at this offset, behind what was just read.
+    pub(super) fn behind(read: &[u8], offset: u64, salt: &Salt) -> Self {
+        let (_, end) = read.split_at(read.len().saturating_sub(BEFORE_BYTES));
+        Self { offset, before: end.len(), check: salt.check(end) }
+    }
+}
+
 #[derive(Debug)]
 struct Piece {
-    end: u64,
+    end: Mark,
     accepted: bool,
 }
 
 /// The positions in one file.
 #[derive(Debug, Default)]
 pub(super) struct Position {
-    accepted: u64,
-    read: u64,
+    accepted: Mark,
+    read: Mark,
     epoch: u64,
     first_number: u64,
     waiting: VecDeque<Piece>,
@@ -31,13 +50,18 @@ pub(super) struct Position {
 
 impl Position {
     /// Where the next piece begins.
-    pub(super) fn read(&self) -> u64 {
+    pub(super) fn mark(&self) -> Mark {
         self.read
+    }
+
+    /// How far it is read.
+    pub(super) fn read(&self) -> u64 {
+        self.read.offset
     }
 
     /// Everything before this offset is stored by the platform.
     pub(super) fn accepted(&self) -> u64 {
-        self.accepted
+        self.accepted.offset
     }
 
     /// Whether another piece may be read.
@@ -45,8 +69,8 @@ impl Position {
         self.waiting.len() < PIECES_IN_FLIGHT_MAX
     }
 
-    /// A piece up to this offset was read and handed on.
-    pub(super) fn advance(&mut self, end: u64) -> Ticket {
+    /// A piece up to this mark was read and handed on.
+    pub(super) fn advance(&mut self, end: Mark) -> Ticket {
         let number = self.first_number + self.waiting.len() as u64;
         self.read = end;
         self.waiting.push_back(Piece { end, accepted: false });
@@ -79,12 +103,12 @@ impl Position {
 
     /// The file is shorter than what was read of it: it was emptied and is another file now.
     pub(super) fn truncated(&mut self) {
-        self.start_over_at(0);
+        self.start_over_at(Mark::default());
     }
 
-    fn start_over_at(&mut self, offset: u64) {
-        self.accepted = offset;
-        self.read = offset;
+    fn start_over_at(&mut self, mark: Mark) {
+        self.accepted = mark;
+        self.read = mark;
         self.epoch += 1;
         self.waiting.clear();
     }
@@ -95,10 +119,14 @@ mod tests {
     use super::*;
     use Outcome::{Accepted, Nacked};
 
+    fn at(offset: u64) -> Mark {
+        Mark { offset, ..Mark::default() }
+    }
+
     #[test]
     fn the_accepted_offset_moves_in_order() {
         let mut position = Position::default();
-        let [a, b, c] = [10, 20, 30].map(|end| position.advance(end));
+        let [a, b, c] = [10, 20, 30].map(|end| position.advance(at(end)));
         assert!(!position.resolve(c, Accepted));
         assert_eq!((position.read(), position.accepted()), (30, 0));
         position.resolve(a, Accepted);
@@ -110,14 +138,14 @@ mod tests {
     #[test]
     fn a_nack_goes_back_and_later_answers_of_that_reading_mean_nothing() {
         let mut position = Position::default();
-        let [a, b, c] = [10, 20, 30].map(|end| position.advance(end));
+        let [a, b, c] = [10, 20, 30].map(|end| position.advance(at(end)));
         position.resolve(a, Accepted);
         assert!(position.resolve(b, Nacked));
         assert_eq!((position.read(), position.accepted()), (10, 10));
         assert!(!position.resolve(c, Accepted));
         assert!(!position.resolve(c, Nacked));
         assert_eq!((position.read(), position.accepted()), (10, 10));
-        let again = position.advance(30);
+        let again = position.advance(at(30));
         position.resolve(again, Accepted);
         assert_eq!(position.accepted(), 30);
     }
@@ -125,7 +153,7 @@ mod tests {
     #[test]
     fn a_truncated_file_starts_over() {
         let mut position = Position::default();
-        let old = position.advance(10);
+        let old = position.advance(at(10));
         position.truncated();
         position.resolve(old, Accepted);
         assert_eq!((position.read(), position.accepted()), (0, 0));
@@ -134,10 +162,10 @@ mod tests {
     #[test]
     fn pieces_in_flight_are_bounded() {
         let mut position = Position::default();
-        let first = position.advance(1);
+        let first = position.advance(at(1));
         for end in 2..=PIECES_IN_FLIGHT_MAX as u64 {
             assert!(position.takes_more());
-            position.advance(end);
+            position.advance(at(end));
         }
         assert!(!position.takes_more());
         position.resolve(first, Accepted);

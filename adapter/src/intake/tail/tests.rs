@@ -179,3 +179,54 @@ async fn a_full_buffer_holds_up_the_reading_and_loses_nothing() {
     numbers.extend(case.bench.store_records(60_000 - numbers.len()).await);
     assert_eq!(numbers, (1..=60_000).collect::<Vec<_>>());
 }
+
+/// The files of a directory, one of which was found.
+fn held(bench: &Bench) -> (Files, Normaliser, FileId) {
+    let (mut files, id) = (Files::default(), FileId { device: 1, inode: 7 });
+    let normaliser = Normaliser::new(&testing::printer(), &bench.context);
+    files.add(id, tempfile::tempfile().unwrap(), &normaliser, &bench.context.salt);
+    (files, normaliser, id)
+}
+
+/// A look that finds nothing.
+fn nothing() -> Scan {
+    Scan { directory: FileId { device: 1, inode: 1 }, found: Vec::new(), passed_over: 0 }
+}
+
+#[tokio::test]
+async fn a_file_that_has_gone_is_held_until_its_end_is_read_also_after_a_nack() {
+    let bench = testing::bench();
+    let (mut files, normaliser, id) = held(&bench);
+    let (gone, later) = (Instant::now(), Instant::now() + limits::FORGET_AFTER);
+    files.keep(&nothing(), gone);
+    let ticket = files.file(id).unwrap().position.advance(Mark { offset: 10, ..Mark::default() });
+    files.resolve((id, ticket), Outcome::Nacked, later, &normaliser);
+    files.keep(&nothing(), later);
+    assert!(files.holds(id), "its lines are nowhere else");
+    files.file(id).unwrap().at_end = true;
+    files.keep(&nothing(), later);
+    assert!(!files.holds(id));
+}
+
+#[tokio::test]
+async fn after_a_nack_what_stood_before_the_accepted_offset_is_still_looked_at() {
+    let bench = testing::bench();
+    let (mut files, normaliser, id) = held(&bench);
+    let [stored, nacked] = [10, 20].map(|offset| Mark { offset, before: 10, check: 7 });
+    let tickets = [stored, nacked].map(|mark| files.file(id).unwrap().position.advance(mark));
+    for (ticket, outcome) in tickets.into_iter().zip([Outcome::Accepted, Outcome::Nacked]) {
+        files.resolve((id, ticket), outcome, Instant::now(), &normaliser);
+    }
+    let due = files.due(id, Instant::now() + limits::NACK_WAIT_MAX).unwrap();
+    assert_eq!(due.from, stored);
+}
+
+#[tokio::test]
+async fn a_network_share_that_is_mounted_anew_gives_the_same_origins() {
+    let bench = testing::bench();
+    let (mut files, normaliser, id) = held(&bench);
+    let again = FileId { device: 2, ..id };
+    files.add(again, tempfile::tempfile().unwrap(), &normaliser, &bench.context.salt);
+    let [one, other] = [id, again].map(|id| files.file(id).unwrap().source);
+    assert_eq!(one, other);
+}

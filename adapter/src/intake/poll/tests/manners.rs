@@ -165,7 +165,7 @@ fn a_printer_that_is_off_is_said_once_tried_with_backoff_and_comes_back_by_itsel
 
 #[test]
 fn each_trouble_has_its_own_word_and_none_is_said_to_be_well() {
-    let cases: [(Temper, &str); 8] = [
+    let cases: [(Temper, &str); 10] = [
         (|_, _, _| Some(Event::Lost(Some(Trouble::Unreachable("x".into())))), "network_unreachable"),
         (is_off, "printer_off"),
         (|_, _, _| Some(Event::Lost(Some(Trouble::Refused("x".into())))), "refused"),
@@ -180,6 +180,9 @@ fn each_trouble_has_its_own_word_and_none_is_said_to_be_well() {
             "refused",
         ),
         (|action, now, _| answered(action, now, |_| failed()), "printer_failed"),
+        (|action, now, _| answered(action, now, |_| error(ErrorCode::VERSION)), "refused"),
+        // A code of a later version counts as INTERNAL.
+        (|action, now, _| answered(action, now, |_| error(ErrorCode(999))), "printer_failed"),
         // Answers everything with a PONG.
         (|action, now, _| answered(action, now, |_| Reply::Pong), "nonsense"),
     ];
@@ -276,4 +279,65 @@ fn an_answer_to_another_question_is_nonsense() {
         other => other,
     });
     assert_eq!(world.turns, ["nonsense"]);
+}
+
+#[test]
+fn a_printer_that_is_silent_for_a_second_heartbeat_is_gone() {
+    let mut world = World::new(Duration::from_secs(600));
+    world.pass(SECOND * 60, |action, now, calls| match action {
+        Action::Ask { request: Request::Ping, .. } => None,
+        action => is_well(action, now, calls),
+    });
+    let pinged = world.asked.iter().find(|(_, request)| *request == Request::Ping).unwrap().0;
+    let again = *world.connects.iter().find(|at| **at > pinged).unwrap();
+    // A heartbeat is 5 s, and the first wait before another connection at most one.
+    assert!((SECOND * 5..=SECOND * 6).contains(&(again - pinged)), "{:?}", again - pinged);
+}
+
+#[test]
+fn a_printer_that_has_nothing_to_be_read_and_answers_is_available() {
+    let tempers: [Temper; 2] = [
+        |action, now, _| {
+            answered(action, now, |request| match request {
+                Request::Describe => offers(item("recoater.fault", "state", "1")),
+                other => well(other, now),
+            })
+        },
+        |action, now, _| {
+            answered(action, now, |request| match request {
+                Request::Hello(_) => Reply::HelloAck(HelloAck { capabilities: Vec::new(), ..hello_ack() }),
+                Request::Describe => offers(item("maker.secret", "gauge", "1")),
+                other => well(other, now),
+            })
+        },
+    ];
+    for temper in tempers {
+        let mut world = World::new(SECOND);
+        world.pass(SECOND * 300, is_off);
+        world.pass(SECOND * 300, temper);
+        assert_eq!(world.turns, ["printer_off", "available"]);
+    }
+}
+
+#[test]
+fn a_printer_whose_answers_grow_too_large_is_asked_for_less_at_a_time_and_for_all() {
+    let mut world = World::new(SECOND);
+    world.pass(HOUR, |action, now, _| {
+        answered(action, now, |request| match request {
+            Request::Describe => {
+                let numbers = ["laser.power", "vat.temperature", "chamber.temperature"];
+                let units = ["mW", "Cel", "Cel"];
+                let items = numbers.iter().zip(units).map(|(id, unit)| item(id, "gauge", unit));
+                Reply::Described(Description { items: items.collect() })
+            }
+            Request::Read(Read::Ids(ids)) if ids.len() > 1 => error(ErrorCode::TOO_LARGE),
+            other => well(other, now),
+        })
+    });
+    assert_eq!((world.connects.len(), world.turns.as_slice()), (1, &["available"][..]));
+    for id in ["laser.power", "vat.temperature", "chamber.temperature"] {
+        let alone = Request::Read(Read::Ids(vec![text(id)]));
+        let times = world.asked.iter().filter(|(_, request)| *request == alone).count();
+        assert!(times > 1000, "{id} {times}");
+    }
 }

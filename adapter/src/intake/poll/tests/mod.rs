@@ -103,6 +103,14 @@ fn failed() -> Reply {
     Reply::Error(error)
 }
 
+fn error(code: ErrorCode) -> Reply {
+    Reply::Error(ErrorReply { code, retry_after_ms: None, text: text("") })
+}
+
+fn offers(item: ItemDescription) -> Reply {
+    Reply::Described(Description { items: vec![item] })
+}
+
 fn alarm(subsystem: &str, class: &str) -> ActiveAlarm {
     ActiveAlarm {
         code: text("4012"),
