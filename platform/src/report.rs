@@ -6,6 +6,9 @@ use serde::Serialize;
 
 use crate::store::{ItemIds, StoreError};
 
+/// Open alarms that the report names: a flood is counted and cut.
+const OPEN_ALARMS_MAX: i64 = 100;
+
 /// The whole report.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Report {
@@ -19,10 +22,27 @@ pub struct Report {
     pub alarms_opened: u64,
     /// Alarms that are open.
     pub alarms_open: u64,
+    /// The first of them: the worst, and of equals the newest.
+    pub open_alarms: Vec<OpenAlarm>,
     /// The printers' log records, all together.
     pub records: Records,
     /// The same for each printer.
     pub log_records: Vec<PrinterRecords>,
+}
+
+/// An alarm that is open.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct OpenAlarm {
+    /// The alarm's row.
+    pub id: i64,
+    /// `critical`, `high`, `medium` or `low`.
+    pub severity: String,
+    /// The printer's name on the wire.
+    pub printer: String,
+    /// What is wrong, in a technician's words.
+    pub message: String,
+    /// When it opened, in milliseconds since 1970.
+    pub opened: i64,
 }
 
 /// What the numbers of the printers' own log records prove.
@@ -70,16 +90,32 @@ pub fn report(conn: &Connection, ids: &ItemIds) -> Result<Report, StoreError> {
         printers: count("SELECT count(*) FROM things WHERE kind = 'printer'")?,
         alarms_opened: count("SELECT count(*) FROM alarms")?,
         alarms_open: count("SELECT count(*) FROM alarms WHERE closed IS NULL")?,
+        open_alarms: open_alarms(conn)?,
         records: together(conn, item, &log_records)?,
         log_records,
     })
 }
 
+fn open_alarms(conn: &Connection) -> Result<Vec<OpenAlarm>, StoreError> {
+    let mut select = conn.prepare(
+        "SELECT a.id, CASE severity WHEN 1 THEN 'critical' WHEN 2 THEN 'high' WHEN 3 THEN 'medium' ELSE 'low' END,
+                things.name, message, opened
+         FROM alarms a JOIN things ON things.id = a.thing WHERE closed IS NULL
+         ORDER BY a.severity, opened DESC, a.id LIMIT ?1",
+    )?;
+    let alarms = select.query_map([OPEN_ALARMS_MAX], |row| {
+        let (id, severity, printer) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        Ok(OpenAlarm { id, severity, printer, message: row.get(3)?, opened: row.get(4)? })
+    })?;
+    Ok(alarms.collect::<Result<_, _>>()?)
+}
+
+// `CROSS JOIN` keeps the things outside, so that the primary key of `readings` leads to the one item.
 fn by_printer(conn: &Connection, item: i64) -> Result<Vec<PrinterRecords>, StoreError> {
     let mut select = conn.prepare(
         "SELECT t.id, t.name, count(*), count(DISTINCT r.number), CAST(min(r.number) AS INTEGER),
                 CAST(max(r.number) AS INTEGER)
-         FROM readings r JOIN things t ON t.id = r.thing WHERE r.item = ?1 GROUP BY t.id ORDER BY t.name",
+         FROM things t CROSS JOIN readings r ON r.thing = t.id WHERE r.item = ?1 GROUP BY t.id ORDER BY t.name",
     )?;
     let rows = select.query_map([item], |row| {
         let (rows, distinct, first, last) = (unsigned(row, 2)?, unsigned(row, 3)?, row.get(4)?, row.get(5)?);
@@ -91,7 +127,9 @@ fn by_printer(conn: &Connection, item: i64) -> Result<Vec<PrinterRecords>, Store
         let (thing, mut printer) = row?;
         let records = &mut printer.records;
         records.duplicates = records.rows - records.distinct;
-        let expected = u64::try_from(printer.last - printer.first + 1).unwrap_or(0);
+        // An adapter may send any number.
+        let expected = printer.last.saturating_sub(printer.first).saturating_add(1);
+        let expected = u64::try_from(expected).unwrap_or(0);
         records.missing = expected.saturating_sub(records.distinct);
         latencies(conn, item, Some(thing), records)?;
         printers.push(printer);
@@ -100,7 +138,9 @@ fn by_printer(conn: &Connection, item: i64) -> Result<Vec<PrinterRecords>, Store
 }
 
 fn together(conn: &Connection, item: i64, printers: &[PrinterRecords]) -> Result<Records, StoreError> {
-    let sum = |field: fn(&Records) -> u64| printers.iter().map(|printer| field(&printer.records)).sum();
+    let sum = |field: fn(&Records) -> u64| {
+        printers.iter().fold(0, |sum: u64, printer| sum.saturating_add(field(&printer.records)))
+    };
     let mut all = Records {
         rows: sum(|records| records.rows),
         distinct: sum(|records| records.distinct),
@@ -120,8 +160,8 @@ fn latencies(
     records: &mut Records,
 ) -> Result<(), StoreError> {
     let mut select = conn.prepare_cached(
-        "SELECT stored - time FROM readings WHERE item = ?1 AND (?2 IS NULL OR thing = ?2)
-         ORDER BY stored - time LIMIT 1 OFFSET ?3",
+        "SELECT stored - time FROM readings
+         WHERE item = ?1 AND thing IN (SELECT id FROM things WHERE ?2 IS NULL OR id = ?2) ORDER BY stored - time LIMIT 1 OFFSET ?3",
     )?;
     let mut rank = |percent: u64| {
         let rank = (records.rows * percent).div_ceil(100);

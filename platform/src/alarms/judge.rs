@@ -6,7 +6,7 @@ use rusqlite::Connection;
 use super::late;
 use super::machine::Sample;
 use super::rule::Rule;
-use super::series::Series;
+use super::series::{self, Series};
 use crate::store::StoreError;
 
 /// What one post newly stored of one item and part.
@@ -16,7 +16,8 @@ pub(crate) struct Batch {
     pub(crate) item: i64,
     /// Which one of several.
     pub(crate) part: u8,
-    /// The newest reading that the store held before: what is not after it is late.
+    /// The newest reading that the store held before: what is not after it is late. None also when that one is
+    /// of the future and these are not, since a clock was set right then.
     pub(crate) newest_before: Option<Timestamp>,
     /// The readings, oldest first.
     pub(crate) readings: Vec<Fresh>,
@@ -46,6 +47,23 @@ pub(crate) fn judge(conn: &Connection, thing: i64, batches: &[Batch]) -> Result<
     Ok(())
 }
 
+/// Judges a thing anew by what it has now, when other limits apply to it than before: an alarm of a limit that
+/// applies no longer ends, and one that applies now does not wait for the next value, which of a state may be
+/// long in coming.
+///
+/// # Errors
+/// When the store fails.
+pub(crate) fn judge_anew(conn: &Connection, thing: i64, now: Timestamp) -> Result<(), StoreError> {
+    let rules = Rule::of_thing(conn, thing)?;
+    series::end_others(conn, thing, &rules, now)?;
+    for (item, part, fresh) in series::present(conn, thing)? {
+        for rule in rules.iter().filter(|rule| rule.item == item) {
+            judge_live(Series { conn, rule, thing, part }, &[&fresh])?;
+        }
+    }
+    Ok(())
+}
+
 fn judge_batch(series: Series<'_>, batch: &Batch) -> Result<(), StoreError> {
     // What cannot be trusted neither opens nor closes an alarm.
     let good = batch.readings.iter().filter(|reading| reading.quality != Quality::Bad);
@@ -59,13 +77,18 @@ fn judge_batch(series: Series<'_>, batch: &Batch) -> Result<(), StoreError> {
 }
 
 fn judge_live(series: Series<'_>, readings: &[&Fresh]) -> Result<(), StoreError> {
-    if readings.is_empty() {
-        return Ok(());
-    }
+    let Some(first) = readings.first() else { return Ok(()) };
     let before = series.state()?;
+    if before.active {
+        series.begin_by(first.time)?;
+    }
     let mut state = before;
     for reading in readings {
-        let (next, change) = series.rule.bounds.step(state, reading.time, &reading.sample);
+        let (held, change) = series.rule.bounds.hold(state, reading.time);
+        if let Some(change) = change {
+            series.apply(change, series.before(reading.time)?.as_ref())?;
+        }
+        let (next, change) = series.rule.bounds.step(held, reading.time, &reading.sample);
         if let Some(change) = change {
             series.apply(change, Some(&reading.sample))?;
         }

@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 
 use catalog::Timestamp;
 
-use super::machine::{Change, State};
+use super::machine::{Change, Sample, State};
 use super::series::{Alarm, Series, Span};
 use crate::store::StoreError;
 
@@ -55,21 +55,27 @@ fn replay(
     let mut spans: Vec<_> = before.iter().map(|alarm| Span { closed: None, ..alarm.span.clone() }).collect();
     let mut state = State { active: before.is_some(), pending: None };
     let (mut end, mut left) = (last, SAMPLES_MAX);
+    let mut held = None;
     let is_present = series.walk(from, |time, sample| {
-        let (next, change) = series.rule.bounds.step(state, time, &sample);
-        match (change, spans.last_mut()) {
-            (Some(Change::Opened(opened)), _) => {
-                spans.push(Span { opened, closed: None, sample: Some(sample) })
-            }
-            (Some(Change::Closed(closed)), Some(span)) => span.closed = Some(closed),
-            _ => {}
-        }
+        let (waited, change) = series.rule.bounds.hold(state, time);
+        take(&mut spans, change, held.take());
+        let (next, change) = series.rule.bounds.step(waited, time, &sample);
+        take(&mut spans, change, Some(sample.clone()));
+        held = Some(sample);
         (state, end, left) = (next, time, left - 1);
         let agrees = state.pending.is_none() && state.active == covering(time).is_some();
         let done = left == 0 || (time > last && agrees);
         if done { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     })?;
     Ok(Replay { spans, state, end, is_present })
+}
+
+fn take(spans: &mut Vec<Span>, change: Option<Change>, sample: Option<Sample>) {
+    match (change, spans.last_mut()) {
+        (Some(Change::Opened(opened)), _) => spans.push(Span { opened, closed: None, sample }),
+        (Some(Change::Closed(closed)), Some(span)) => span.closed = Some(closed),
+        _ => {}
+    }
 }
 
 /// Joins the end of the span to what is known of the time after it; `tail` is the alarm that reaches across.
@@ -83,8 +89,11 @@ fn settle_end(series: Series<'_>, replay: &mut Replay, tail: Option<Alarm>) -> R
         (Some(_), false) if !replay.is_present => {
             Some(Span { opened: turned, closed: closed_after, sample: None })
         }
-        // It turns out to have ended.
-        (Some(tail), false) => replay.spans.pop_if(|span| span.overlaps(&tail.span)),
+        // It turns out to have ended, or never to have been one: it was seen, so it stays, but not open.
+        (Some(tail), false) => {
+            let never = Span { closed: Some(tail.span.opened), ..tail.span.clone() };
+            replay.spans.pop_if(|span| span.overlaps(&tail.span)).or(Some(never))
+        }
         (None, true) if !replay.is_present => {
             // What came after was judged already, and is good.
             replay.spans.last_mut().into_iter().for_each(|span| span.closed = Some(turned));

@@ -76,12 +76,20 @@ impl Bounds {
         }
     }
 
-    /// Takes the next value of the series; times must not go back.
+    /// Lets time pass up to the next value: a state holds until then, while of a number nothing is known.
+    pub(crate) fn hold(&self, state: State, until: Timestamp) -> (State, Option<Change>) {
+        match self.side {
+            Side::Code(_) | Side::AnyFault => self.wait(state, until),
+            Side::High { .. } | Side::Low { .. } => (state, None),
+        }
+    }
+
+    /// Takes the next value of the series; times go back only where a clock was set right.
     pub(crate) fn step(&self, state: State, time: Timestamp, sample: &Sample) -> (State, Option<Change>) {
         if !self.turns(state.active, sample) {
             return (State { pending: None, ..state }, None);
         }
-        let since = state.pending.unwrap_or(time);
+        let since = state.pending.map_or(time, |since| since.min(time));
         self.wait(State { pending: Some(since), ..state }, time)
     }
 

@@ -12,7 +12,7 @@ mod series;
 mod tick;
 
 pub use acknowledge::acknowledge;
-pub(crate) use judge::{Batch, Fresh, judge};
+pub(crate) use judge::{Batch, Fresh, judge, judge_anew};
 pub(crate) use machine::Sample;
 pub use seed::seed;
 pub use tick::{due, tick};

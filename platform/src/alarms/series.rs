@@ -1,10 +1,12 @@
 //! The rows behind one limit over one series: its alarms, its running delay, its stored readings.
 
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
-use catalog::Timestamp;
+use catalog::{Quality, Timestamp};
 use rusqlite::{Connection, OptionalExtension as _};
 
+use super::judge::Fresh;
 use super::machine::{Change, Sample, State};
 use super::rule::Rule;
 use crate::store::StoreError;
@@ -92,6 +94,16 @@ impl Series<'_> {
         Ok(alarms.collect::<Result<_, _>>()?)
     }
 
+    /// Lets the open alarm begin no later than its newest value: it was opened by one of the future, before a
+    /// clock was set right.
+    pub(super) fn begin_by(&self, time: Timestamp) -> Result<(), StoreError> {
+        let update = "UPDATE alarms SET opened = ?4
+             WHERE thing = ?1 AND limit_id = ?2 AND part = ?3 AND closed IS NULL AND opened > ?4";
+        let (thing, limit, part) = self.key();
+        self.conn.prepare_cached(update)?.execute((thing, limit, part, time.0))?;
+        Ok(())
+    }
+
     /// Does what a step said.
     pub(super) fn apply(&self, change: Change, sample: Option<&Sample>) -> Result<(), StoreError> {
         match change {
@@ -139,8 +151,8 @@ impl Series<'_> {
         Ok(())
     }
 
-    /// Shows the stored readings that can be judged, oldest first, until it is told to stop; says whether it came
-    /// to the end.
+    /// Shows the stored readings that can be judged, oldest first and up to the latest, until it is told to
+    /// stop; says whether it came to the end. What a clock that ran ahead left after the latest is passed over.
     pub(super) fn walk(
         &self,
         from: Timestamp,
@@ -148,7 +160,9 @@ impl Series<'_> {
     ) -> Result<bool, StoreError> {
         let mut select = self.conn.prepare_cached(
             "SELECT time, number, text FROM readings
-             WHERE thing = ?1 AND item = ?2 AND part = ?3 AND time >= ?4 AND quality <> 2 ORDER BY time, origin",
+             WHERE thing = ?1 AND item = ?2 AND part = ?3 AND time >= ?4 AND quality <> 2
+             AND time <= (SELECT time FROM latest WHERE thing = ?1 AND item = ?2 AND part = ?3)
+             ORDER BY time, origin",
         )?;
         let mut rows = select.query((self.thing, self.rule.item, self.part, from.0))?;
         while let Some(row) = rows.next()? {
@@ -161,18 +175,61 @@ impl Series<'_> {
         Ok(true)
     }
 
-    /// The value that the series has now.
-    pub(super) fn latest(&self) -> Result<Option<Sample>, StoreError> {
-        let select = "SELECT number, text FROM latest WHERE thing = ?1 AND item = ?2 AND part = ?3";
-        let mut select = self.conn.prepare_cached(select)?;
-        let found = select
-            .query_row((self.thing, self.rule.item, self.part), |row| Ok(sample(row.get(0)?, row.get(1)?)));
+    /// The last value before this time that can be judged.
+    pub(super) fn before(&self, time: Timestamp) -> Result<Option<Sample>, StoreError> {
+        let mut select = self.conn.prepare_cached(
+            "SELECT number, text FROM readings
+             WHERE thing = ?1 AND item = ?2 AND part = ?3 AND time < ?4 AND quality <> 2 ORDER BY time DESC LIMIT 1",
+        )?;
+        let key = (self.thing, self.rule.item, self.part, time.0);
+        let found = select.query_row(key, |row| Ok(sample(row.get(0)?, row.get(1)?)));
         Ok(found.optional()?.flatten())
     }
 
     fn key(&self) -> (i64, i64, u8) {
         (self.thing, self.rule.limit, self.part)
     }
+}
+
+/// Ends the alarms and delays of limits that are not among these.
+pub(super) fn end_others(
+    conn: &Connection,
+    thing: i64,
+    rules: &[Rule],
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let others = |select: &str| -> Result<BTreeSet<i64>, StoreError> {
+        let mut select = conn.prepare_cached(select)?;
+        let mut limits: BTreeSet<_> =
+            select.query_map([thing], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        rules.iter().for_each(|rule| _ = limits.remove(&rule.limit));
+        Ok(limits)
+    };
+    for limit in others("SELECT limit_id FROM alarms WHERE thing = ?1 AND closed IS NULL")? {
+        let close = "UPDATE alarms SET closed = max(opened, ?3) WHERE thing = ?1 AND limit_id = ?2 AND closed IS NULL";
+        conn.execute(close, (thing, limit, now.0))?;
+    }
+    for limit in others("SELECT limit_id FROM alarm_pending WHERE thing = ?1")? {
+        conn.execute("DELETE FROM alarm_pending WHERE thing = ?1 AND limit_id = ?2", (thing, limit))?;
+    }
+    Ok(())
+}
+
+/// The item, part and last value that can be judged of each series of a thing.
+pub(super) fn present(conn: &Connection, thing: i64) -> Result<Vec<(i64, u8, Fresh)>, StoreError> {
+    let select = "SELECT r.item, r.part, r.time, r.number, r.text FROM latest l JOIN readings r
+         ON r.thing = l.thing AND r.item = l.item AND r.part = l.part AND r.quality <> 2 AND r.time = (
+             SELECT time FROM readings WHERE thing = l.thing AND item = l.item AND part = l.part
+             AND time <= l.time AND quality <> 2 ORDER BY time DESC LIMIT 1)
+         WHERE l.thing = ?1 ORDER BY r.item, r.part, r.origin";
+    let mut select = conn.prepare_cached(select)?;
+    let rows = select.query_map([thing], |row| {
+        let (time, sample) = (Timestamp(row.get(2)?), sample(row.get(3)?, row.get(4)?));
+        let fresh = sample.map(|sample| Fresh { time, quality: Quality::Good, sample });
+        Ok((row.get(0)?, row.get(1)?, fresh))
+    })?;
+    let rows = rows.filter_map(|row| row.map(|(item, part, fresh)| Some((item, part, fresh?))).transpose());
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// What a row's columns hold.

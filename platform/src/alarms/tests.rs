@@ -261,3 +261,59 @@ async fn what_is_set_for_one_printer_replaces_what_its_model_has() {
     post(&bench.app.store, thing, vec![at(2, 51.0)]).await;
     assert_eq!(alarms(&bench.app.store).await.len(), 1);
 }
+
+/// A small generator, so that a failure can be played again by its seed.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, end: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap() % end
+    }
+}
+
+/// Readings in nearly any order, cut into any posts: at the end there is one open alarm at most, and it is open
+/// when the newest values say so. Without delays no two alarms are of the same time.
+#[tokio::test]
+async fn any_order_of_posts_ends_with_the_alarm_that_the_newest_value_asks_for() {
+    for seed in 0..200 {
+        let mut dice = Dice(seed);
+        let delay = |steps| 1000 * i64::try_from(steps).unwrap();
+        let (delay_on, delay_off) = (delay(dice.below(3)), delay(dice.below(3)));
+        let (item, side) =
+            [(&items::VAT_TEMPERATURE, "high"), (&items::PRINTER_REACHABILITY, "code")][dice.below(2)];
+        let (bound, code) = (Some(30.0), Some("printer_off".to_owned()));
+        let limit = Limit { side: side.into(), bound, code, deadband: 0.0, delay_on, delay_off };
+        let bench = Bench::new();
+        let thing = set_up(&bench.app.store, item, &limit).await;
+        let reading = |(time, wrong): &(i64, bool)| match side {
+            "high" => item.number(if *wrong { 35.0 } else { 25.0 }, mark(*time, Quality::Good)).unwrap(),
+            _ => item
+                .code(if *wrong { "printer_off" } else { "available" }, mark(*time, Quality::Good))
+                .unwrap(),
+        };
+        let mut values: Vec<_> = (0..20).map(|n| (n * 1000, dice.below(2) == 1)).collect();
+        // The newest value holds for long enough that no delay runs at the end.
+        let last = dice.below(2) == 1;
+        values.extend((20..26).map(|n| (n * 1000, last)));
+        for n in (1..values.len()).rev() {
+            values.swap(n, n.saturating_sub(dice.below(6)));
+        }
+        let mut rest = &values[..];
+        while !rest.is_empty() {
+            let (now, later) = rest.split_at((1 + dice.below(4)).min(rest.len()));
+            post(&bench.app.store, thing, now.iter().map(reading).collect()).await;
+            rest = later;
+        }
+        let alarms = alarms(&bench.app.store).await;
+        let open = alarms.iter().filter(|alarm| alarm.closed.is_none()).count();
+        assert_eq!(
+            open,
+            usize::from(last),
+            "seed {seed}: {side} {delay_on} {delay_off} {values:?} {alarms:?}"
+        );
+        let overlap = |two: &[Alarm]| two[0].closed.is_none_or(|closed| closed > two[1].opened);
+        let doubled = delay_on + delay_off == 0 && alarms.windows(2).any(overlap);
+        assert!(!doubled, "seed {seed}: {side} {values:?} {alarms:?}");
+    }
+}

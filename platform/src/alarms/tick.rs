@@ -45,7 +45,7 @@ pub fn tick(conn: &Connection, now: Timestamp) -> Result<(), StoreError> {
 fn end_delay(series: Series<'_>, now: Timestamp) -> Result<(), StoreError> {
     let (state, change) = series.rule.bounds.wait(series.state()?, now);
     if let Some(change) = change {
-        series.apply(change, series.latest()?.as_ref())?;
+        series.apply(change, series.before(Timestamp(now.0.saturating_add(1)))?.as_ref())?;
     }
     series.keep_pending(state)
 }

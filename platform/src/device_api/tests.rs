@@ -228,6 +228,15 @@ async fn a_code_is_exchanged_once_in_time_and_nothing_else_is() {
 }
 
 #[tokio::test]
+async fn of_many_that_exchange_one_code_at_once_one_gets_a_key() {
+    let api = Api::new().await;
+    let code = api.code("bern").await;
+    let answers = futures::future::join_all((0..8).map(|_| api.send(enrolment(&code)))).await;
+    let keys = answers.iter().filter(|(status, _)| *status == StatusCode::OK).count();
+    assert_eq!(keys, 1, "{answers:?}");
+}
+
+#[tokio::test]
 async fn guessing_at_codes_is_slowed() {
     let api = Api::new().await;
     let mut statuses = Vec::new();

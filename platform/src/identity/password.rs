@@ -46,7 +46,9 @@ pub(super) async fn verify(password: SecretString, hash: Option<String>) -> Resu
 async fn off_thread<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, IdentityError> {
-    let _turn = TURNS.acquire().await.map_err(|error| IdentityError::Hash(error.to_string()))?;
+    let turn = TURNS.acquire().await.map_err(|error| IdentityError::Hash(error.to_string()))?;
+    // The turn goes with the hash, which goes on when its caller has gone away.
+    let work = move || (work(), turn).0;
     tokio::task::spawn_blocking(work).await.map_err(|error| IdentityError::Hash(error.to_string()))
 }
 
@@ -66,4 +68,19 @@ fn verify_now(password: &SecretString, hash: Option<&str>) -> bool {
     let Ok(parsed) = PasswordHash::new(hash) else { return false };
     let same = Argon2::default().verify_password(password.expose_secret().as_bytes(), &parsed).is_ok();
     same && known
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_caller_that_goes_away_does_not_free_the_turn_of_its_hash() {
+        let (end, ended) = std::sync::mpsc::sync_channel::<()>(1);
+        let hashing = off_thread(move || ended.recv());
+        assert!(futures::FutureExt::now_or_never(hashing).is_none());
+        assert_eq!(TURNS.available_permits(), 1);
+        end.send(()).unwrap();
+        drop(TURNS.acquire_many(2).await.unwrap());
+    }
 }

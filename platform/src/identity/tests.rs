@@ -48,6 +48,15 @@ async fn only_the_right_password_of_a_known_name_lets_in() {
 }
 
 #[tokio::test]
+async fn who_is_logged_in_sees_the_pages_while_nothing_can_be_written() {
+    let bench = with_anna().await;
+    let token = enter(&bench, "anna", PASSWORD).await.unwrap();
+    bench.app.store.write(|conn| Ok(conn.pragma_update(None, "query_only", true)?)).await.unwrap();
+    bench.wait(HOUR);
+    assert!(current(&bench.app, &token).await.unwrap().is_some());
+}
+
+#[tokio::test]
 async fn a_session_ends_idle_in_the_end_and_by_logging_out() {
     let bench = with_anna().await;
     let idle = enter(&bench, "anna", PASSWORD).await.unwrap();

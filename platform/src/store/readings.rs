@@ -6,7 +6,10 @@ use catalog::{Quality, Reading, Timestamp, Value, items};
 use rusqlite::{Connection, OptionalExtension as _};
 
 use super::{ItemIds, StoreError};
-use crate::alarms::{Batch, Fresh, Sample, judge};
+use crate::alarms::{Batch, Fresh, Sample, judge, judge_anew};
+
+/// A reading that is this far ahead of the platform's clock is of the future: some clock is wrong.
+const AHEAD_MS_MAX: i64 = 5 * 60_000;
 
 /// How many of a post's readings were new.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -36,18 +39,23 @@ pub fn store(
         }
     }
     let new = fresh.values().map(|readings| readings.len() as u64).sum();
-    let mut batches = Vec::with_capacity(fresh.len());
+    let (mut batches, mut other_limits) = (Vec::with_capacity(fresh.len()), false);
     for ((item, part), mut readings) in fresh {
         readings.sort_by_key(|reading| (reading.time(), reading.origin().to_bytes()));
-        let newest_before = newest(conn, thing, item, part)?;
-        if let Some(last) = readings.last() {
-            set_latest(conn, thing, item, last, now)?;
-            identify(conn, thing, last, newest_before)?;
+        let Some(last) = readings.last() else { continue };
+        let newest_before = newest_before(conn, (thing, item), last, now)?;
+        // An old value does not replace a newer one.
+        if newest_before.is_none_or(|newest| newest <= last.time()) {
+            set_latest(conn, (thing, item), last, since(&readings), now)?;
+            other_limits |= identify(conn, thing, last)?;
         }
         let readings = readings.into_iter().filter_map(judged).collect();
         batches.push(Batch { item, part, newest_before, readings });
     }
     judge(conn, thing, &batches)?;
+    if other_limits {
+        judge_anew(conn, thing, now)?;
+    }
     Ok(Stored { new, repeated: readings.len() as u64 - new })
 }
 
@@ -78,26 +86,37 @@ fn insert(
     Ok(inserted > 0)
 }
 
-fn newest(conn: &Connection, thing: i64, item: i64, part: u8) -> Result<Option<Timestamp>, StoreError> {
+/// The newest time of a series before this reading; none when that is of the future and the reading is not:
+/// then a clock was set right, and the series goes on from the present. A printer whose clock always runs
+/// ahead keeps its own order.
+fn newest_before(
+    conn: &Connection,
+    (thing, item): (i64, i64),
+    reading: &Reading,
+    now: Timestamp,
+) -> Result<Option<Timestamp>, StoreError> {
     let select = "SELECT time FROM latest WHERE thing = ?1 AND item = ?2 AND part = ?3";
     let mut select = conn.prepare_cached(select)?;
-    Ok(select.query_row((thing, item, part), |row| Ok(Timestamp(row.get(0)?))).optional()?)
+    let newest = select.query_row((thing, item, reading.part()), |row| Ok(Timestamp(row.get(0)?)));
+    let future = now.0.saturating_add(AHEAD_MS_MAX);
+    Ok(newest.optional()?.filter(|newest| newest.0 <= future || reading.time().0 > future))
 }
 
 fn set_latest(
     conn: &Connection,
-    thing: i64,
-    item: i64,
+    (thing, item): (i64, i64),
     reading: &Reading,
+    since: Since,
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let (number, text) = columns(reading.value());
     conn.prepare_cached(
-        "INSERT INTO latest (thing, item, part, time, number, text, quality, stored)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+        "INSERT INTO latest (thing, item, part, time, number, text, quality, stored, since)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
          ON CONFLICT (thing, item, part) DO UPDATE SET time = excluded.time, number = excluded.number,
-         text = excluded.text, quality = excluded.quality, stored = excluded.stored
-         WHERE excluded.time >= latest.time",
+         text = excluded.text, quality = excluded.quality, stored = excluded.stored,
+         since = CASE WHEN excluded.text = latest.text AND ?10 THEN min(latest.since, excluded.since)
+                 ELSE excluded.since END",
     )?
     .execute((
         thing,
@@ -108,33 +127,43 @@ fn set_latest(
         text,
         quality(reading.quality()),
         now.0,
+        since.time.0,
+        since.unbroken,
     ))?;
     Ok(())
 }
 
-/// Keeps what the printer says of itself beside its name; an old word does not replace a newer one.
-fn identify(
-    conn: &Connection,
-    thing: i64,
-    reading: &Reading,
-    newest_before: Option<Timestamp>,
-) -> Result<(), StoreError> {
-    let Value::Identity(identity) = reading.value() else { return Ok(()) };
-    if newest_before.is_some_and(|newest| newest > reading.time()) {
-        return Ok(());
-    }
+/// Since when the last of some readings has had its value.
+#[derive(Clone, Copy)]
+struct Since {
+    time: Timestamp,
+    /// All of them have it, so that it may have begun before the first.
+    unbroken: bool,
+}
+
+fn since(readings: &[&Reading]) -> Since {
+    let last = readings.last().map(|reading| reading.value());
+    let same = readings.iter().rev().take_while(|reading| Some(reading.value()) == last).count();
+    let first = readings.len().saturating_sub(same);
+    let time = readings.get(first).map_or(Timestamp(0), |reading| reading.time());
+    Since { time, unbroken: first == 0 }
+}
+
+/// Keeps what the printer says of itself beside its name; says whether other limits may apply to it now.
+fn identify(conn: &Connection, thing: i64, reading: &Reading) -> Result<bool, StoreError> {
+    let Value::Identity(identity) = reading.value() else { return Ok(false) };
     let item = reading.item();
     let update = if *item == items::IDENTITY_MODEL {
-        "UPDATE things SET model = ?2 WHERE id = ?1"
+        "UPDATE things SET model = ?2 WHERE id = ?1 AND model IS NOT ?2"
     } else if *item == items::IDENTITY_SERIAL {
         "UPDATE things SET serial = ?2 WHERE id = ?1"
     } else if *item == items::IDENTITY_FIRMWARE {
         "UPDATE things SET firmware = ?2 WHERE id = ?1"
     } else {
-        return Ok(());
+        return Ok(false);
     };
-    conn.prepare_cached(update)?.execute((thing, identity.as_str()))?;
-    Ok(())
+    let changed = conn.prepare_cached(update)?.execute((thing, identity.as_str()))?;
+    Ok(changed > 0 && *item == items::IDENTITY_MODEL)
 }
 
 fn judged(reading: &Reading) -> Option<Fresh> {

@@ -6,7 +6,7 @@ use super::readings::{self, Stored};
 use super::things::{self, PRINTERS_MAX, ThingName};
 use super::{Store, StoreError};
 use crate::keys;
-use crate::testing::{Bench, START, number};
+use crate::testing::{Bench, START, mark, number};
 
 async fn count(store: &Store, table: &'static str) -> i64 {
     let select = format!("SELECT count(*) FROM {table}");
@@ -176,9 +176,159 @@ async fn the_report_finds_what_is_missing_and_what_is_double() {
     assert_eq!((report.readings_stored, report.things, report.records), (4, 1, printer.records));
 }
 
+#[tokio::test]
+async fn the_report_counts_on_through_absurd_record_numbers() {
+    let bench = Bench::new();
+    for thing in ["oslo.p01", "oslo.p02", "oslo.p03"] {
+        let record = |time, value| number(&items::LOG_RECORD, time, value);
+        post(&bench, thing, vec![record(START, -1e300), record(START + 1, 0.0), record(START + 2, 1e300)])
+            .await;
+    }
+    let ids = bench.app.store.items().clone();
+    let report = bench.app.store.read(move |conn| crate::report::report(conn, &ids)).await.unwrap();
+    assert_eq!((report.records.rows, report.records.distinct), (9, 9));
+}
+
+#[tokio::test]
+async fn the_report_names_the_open_alarms_worst_first() {
+    let bench = Bench::new();
+    let ids = bench.app.store.items().clone();
+    bench.app.store.write(move |conn| crate::alarms::seed(conn, &ids)).await.unwrap();
+    let code = |item: &'static catalog::Item, time, code| {
+        item.code(code, crate::testing::mark(time, catalog::Quality::Good)).unwrap()
+    };
+    let rows = vec![
+        code(&items::RESIN_PUMP, START, "stalled"),
+        code(&items::RECOATER_FAULT, START + 1, "jammed"),
+        code(&items::CHAMBER_FAULT, START + 2, items::CHAMBER_FAULT.codes()[1]),
+        code(&items::CHAMBER_FAULT, START + 3, "none"),
+    ];
+    post(&bench, "oslo.p01", rows).await;
+    let ids = bench.app.store.items().clone();
+    let report = bench.app.store.read(move |conn| crate::report::report(conn, &ids)).await.unwrap();
+    let alarms = serde_json::to_value(&report).unwrap()["open_alarms"].clone();
+    let critical = serde_json::json!({ "id": 1, "severity": "critical", "printer": "oslo.p01",
+        "message": "recoater blade is jammed", "opened": START + 1 });
+    assert_eq!(alarms.as_array().unwrap().len(), 2);
+    let found = |key: &str| alarms[0][key] == critical[key];
+    assert!(["severity", "printer", "message", "opened"].into_iter().all(found), "{alarms}");
+    assert_eq!(alarms[1]["severity"], "high");
+}
+
 fn number_of(reading: &catalog::Reading) -> f64 {
     match reading.value() {
         catalog::Value::Number(number) => *number,
         other => panic!("{other:?}"),
+    }
+}
+
+async fn latest(bench: &Bench) -> (i64, f64) {
+    let read = |conn: &rusqlite::Connection| {
+        Ok(conn.query_row("SELECT time, number FROM latest", [], |row| Ok((row.get(0)?, row.get(1)?)))?)
+    };
+    bench.app.store.read(read).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_value_of_the_future_is_the_latest_only_until_one_of_the_present_comes() {
+    let bench = Bench::new();
+    let (hour, power) = (3_600_000, |time, value| number(&items::LASER_POWER, time, value));
+    post(&bench, "oslo.p01", vec![power(START + 24 * hour, 500.0)]).await;
+    // A printer whose clock always runs ahead keeps its own order.
+    post(&bench, "oslo.p01", vec![power(START + 23 * hour, 400.0)]).await;
+    assert_eq!(latest(&bench).await, (START + 24 * hour, 500.0));
+    post(&bench, "oslo.p01", vec![power(START + 1000, 450.0)]).await;
+    assert_eq!(latest(&bench).await, (START + 1000, 450.0));
+    // A clock that is a little off is not of the future.
+    post(&bench, "oslo.p01", vec![power(START + 60_000, 460.0)]).await;
+    post(&bench, "oslo.p01", vec![power(START + 2000, 470.0)]).await;
+    assert_eq!(latest(&bench).await, (START + 60_000, 460.0));
+    assert_eq!(count(&bench.app.store, "readings").await, 5);
+}
+
+#[tokio::test]
+async fn an_alarm_of_the_future_ends_when_the_clock_is_right_again() {
+    let bench = Bench::new();
+    let ids = bench.app.store.items().clone();
+    bench.app.store.write(move |conn| crate::alarms::seed(conn, &ids)).await.unwrap();
+    let hour = 3_600_000;
+    let fault = |time, code| {
+        items::LASER_FAULT.code(code, crate::testing::mark(time, catalog::Quality::Good)).unwrap()
+    };
+    let code = items::LASER_FAULT.codes().iter().find(|code| **code != "none").unwrap();
+    post(&bench, "oslo.p01", vec![fault(START + 24 * hour, code)]).await;
+    // It goes on, then something comes late: one alarm still, since when it is known to be.
+    post(&bench, "oslo.p01", vec![fault(START + 2000, code)]).await;
+    post(&bench, "oslo.p01", vec![fault(START + 1000, code)]).await;
+    let alarms = || {
+        bench.app.store.read(|conn| {
+            let mut select = conn.prepare("SELECT opened, closed FROM alarms")?;
+            let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            Ok(rows.collect::<Result<Vec<(i64, Option<i64>)>, _>>()?)
+        })
+    };
+    assert_eq!(alarms().await.unwrap(), [(START + 1000, None)]);
+    post(&bench, "oslo.p01", vec![fault(START + 3000, "none")]).await;
+    assert_eq!(alarms().await.unwrap(), [(START + 1000, Some(START + 3000))]);
+}
+
+#[tokio::test]
+async fn a_model_that_is_known_late_brings_its_own_limits() {
+    let bench = Bench::new();
+    let item = bench.app.store.items().id(&items::LASER_POWER).unwrap();
+    let limits = bench.app.store.write(move |conn| {
+        let insert = "INSERT INTO limits (item, model, side, bound, delay_on, severity, message) VALUES (?1, ?2, ?3, ?4, 0, 2, ?5)";
+        conn.execute(insert, (item, None::<&str>, "low", 480.0, "general"))?;
+        conn.execute(insert, (item, None::<&str>, "high", 900.0, "stays"))?;
+        Ok(conn.execute(insert, (item, "ProJet 7000 HD", "low", 460.0, "of the model"))?)
+    });
+    limits.await.unwrap();
+    let model = |time, text| {
+        let identity = catalog::Identity::from_interface(text).unwrap();
+        items::IDENTITY_MODEL.identity(identity, crate::testing::mark(time, catalog::Quality::Good)).unwrap()
+    };
+    let alarms = || {
+        bench.app.store.read(|conn| {
+            let mut select = conn.prepare("SELECT message, opened, closed FROM alarms ORDER BY id")?;
+            let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+            Ok(rows.collect::<Result<Vec<(String, i64, Option<i64>)>, _>>()?)
+        })
+    };
+    post(&bench, "oslo.p01", vec![number(&items::LASER_POWER, START, 450.0)]).await;
+    assert_eq!(alarms().await.unwrap(), [("general".into(), START, None)]);
+    // What cannot be trusted says nothing, now as before.
+    let bad = crate::testing::mark(START + 3000, catalog::Quality::Bad);
+    post(&bench, "oslo.p01", vec![items::LASER_POWER.number(500.0, bad).unwrap()]).await;
+    // The general limit is replaced; the model's takes over at once, without waiting for the next value.
+    bench.wait(5000);
+    post(&bench, "oslo.p01", vec![model(START + 4000, "ProJet 7000 HD")]).await;
+    let replaced = ("general".to_owned(), START, Some(START + 5000));
+    assert_eq!(alarms().await.unwrap(), [replaced.clone(), ("of the model".into(), START, None)]);
+    post(&bench, "oslo.p01", vec![number(&items::LASER_POWER, START + 6000, 500.0)]).await;
+    assert_eq!(alarms().await.unwrap()[1], ("of the model".into(), START, Some(START + 6000)));
+    assert_eq!(alarms().await.unwrap()[0], replaced);
+}
+
+#[tokio::test]
+async fn a_state_is_since_its_last_change_however_often_it_is_repeated() {
+    let bench = Bench::new();
+    let state = |time, state| items::PRINTER_STATE.code(state, mark(time, catalog::Quality::Good)).unwrap();
+    for (post_of, expected) in [
+        (vec![state(1000, "idle")], 1000),
+        (vec![state(2000, "idle"), state(3000, "building"), state(4000, "building")], 3000),
+        (vec![state(5000, "building")], 3000),
+        (vec![state(6000, "paused"), state(7000, "building")], 7000),
+        // Late news of the past changes nothing.
+        (vec![state(6500, "error")], 7000),
+    ] {
+        post(&bench, "oslo.p01", post_of).await;
+        let select = "SELECT since FROM latest";
+        let since: i64 = bench
+            .app
+            .store
+            .read(move |conn| Ok(conn.query_row(select, [], |row| row.get(0))?))
+            .await
+            .unwrap();
+        assert_eq!(since, expected);
     }
 }

@@ -133,7 +133,7 @@ impl Condition {
 
 fn code(values: &HashMap<String, Latest>, item: &str) -> Option<(String, Timestamp)> {
     let latest = values.get(item)?;
-    Some((latest.value.text.clone()?, latest.time))
+    Some((latest.value.text.clone()?, latest.since))
 }
 
 #[cfg(test)]
@@ -149,7 +149,7 @@ mod tests {
         let latest = |(item, code): &(&str, &str)| {
             let value = Stored { number: None, text: Some((*code).into()) };
             let (item, time) = ((*item).to_owned(), Timestamp(5_000_000));
-            (item.clone(), Latest { item, part: 0, time, value, quality: Quality::Good })
+            (item.clone(), Latest { item, part: 0, time, since: time, value, quality: Quality::Good })
         };
         Printer {
             id: 1,

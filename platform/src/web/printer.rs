@@ -152,7 +152,7 @@ impl Page {
             groups: groups(&model, now),
             queue: rows(&model.queue),
             history: rows(&model.history),
-            range: super::series::range(&asked.range).word,
+            range: super::series::range_or_fitting(&asked.range, now.0 - model.printer.first_seen.0).word,
             ranges: &super::series::RANGES,
             shown_query: match items::by_id(&asked.item) {
                 Some(item) => format!("&item={}&part={}", item.id(), asked.part),

@@ -47,6 +47,13 @@ pub(super) fn range(word: &str) -> &'static RangeWord {
     RANGES.iter().find(|range| range.word == word).unwrap_or(hour)
 }
 
+/// The range with this word; where there is none, a quarter of an hour for a printer that is not known for
+/// longer, since its plots would be empty but for their right end.
+pub(super) fn range_or_fitting(word: &str, known_ms: i64) -> &'static RangeWord {
+    let [shortest, ..] = &RANGES;
+    if word.is_empty() && known_ms < shortest.ms { shortest } else { range(word) }
+}
+
 /// What is asked for: a range up to now, or both ends in milliseconds since 1970.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Asked {
@@ -218,6 +225,15 @@ fn points(buckets: &[Bucket]) -> Points {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_new_printer_has_a_short_past() {
+        for (word, known_ms, expected) in
+            [("", 20_000, "15m"), ("", HOUR_MS, "1h"), ("7d", 20_000, "7d"), ("nonsense", 20_000, "1h")]
+        {
+            assert_eq!(range_or_fitting(word, known_ms).word, expected, "{word} {known_ms}");
+        }
+    }
 
     #[test]
     fn a_span_never_has_more_buckets_than_a_plot_takes() {

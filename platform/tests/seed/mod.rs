@@ -98,7 +98,9 @@ fn reading(
         Value::Number(number) => (Some(number), None),
         Value::Code(code) => (None, Some(code)),
     };
-    for (table, columns, values) in [("readings", ", origin", ", randomblob(22)"), ("latest", "", "")] {
+    for (table, columns, values) in
+        [("readings", ", origin", ", randomblob(22)"), ("latest", ", since", ", ?3")]
+    {
         conn.prepare_cached(&format!(
             "INSERT OR REPLACE INTO {table} (thing, item, part, time, number, text, quality, stored{columns})
              SELECT things.id, items.id, 0, ?3, ?4, ?5, 0, ?3{values} FROM things, items WHERE things.name = ?1 AND items.name = ?2"
@@ -241,7 +243,7 @@ fn trouble(conn: &Connection, now: i64) -> Result<(), StoreError> {
     ] {
         let since = now - minutes * MINUTE;
         conn.execute(
-            "UPDATE latest SET time = ?2 WHERE thing = (SELECT id FROM things WHERE name = ?1)",
+            "UPDATE latest SET time = ?2, since = ?2 WHERE thing = (SELECT id FROM things WHERE name = ?1)",
             (thing, since - 20_000),
         )?;
         reading(conn, thing, "printer.reachability", since, Value::Code(code))?;

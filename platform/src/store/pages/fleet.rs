@@ -69,9 +69,10 @@ pub fn collectors(conn: &Connection) -> rusqlite::Result<Vec<Collector>> {
     .collect()
 }
 
+// A printer's clock may run ahead: a value is never newer than its storage, or silence would look like health.
 const PRINTERS: &str = "SELECT things.id, things.name AS thing, kind = 'adapter' AS is_adapter, model, serial, firmware, first_seen,
         adapters.name AS adapter, site, adapters.last_seen AS adapter_seen,
-        (SELECT max(time) FROM latest JOIN items ON items.id = latest.item
+        (SELECT max(min(time, stored)) FROM latest JOIN items ON items.id = latest.item
          WHERE thing = things.id AND items.name <> 'printer.reachability') AS data
     FROM things JOIN adapters ON adapters.id = things.adapter";
 
@@ -118,7 +119,7 @@ type Values = HashMap<i64, HashMap<String, Latest>>;
 fn values(conn: &Connection, items: &[&str]) -> rusqlite::Result<Values> {
     let marks = vec!["?"; items.len()].join(",");
     let mut statement = conn.prepare_cached(&format!(
-        "SELECT thing, items.name AS item_name, part, time, number, text, quality
+        "SELECT thing, items.name AS item_name, part, time, since, number, text, quality
          FROM latest JOIN items ON items.id = latest.item
          WHERE part = 0 AND items.name IN ({marks})"
     ))?;

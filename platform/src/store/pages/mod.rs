@@ -28,6 +28,8 @@ pub struct Latest {
     pub part: u8,
     /// When it was measured.
     pub time: Timestamp,
+    /// Since when a text, such as a state's code, has been this one.
+    pub since: Timestamp,
     /// The value.
     pub value: Stored,
     /// How far it can be trusted.
@@ -39,6 +41,7 @@ fn latest(row: &Row<'_>) -> rusqlite::Result<Latest> {
         item: row.get("item_name")?,
         part: row.get("part")?,
         time: Timestamp(row.get("time")?),
+        since: Timestamp(row.get("since")?),
         value: Stored { number: row.get("number")?, text: row.get("text")? },
         quality: quality(row.get("quality")?),
     })
