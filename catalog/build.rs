@@ -103,7 +103,9 @@ fn write_item(
 ) -> Result<(), Box<dyn Error>> {
     let kind = match (item.kind.as_str(), item.range, &item.codes) {
         ("gauge", Some([low, high]), _) => format!("Kind::Gauge(Range {{ low: {low:?}, high: {high:?} }})"),
-        ("counter", Some([low, high]), _) => format!("Kind::Counter(Range {{ low: {low:?}, high: {high:?} }})"),
+        ("counter", Some([low, high]), _) => {
+            format!("Kind::Counter(Range {{ low: {low:?}, high: {high:?} }})")
+        }
         ("state", _, Some(codes)) => format!("Kind::State(&{codes:?})"),
         ("event", _, Some(codes)) => format!("Kind::Event(&{codes:?})"),
         ("identity", ..) => "Kind::Identity".into(),

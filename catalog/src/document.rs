@@ -23,7 +23,8 @@ pub fn markdown() -> String {
     let mut out = String::from(HEAD);
     for (_, title, items) in items::FAMILIES {
         // Writing to a string cannot fail.
-        let _ = write!(out, "\n## {title}\n\n| item | kind | unit | values | meaning |\n|---|---|---|---|---|\n");
+        let _ =
+            write!(out, "\n## {title}\n\n| item | kind | unit | values | meaning |\n|---|---|---|---|---|\n");
         for item in *items {
             let _ = writeln!(
                 out,

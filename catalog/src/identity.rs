@@ -56,7 +56,9 @@ mod tests {
         for text in ["ProJet 7000 HD", "SN-00.412", "v2.4.1+rc(3)", " padded "] {
             assert!(Identity::from_interface(text).is_ok(), "{text}");
         }
-        for text in ["", "   ", "/home/anna/part.stl", "anna@example.com", "10.0.0.7:80", "a\nb", &"x".repeat(49)] {
+        for text in
+            ["", "   ", "/home/anna/part.stl", "anna@example.com", "10.0.0.7:80", "a\nb", &"x".repeat(49)]
+        {
             assert!(Identity::from_interface(text).is_err(), "{text}");
         }
     }

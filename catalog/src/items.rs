@@ -51,7 +51,9 @@ mod tests {
 
     #[test]
     fn other_spellings_of_a_part_are_no_names() {
-        for name in ["laser_power_0", "laser_power_02", "laser_power_+2", "laser_power_256", "laser_power_", "", "_"] {
+        for name in
+            ["laser_power_0", "laser_power_02", "laser_power_+2", "laser_power_256", "laser_power_", "", "_"]
+        {
             assert!(by_property(name).is_none(), "{name}");
         }
     }

@@ -134,7 +134,8 @@ impl fmt::Display for Hash {
 impl Hash {
     /// The hash from its 32 lower-case hexadecimal digits.
     pub fn parse(text: &str) -> Option<Self> {
-        let plain = text.len() == 32 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+        let plain =
+            text.len() == 32 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
         plain.then(|| u128::from_str_radix(text, 16).ok().map(Self)).flatten()
     }
 }

@@ -174,7 +174,10 @@ mod tests {
 
     #[test]
     fn only_its_own_vocabulary_and_kind() {
-        assert_eq!(items::DOOR_STATE.code("open", mark()).map(|r| r.value().clone()), Ok(Value::Code("open")));
+        assert_eq!(
+            items::DOOR_STATE.code("open", mark()).map(|r| r.value().clone()),
+            Ok(Value::Code("open"))
+        );
         assert_eq!(items::DOOR_STATE.code("/home/anna", mark()), Err(Refusal::UnknownCode));
         assert_eq!(items::DOOR_STATE.number(1.0, mark()), Err(Refusal::WrongKind));
         assert_eq!(items::VAT_TEMPERATURE.code("open", mark()), Err(Refusal::WrongKind));
