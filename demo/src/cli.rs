@@ -94,7 +94,7 @@ fn plan(arguments: &Arguments) -> Plan {
         printers,
         lines_per_second: arguments.lines_per_second,
         tailed_every: 5,
-        faults: vec![Fault { printer: 2.min(printers - 1), kind: "vat_overheat", after: 8 }],
+        faults: vec![Fault { printer: 2.min(printers - 1), kind: "vat_overheat", after: 3 }],
         port: arguments.port,
     }
 }

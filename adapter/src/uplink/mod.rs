@@ -88,7 +88,8 @@ impl Uplink {
 
     fn answer(&self, status: StatusCode, headers: &HeaderMap) -> Answer {
         match status.as_u16() {
-            200..=299 => self.well(Answer::Accepted),
+            // Nothing else means durable: a 202, say, is a promise by something in between.
+            200 | 204 => self.well(Answer::Accepted),
             403 | 404 => self.well(Answer::Rejected(Rejection::UnknownThing)),
             413 => self.well(Answer::Rejected(Rejection::TooLarge)),
             400 | 422 => self.well(Answer::Rejected(Rejection::Malformed)),

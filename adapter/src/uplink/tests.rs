@@ -158,6 +158,7 @@ async fn what_each_answer_means() {
         ("HTTP/1.1 404 x\r\ncontent-length: 0\r\n\r\n", Some(Answer::Rejected(Rejection::UnknownThing))),
         ("HTTP/1.1 413 x\r\ncontent-length: 0\r\n\r\n", Some(Answer::Rejected(Rejection::TooLarge))),
         ("HTTP/1.1 401 x\r\ncontent-length: 0\r\n\r\n", None),
+        ("HTTP/1.1 202 x\r\ncontent-length: 0\r\n\r\n", None),
         ("HTTP/1.1 408 x\r\ncontent-length: 0\r\n\r\n", None),
         ("HTTP/1.1 429 x\r\ncontent-length: 0\r\n\r\n", None),
         ("HTTP/1.1 500 x\r\ncontent-length: 0\r\n\r\n", None),
