@@ -1,5 +1,7 @@
 //! The command line.
 
+mod limits;
+
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal as _, Read as _, Write as _};
@@ -48,6 +50,9 @@ enum Command {
     /// Manage adapters.
     #[command(subcommand)]
     Adapter(AdapterCommand),
+    /// Show and replace the operating limits.
+    #[command(subcommand)]
+    Limits(limits::Command),
 }
 
 #[derive(Subcommand)]
@@ -172,6 +177,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Adapter(AdapterCommand::Revoke { name, file }) => {
             Ok(runtime.block_on(revoke_adapter(&file.load()?, name))?)
         }
+        Command::Limits(command) => runtime.block_on(limits::run(command)),
     }
 }
 

@@ -5,6 +5,7 @@
 mod acknowledge;
 mod judge;
 mod late;
+pub(crate) mod limits;
 mod machine;
 mod rule;
 mod seed;
@@ -13,7 +14,8 @@ mod tick;
 
 pub use acknowledge::acknowledge;
 pub(crate) use judge::{Batch, Fresh, judge, judge_anew};
-pub(crate) use machine::Sample;
+pub(crate) use machine::{Sample, Side};
+pub(crate) use rule::Rule;
 pub use seed::seed;
 pub use tick::{due, tick};
 

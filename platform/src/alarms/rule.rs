@@ -44,8 +44,7 @@ impl Rule {
 
     /// A row whose side is not known, as a newer program may have written, is no rule.
     fn from_row(row: &Row<'_>) -> rusqlite::Result<Option<Self>> {
-        let Some(side) = side(row)? else { return Ok(None) };
-        let bounds = Bounds { side, delay_on: millis(row.get(6)?), delay_off: millis(row.get(7)?) };
+        let Some(bounds) = bounds(row)? else { return Ok(None) };
         Ok(Some(Self {
             limit: row.get(0)?,
             item: row.get(1)?,
@@ -66,6 +65,13 @@ impl Rule {
         };
         same_side && self.item == other.item && self.level > other.level
     }
+}
+
+/// The bounds of a row that has side, bound, code, deadband and the two delays as columns 2 to 7; `None` when
+/// they are no limit that this program knows.
+pub(super) fn bounds(row: &Row<'_>) -> rusqlite::Result<Option<Bounds>> {
+    let Some(side) = side(row)? else { return Ok(None) };
+    Ok(Some(Bounds { side, delay_on: millis(row.get(6)?), delay_off: millis(row.get(7)?) }))
 }
 
 fn side(row: &Row<'_>) -> rusqlite::Result<Option<Side>> {

@@ -7,6 +7,7 @@ use config::{Config as Layers, ConfigError as LayerError, Environment, File, Fil
 use toml_edit::Document;
 
 use super::error::Problem;
+use super::place;
 use super::{Config, ConfigError, KNOWN, Raw};
 
 /// What a variable that is meant for us begins with.
@@ -14,9 +15,6 @@ const PREFIX: &str = "ONEWAY_";
 
 /// Stands between section and key, since keys have single underscores in them.
 const SEPARATOR: &str = "__";
-
-/// How alike two names must be, from 0 to 1, for one to be offered for the other.
-const ALIKE_MIN: f64 = 0.7;
 
 /// The configuration from a file and the environment.
 ///
@@ -98,10 +96,7 @@ impl Input<'_> {
     }
 
     fn at(&self, offset: usize) -> String {
-        let before = self.text.get(..offset).unwrap_or(self.text);
-        let line = before.matches('\n').count() + 1;
-        let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
-        format!("{}:{line}:{column}", self.file.display())
+        place::place(self.file, self.text, offset)
     }
 }
 
@@ -113,11 +108,7 @@ fn section(path: &str) -> String {
 fn advice(key: &str) -> String {
     let (section, wrong) = key.rsplit_once('.').unwrap_or(("", key));
     let names = KNOWN.iter().find(|(known, _)| *known == section).map_or(&[][..], |(_, names)| *names);
-    let score = |name: &&&str| strsim::jaro_winkler(wrong, name);
-    match names.iter().max_by(|a, b| score(a).total_cmp(&score(b))).filter(|name| score(name) >= ALIKE_MIN) {
-        Some(name) => format!("unknown field; did you mean `{name}`?"),
-        None => format!("unknown field; known here: {}", names.join(", ")),
-    }
+    place::advice(wrong, names)
 }
 
 // The layers add their own words for key and origin; ours are more exact.

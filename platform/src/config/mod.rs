@@ -3,6 +3,7 @@
 
 mod error;
 mod load;
+mod place;
 mod tls;
 
 use std::net::SocketAddr;
@@ -10,8 +11,9 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-pub use error::ConfigError;
+pub use error::{ConfigError, Problem};
 pub use load::load;
+pub(crate) use place::{advice, nearest, place};
 pub use tls::server_config;
 
 /// The whole configuration.

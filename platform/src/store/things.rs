@@ -1,5 +1,6 @@
 //! Adapters' and printers' names, and their rows.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use catalog::Timestamp;
@@ -93,6 +94,24 @@ pub fn register(
 pub fn id(conn: &Connection, name: &str) -> Result<Option<i64>, StoreError> {
     let mut select = conn.prepare_cached("SELECT id FROM things WHERE name = ?1")?;
     Ok(select.query_row([name], |row| row.get(0)).optional()?)
+}
+
+/// The rows of all things.
+///
+/// # Errors
+/// When the store fails.
+pub fn ids(conn: &Connection) -> Result<Vec<i64>, StoreError> {
+    let mut select = conn.prepare_cached("SELECT id FROM things ORDER BY id")?;
+    Ok(select.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
+}
+
+/// The names of all things.
+///
+/// # Errors
+/// When the store fails.
+pub fn names(conn: &Connection) -> Result<BTreeSet<String>, StoreError> {
+    let mut select = conn.prepare_cached("SELECT name FROM things")?;
+    Ok(select.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
 }
 
 fn printers(conn: &Connection, adapter: i64) -> Result<i64, StoreError> {

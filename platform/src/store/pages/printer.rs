@@ -3,6 +3,8 @@
 use rusqlite::Connection;
 
 use super::{Latest, fleet::Printer, latest};
+use crate::alarms::{Rule, Side};
+use crate::store::StoreError;
 
 /// An operating limit that holds for a printer.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,20 +31,29 @@ pub fn values(conn: &Connection, thing: i64) -> rusqlite::Result<Vec<Latest>> {
     .collect()
 }
 
-/// The limits that hold for a printer: the general ones, its model's and its own.
-pub fn limits(conn: &Connection, printer: &Printer) -> rusqlite::Result<Vec<Limit>> {
-    conn.prepare_cached(
-        "SELECT items.name, side, bound, severity, message FROM limits JOIN items ON items.id = limits.item
-         WHERE (model IS NULL OR model = ?1) AND (thing IS NULL OR thing = ?2) ORDER BY items.name, severity",
-    )?
-    .query_map((&printer.model, printer.id), |row| {
-        Ok(Limit {
-            item: row.get(0)?,
-            side: row.get(1)?,
-            bound: row.get(2)?,
-            severity: row.get(3)?,
-            message: row.get(4)?,
-        })
-    })?
-    .collect()
+/// The limits that a printer is judged by, and no others: of those on one side of an item, the most specific.
+///
+/// # Errors
+/// When the store fails.
+pub fn limits(conn: &Connection, printer: &Printer) -> Result<Vec<Limit>, StoreError> {
+    let rules = Rule::of_thing(conn, printer.id)?;
+    let mut limits: Vec<_> = rules.into_iter().map(|rule| limit(conn, rule)).collect::<Result<_, _>>()?;
+    limits.sort_by(|one, other| (&one.item, one.severity).cmp(&(&other.item, other.severity)));
+    Ok(limits)
+}
+
+fn limit(conn: &Connection, rule: Rule) -> Result<Limit, StoreError> {
+    let (side, bound) = match rule.bounds.side {
+        Side::High { bound, .. } => ("high", Some(bound)),
+        Side::Low { bound, .. } => ("low", Some(bound)),
+        Side::Code(_) | Side::AnyFault => ("code", None),
+    };
+    let mut name = conn.prepare_cached("SELECT name FROM items WHERE id = ?1")?;
+    Ok(Limit {
+        item: name.query_row([rule.item], |row| row.get(0))?,
+        side: side.to_owned(),
+        bound,
+        severity: u8::try_from(rule.severity).unwrap_or(u8::MAX),
+        message: rule.message,
+    })
 }
