@@ -5,6 +5,8 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use fantoccini::elements::Element;
+use fantoccini::error::CmdError;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Map, Value, json};
@@ -94,7 +96,7 @@ impl Driver {
 
 impl Browser {
     /// Waits for an element.
-    pub async fn wait_for(&self, selector: &str) -> Result<fantoccini::elements::Element> {
+    pub async fn wait_for(&self, selector: &str) -> Result<Element> {
         let found =
             self.page.wait().at_most(Duration::from_secs(30)).for_element(Locator::Css(selector)).await;
         if found.is_err() {
@@ -107,19 +109,32 @@ impl Browser {
 
     /// Types into a field.
     pub async fn fill(&self, selector: &str, text: &str) -> Result<()> {
-        let field = self.wait_for(selector).await?;
-        field.clear().await?;
-        field.send_keys(text).await.map_err(Into::into)
+        self.with(selector, async |field| {
+            field.clear().await?;
+            field.send_keys(text).await
+        })
+        .await
     }
 
     /// Presses a button or follows a link.
     pub async fn click(&self, selector: &str) -> Result<()> {
-        self.wait_for(selector).await?.click().await.with_context(|| format!("cannot press {selector}"))
+        self.with(selector, async |button| button.click().await).await
     }
 
     /// The text of an element.
     pub async fn text(&self, selector: &str) -> Result<String> {
-        Ok(self.wait_for(selector).await?.text().await?)
+        self.with(selector, async |element| element.text().await).await
+    }
+
+    // A live page may put a new element in the place of the one that was found, before anything was done with it:
+    // then it is the new one that is meant.
+    async fn with<T>(&self, selector: &str, act: impl AsyncFn(Element) -> Result<T, CmdError>) -> Result<T> {
+        loop {
+            match act(self.wait_for(selector).await?).await {
+                Err(error) if error.is_stale_element_reference() => {}
+                done => return done.with_context(|| format!("cannot use {selector}")),
+            }
+        }
     }
 
     /// Keeps a picture of the page under `target/screenshots`.

@@ -75,15 +75,12 @@ async fn log_in(browser: &Browser, site: &Site) -> Result<()> {
 
 async fn the_fault_is_seen_and_acknowledged(browser: &Browser, site: &Site) -> Result<()> {
     browser.page.goto(&site.url()).await?;
+    // Asked in one breath: the page is live, and its rows may be replaced between two questions.
+    let find = "return [...document.querySelectorAll('tr[data-alarm]')]
+        .find((row) => /vat/i.test(row.innerText) && row.innerText.includes('p03'))?.dataset.alarm";
     let row = until("the vat's alarm on the first page", async || {
-        let rows = browser.page.find_all(fantoccini::Locator::Css("tr[data-alarm]")).await?;
-        for row in rows {
-            let text = row.text().await.unwrap_or_default().to_lowercase();
-            if text.contains("vat") && text.contains("p03") {
-                return Ok(row.attr("data-alarm").await?);
-            }
-        }
-        Ok(None)
+        let found = browser.page.execute(find, Vec::new()).await?;
+        Ok(found.as_str().map(str::to_owned))
     })
     .await?;
     browser.picture("queue").await?;
