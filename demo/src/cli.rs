@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use clap::Parser;
+use rustix::process::{Signal, set_parent_process_death_signal};
 use tokio::time::sleep;
 
 use crate::program::{Launcher, Program};
@@ -62,7 +63,12 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 /// Runs as one of the programs if the first argument names one.
 pub fn as_role(arguments: &[OsString]) -> Option<ExitCode> {
     let rest = || arguments.iter().skip(1).cloned();
-    match arguments.get(1)?.to_str()? {
+    let role = arguments.get(1)?.to_str()?;
+    if ["platform", "adapter", "simulator"].contains(&role) {
+        // Whoever started it stops it in order; if that one is killed itself, nothing may be left behind.
+        let _ = set_parent_process_death_signal(Some(Signal::KILL));
+    }
+    match role {
         "platform" => Some(platform::cli::main(rest())),
         "adapter" => Some(adapter::cli::main(rest())),
         "simulator" => Some(simulator::cli::main(rest())),
