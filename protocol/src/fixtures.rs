@@ -28,11 +28,23 @@ impl Case {
 /// All cases of a topic, in order of their names. A topic without cases is a mistake.
 pub(crate) fn cases(topic: &str) -> Vec<Case> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures").join(topic);
-    let mut cases: Vec<Case> =
-        fs::read_dir(&root).unwrap().map(|entry| case(entry.unwrap().path())).collect();
+    // A topic may explain itself in a file beside its cases.
+    let folders =
+        fs::read_dir(&root).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir());
+    let mut cases: Vec<Case> = folders.map(case).collect();
     assert!(!cases.is_empty(), "no cases in {topic}");
     cases.sort_by(|a, b| a.name.cmp(&b.name));
     cases
+}
+
+/// What the fuzzer found worth keeping for a target. A corpus that is gone is a mistake, or its test would pass
+/// without having looked at anything.
+pub(crate) fn corpus(target: &str) -> Vec<Vec<u8>> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus").join(target);
+    let entries = fs::read_dir(&root).unwrap_or_else(|error| panic!("{}: {error}", root.display()));
+    let inputs: Vec<Vec<u8>> = entries.map(|entry| fs::read(entry.unwrap().path()).unwrap()).collect();
+    assert!(!inputs.is_empty(), "no inputs in {}", root.display());
+    inputs
 }
 
 fn case(folder: PathBuf) -> Case {
@@ -62,7 +74,7 @@ pub(crate) fn hex(text: &str) -> Vec<u8> {
 /// Every way to cut the input in two; of a long one, cuts near its ends and some between.
 pub(crate) fn cuts(length: usize) -> Vec<usize> {
     let near = 32;
-    if length < 2048 {
+    if length < 1024 {
         return (0..=length).collect();
     }
     let between = (1..16).map(|part| length * part / 16);

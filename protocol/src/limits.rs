@@ -3,34 +3,56 @@
 
 // --- Lumberjack -------------------------------------------------------------------------------
 
-/// Events that one window may announce, and so hold. Filebeat's default is 2,048; a user who sets
-/// `bulk_max_size` to 0 gets what its queue holds, a few thousand. Bounds the list of events to 2.5 MiB.
+/// Events that one window may announce. Filebeat's default is 2,048; a user who sets `bulk_max_size` to 0 gets what
+/// its queue holds, a few thousand. A larger number is no window of a Beat's: it would never be whole.
 pub const WINDOW_EVENTS_MAX: usize = 65_536;
 
-/// Bytes of one event's JSON: the one bound on an event, here and in the parsers. An event over it ends the
-/// connection and its sender tries it for ever, so it is far above what a sender has reason to send: the longest
-/// line that the parsers take, with each of its 16 KiB escaped to six bytes, and 4 KiB of envelope are a tenth.
-pub const EVENT_BYTES_MAX: usize = 1 << 20;
+/// Bytes of one event's JSON that are kept: the one bound on an event, here and in the parsers. A longer one is
+/// passed over: refused, it would come again for ever. The longest line that the parsers take, with each of its 16 KiB
+/// escaped, and as much again for the envelope and for lines that a shipper joined are within it. It is what a
+/// connection can be made to hold, so 200 of them must leave the adapter under 64 MB.
+pub const EVENT_BYTES_MAX: usize = 64 << 10;
+
+/// Bytes of one event's JSON that are passed over at most, for which no memory is needed. Filebeat by its default
+/// cuts a line at 10 MiB; a sender that announces more than this has lost its way in the stream.
+pub const EVENT_PASSED_BYTES_MAX: usize = 32 << 20;
 
 /// Bytes of one compressed frame. 2,048 real events of 814 bytes take 85 KiB.
 pub const COMPRESSED_BYTES_MAX: usize = 8 << 20;
 
-/// Bytes that the events of one window may hold, inflated: 2,048 events of 16 KiB. Everything that a
-/// compressed frame inflates to counts, also what is no event, since an event keeps the whole block alive.
-pub const WINDOW_BYTES_MAX: usize = 32 << 20;
+/// Bytes that one compressed frame may inflate to. It takes no memory, since nothing of it is kept, but time: zlib
+/// packs a thousand to one at most. 2,048 events of 16 KiB are within it.
+pub const INFLATED_BYTES_MAX: usize = 32 << 20;
+
+/// Bytes that are inflated at once: they stay in the processor's cache until they are parsed.
+pub const INFLATE_STEP_BYTES: usize = 16 << 10;
+
+/// Memory of one inflater: zlib's window of 32 KiB and its tables.
+pub const INFLATER_BYTES: usize = 48 << 10;
+
+/// Pairs of one key-value frame, and so fields of the event that it becomes. What was sent that way are a line,
+/// its file, its offset, its host and a few fields of the user's.
+pub const PAIRS_MAX: usize = 256;
+
+/// Bytes that the keys and values of one key-value frame may have together. As JSON each takes six bytes at most, so
+/// that the event is within [`EVENT_BYTES_MAX`].
+pub const PAIRS_BYTES_MAX: usize = 10 << 10;
 
 /// How deep compressed frames may lie in each other. No real client nests them at all.
 pub const COMPRESSED_DEPTH_MAX: usize = 2;
 
 /// Room that an idle decoder keeps between frames; a larger frame's room is given back.
-pub const IDLE_BYTES_MAX: usize = 64 << 10;
+pub const IDLE_BYTES_MAX: usize = 32 << 10;
 
 /// Bytes of a Lumberjack frame's longest head: version, type, sequence, length.
 pub const FRAME_HEAD_BYTES: usize = 10;
 
-/// Bytes that a Lumberjack decoder may hold when it has said "need more": an unfinished frame and an open
-/// window. What one push brings comes on top until it is drained.
-pub const DECODER_BYTES_MAX: usize = FRAME_HEAD_BYTES + COMPRESSED_BYTES_MAX + WINDOW_BYTES_MAX;
+/// Memory that a Lumberjack decoder may take when it has said "need more": one event that is not whole, and two
+/// compressed frames around it. What one push brings comes on top until it is drained.
+pub const DECODER_BYTES_MAX: usize = EVENT_BYTES_MAX
+    + FRAME_HEAD_BYTES
+    + COMPRESSED_DEPTH_MAX * (INFLATE_STEP_BYTES + INFLATER_BYTES)
+    + IDLE_BYTES_MAX;
 
 // --- PIP --------------------------------------------------------------------------------------
 

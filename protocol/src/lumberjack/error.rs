@@ -23,11 +23,8 @@ pub enum Error {
     /// A frame that begins with no version at all.
     #[error("a frame begins with byte {0:#04x} instead of version 2")]
     Version(u8),
-    /// A `D` frame: pairs of keys and values, which is version 1's way.
-    #[error("the sender sends key-value frames (type D); use one that sends JSON frames (type J)")]
-    KeyValueFrame,
     /// A frame of a type that no sender sends.
-    #[error("a frame is of type {0:#04x}; a sender's types are W, J and C")]
+    #[error("a frame is of type {0:#04x}; a sender's types are W, J, D and C")]
     UnknownFrame(u8),
     /// The window announces more events than we take.
     #[error("a window of {count} events is over the limit of {max}; lower `bulk_max_size` in the Beat",
@@ -36,15 +33,25 @@ pub enum Error {
         /// What was announced.
         count: u32,
     },
-    /// The window's events take more memory than we give.
-    #[error("the events of one window are over {max} bytes; lower `bulk_max_size` in the Beat",
-        max = limits::WINDOW_BYTES_MAX)]
-    WindowTooHeavy,
-    /// One event is too long.
+    /// One event is too long even to be passed over.
     #[error("an event of {length} bytes is over the limit of {max}; set `max_bytes` of the Beat's input lower",
-        max = limits::EVENT_BYTES_MAX)]
+        max = limits::EVENT_PASSED_BYTES_MAX)]
     EventTooLong {
         /// What was announced.
+        length: u32,
+    },
+    /// A key-value frame has more pairs than we take.
+    #[error("a key-value frame of {count} pairs is over the limit of {max}; have the sender send JSON frames",
+        max = limits::PAIRS_MAX)]
+    TooManyPairs {
+        /// What was announced.
+        count: u32,
+    },
+    /// A key or a value makes its key-value frame too long.
+    #[error("a key or value of {length} bytes takes its frame over the limit of {max}; have the sender send JSON frames",
+        max = limits::PAIRS_BYTES_MAX)]
+    PairTooLong {
+        /// What was announced for the key or value.
         length: u32,
     },
     /// One compressed frame is too long.
@@ -82,11 +89,11 @@ impl Error {
             Self::Text => "text",
             Self::VersionOne => "version_one",
             Self::Version(_) => "version",
-            Self::KeyValueFrame => "key_value_frame",
             Self::UnknownFrame(_) => "unknown_frame",
             Self::WindowTooLong { .. } => "window_too_long",
-            Self::WindowTooHeavy => "window_too_heavy",
             Self::EventTooLong { .. } => "event_too_long",
+            Self::TooManyPairs { .. } => "too_many_pairs",
+            Self::PairTooLong { .. } => "pair_too_long",
             Self::CompressedTooLong { .. } => "compressed_too_long",
             Self::CompressedTooDeep => "compressed_too_deep",
             Self::Inflate(InflateError::TooLarge { .. }) => "inflate_too_large",

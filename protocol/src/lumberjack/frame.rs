@@ -14,8 +14,12 @@ pub(super) enum Frame {
     Window { count: usize },
     /// `2J`: an event; the body is its JSON.
     Json { sequence: u32 },
-    /// `2C`: the body is a zlib stream of whole frames.
-    Compressed,
+    /// The same, too long to be kept: its `length` bytes are still to be passed over.
+    OverLong { sequence: u32, length: usize },
+    /// `2D`: an event as older senders wrote it; the body is its pairs, which [`pair`] takes apart.
+    KeyValue { sequence: u32 },
+    /// `2C`: a zlib stream of whole frames, `length` bytes of it, begins behind this.
+    Compressed { length: usize },
 }
 
 /// A frame and where it lies in the input: the body is the last `body` of its `used` bytes.
@@ -36,7 +40,7 @@ pub(super) fn locate(input: &[u8]) -> Result<Option<Located>, Error> {
     }
 }
 
-type Parsed<'a, T> = IResult<&'a [u8], T, Error>;
+pub(super) type Parsed<'a, T> = IResult<&'a [u8], T, Error>;
 
 fn frame(input: &[u8]) -> Parsed<'_, (Frame, usize)> {
     let (input, _) = tag(&b"2"[..])(input)?;
@@ -45,7 +49,7 @@ fn frame(input: &[u8]) -> Parsed<'_, (Frame, usize)> {
         b'W' => window(input),
         b'J' => json(input),
         b'C' => compressed(input),
-        b'D' => Err(Err::Failure(Error::KeyValueFrame)),
+        b'D' => key_value(input),
         other => Err(Err::Failure(Error::UnknownFrame(other))),
     }
 }
@@ -58,21 +62,45 @@ fn window(input: &[u8]) -> Parsed<'_, (Frame, usize)> {
 
 fn json(input: &[u8]) -> Parsed<'_, (Frame, usize)> {
     let (input, sequence) = be_u32(input)?;
-    let (input, body) = body(input, limits::EVENT_BYTES_MAX, |length| Error::EventTooLong { length })?;
-    Ok((input, (Frame::Json { sequence }, body)))
+    let (input, announced) = be_u32(input)?;
+    let length = within(announced, limits::EVENT_PASSED_BYTES_MAX, |length| Error::EventTooLong { length })?;
+    if length > limits::EVENT_BYTES_MAX {
+        return Ok((input, (Frame::OverLong { sequence, length }, 0)));
+    }
+    let (input, body) = take(length)(input)?;
+    Ok((input, (Frame::Json { sequence }, body.len())))
+}
+
+fn key_value(input: &[u8]) -> Parsed<'_, (Frame, usize)> {
+    let (input, sequence) = be_u32(input)?;
+    let (input, announced) = be_u32(input)?;
+    let count = within(announced, limits::PAIRS_MAX, |count| Error::TooManyPairs { count })?;
+    let (mut rest, mut room) = (input, limits::PAIRS_BYTES_MAX);
+    for _ in 0..count {
+        let (behind, (key, value)) = pair(rest, room)?;
+        (rest, room) = (behind, room.saturating_sub(key.len() + value.len()));
+    }
+    Ok((rest, (Frame::KeyValue { sequence }, input.len() - rest.len())))
+}
+
+/// A pair at the beginning of a key-value frame's body, key and value, within `room` bytes.
+pub(super) fn pair(input: &[u8], room: usize) -> Parsed<'_, (&[u8], &[u8])> {
+    let (input, key) = text(input, room)?;
+    let (input, value) = text(input, room.saturating_sub(key.len()))?;
+    Ok((input, (key, value)))
+}
+
+fn text(input: &[u8], room: usize) -> Parsed<'_, &[u8]> {
+    let (input, announced) = be_u32(input)?;
+    let length = within(announced, room, |length| Error::PairTooLong { length })?;
+    take(length)(input)
 }
 
 fn compressed(input: &[u8]) -> Parsed<'_, (Frame, usize)> {
-    let (input, body) =
-        body(input, limits::COMPRESSED_BYTES_MAX, |length| Error::CompressedTooLong { length })?;
-    Ok((input, (Frame::Compressed, body)))
-}
-
-fn body(input: &[u8], max: usize, over: impl Fn(u32) -> Error) -> Parsed<'_, usize> {
     let (input, announced) = be_u32(input)?;
-    let length = within(announced, max, over)?;
-    let (input, body) = take(length)(input)?;
-    Ok((input, body.len()))
+    let length =
+        within(announced, limits::COMPRESSED_BYTES_MAX, |length| Error::CompressedTooLong { length })?;
+    Ok((input, (Frame::Compressed { length }, 0)))
 }
 
 fn within(announced: u32, max: usize, over: impl Fn(u32) -> Error) -> Result<usize, Err<Error>> {

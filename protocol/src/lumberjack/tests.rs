@@ -1,6 +1,8 @@
 //! Tests of both halves: the cases of `fixtures/lumberjack/`, and properties.
 
-use bytes::Bytes;
+use std::sync::LazyLock;
+
+use data_encoding::HEXLOWER;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -11,7 +13,7 @@ use crate::{fixtures, limits};
 
 /// What a decoder makes of a connection's bytes, in the form of `expected.json`.
 fn outcome(pieces: &[&[u8]]) -> Value {
-    let mut decoder = Decoder::new();
+    let mut decoder = Windows::new();
     let mut windows = Vec::new();
     for piece in pieces {
         decoder.push(piece);
@@ -21,20 +23,31 @@ fn outcome(pieces: &[&[u8]]) -> Value {
                 Ok(None) => break,
                 Err(error) => {
                     assert_eq!(decoder.next_window(), Err(error), "an error is said for ever");
-                    assert_eq!(decoder.buffered(), 0, "and nothing is kept");
-                    return json!({ "windows": windows, "error": error.name() });
+                    assert_eq!(decoder.decoder().room(), 0, "and nothing is kept");
+                    return expected_form(&windows, Some(error));
                 }
             }
         }
     }
-    json!({ "windows": windows })
+    expected_form(&windows, None)
+}
+
+fn expected_form(windows: &[Value], error: Option<Error>) -> Value {
+    let acknowledge: Vec<&Value> = windows.iter().map(|window| &window["last_sequence"]).collect();
+    let mut form = json!({ "windows": windows, "acknowledge": acknowledge });
+    if let Some(error) = error {
+        form["error"] = error.name().into();
+    }
+    form
 }
 
 fn described(window: &Window) -> Value {
-    let text = |json: &Bytes| String::from_utf8(json.to_vec()).unwrap();
-    let events =
-        window.events.iter().map(|event| json!({ "sequence": event.sequence, "json": text(&event.json) }));
-    json!({ "last_sequence": window.last_sequence, "events": events.collect::<Vec<_>>() })
+    let event = |event: &Event| match str::from_utf8(&event.json) {
+        Ok(text) => json!({ "sequence": event.sequence, "json": text }),
+        Err(_) => json!({ "sequence": event.sequence, "hex": HEXLOWER.encode(&event.json) }),
+    };
+    let events: Vec<Value> = window.events.iter().map(event).collect();
+    json!({ "last_sequence": window.last_sequence, "events": events })
 }
 
 fn frame(kind: u8, numbers: &[usize], body: &[u8]) -> Vec<u8> {
@@ -49,9 +62,8 @@ fn compressed(frames: &[u8]) -> Vec<u8> {
 
 #[test]
 fn every_case_comes_out_as_expected_however_it_is_cut() {
-    for case in fixtures::cases("lumberjack") {
-        let input = case.input();
-        assert_eq!(outcome(&[&input]), case.expected, "{}", case.name);
+    for (case, input) in CASES.iter() {
+        assert_eq!(outcome(&[input]), case.expected, "{}", case.name);
         for cut in fixtures::cuts(input.len()) {
             let (head, tail) = input.split_at(cut);
             assert_eq!(outcome(&[head, tail]), case.expected, "{} cut at {cut}", case.name);
@@ -67,70 +79,100 @@ fn a_refusal_comes_with_the_byte_that_earns_it() {
         (&b"G"[..], Error::Text),
         (b"\x16", Error::TlsHello),
         (b"1", Error::VersionOne),
-        (b"2D", Error::KeyValueFrame),
+        (b"2Z", Error::UnknownFrame(b'Z')),
         (b"2W\xff\xff\xff\xff", Error::WindowTooLong { count: u32::MAX }),
         (b"2J\0\0\0\x01\xff\xff\xff\xff", Error::EventTooLong { length: u32::MAX }),
+        (b"2D\0\0\0\x01\xff\xff\xff\xff", Error::TooManyPairs { count: u32::MAX }),
+        (b"2D\0\0\0\x01\0\0\0\x01\xff\xff\xff\xff", Error::PairTooLong { length: u32::MAX }),
         (b"2C\xff\xff\xff\xff", Error::CompressedTooLong { length: u32::MAX }),
     ] {
         let (last, before) = bytes.split_last().unwrap();
         let mut decoder = Decoder::new();
         decoder.push(before);
-        assert_eq!(decoder.next_window(), Ok(None), "{error}");
+        assert_eq!(decoder.next_step(), Ok(None), "{error}");
         decoder.push(&[*last]);
-        assert_eq!(decoder.next_window(), Err(error));
+        assert_eq!(decoder.next_step(), Err(error));
     }
 }
 
 #[test]
-fn the_fuzz_body_holds_for_every_case() {
-    for case in fixtures::cases("lumberjack") {
-        for cut in [0, 2, 255] {
-            fuzz_body(&[&[cut], &case.input()[..]].concat());
-        }
-    }
-}
-
-#[test]
-fn a_window_of_more_bytes_than_the_limit_is_refused_however_it_is_packed() {
+fn a_window_takes_the_memory_of_one_event_however_it_is_packed() {
     let event = vec![b' '; limits::EVENT_BYTES_MAX];
     let json = frame(b'J', &[1, event.len()], &event);
-    let count = limits::WINDOW_BYTES_MAX / event.len() + 1;
-    let mut plain = Decoder::new();
-    plain.push(&frame(b'W', &[count], b""));
-    let mut packed = Decoder::new();
-    packed.push(&frame(b'W', &[count], b""));
-    for _ in 1..count {
-        plain.push(&json);
-        packed.push(&compressed(&json));
-        assert_eq!(plain.next_window(), Ok(None));
-        assert!(plain.buffered() <= limits::DECODER_BYTES_MAX);
-        // The heads of the frames within count as well, so that the packed form comes to its end a frame earlier.
-        let _ = packed.next_window();
+    let count = 100;
+    let mut plain = frame(b'W', &[count], b"");
+    plain.extend(json.repeat(count));
+    for stream in [compressed(&plain), plain] {
+        let (mut decoder, mut events, mut ends) = (Decoder::new(), 0, 0);
+        for piece in stream.chunks(1 << 14) {
+            decoder.push(piece);
+            while let Some(step) = decoder.next_step().unwrap() {
+                match step {
+                    Step::Event { json, .. } => events += usize::from(json == event),
+                    Step::End { .. } => ends += 1,
+                }
+            }
+            assert!(decoder.room() <= limits::DECODER_BYTES_MAX, "{}", decoder.room());
+        }
+        assert_eq!((events, ends, decoder.is_idle()), (count, 1, true));
+        assert!(decoder.room() <= limits::IDLE_BYTES_MAX, "room for a large frame is given back");
     }
-    plain.push(&json);
-    assert_eq!(plain.next_window(), Err(Error::WindowTooHeavy));
-    assert!(matches!(packed.next_window(), Err(Error::Inflate(_))));
 }
 
 #[test]
-fn what_is_no_event_counts_as_long_as_an_event_keeps_it_alive() {
-    // A block of which one event is used, and 4 MiB are windows that nobody fills.
-    let chaff = frame(b'W', &[2], b"").repeat((4 << 20) / 6);
-    let block = compressed(&[&chaff[..], &frame(b'J', &[1, 2], b"{}")].concat());
+fn events_come_before_their_window_is_whole() {
     let mut decoder = Decoder::new();
-    decoder.push(&block);
-    assert_eq!(decoder.next_window(), Ok(None));
-    assert!(decoder.buffered() >= 4 << 20, "{}", decoder.buffered());
-    // The next window does not carry the last one's weight.
-    decoder.push(&frame(b'W', &[1], b""));
-    assert!(decoder.next_window().is_ok_and(|window| window.is_some()));
-    assert_eq!(decoder.buffered(), 0);
-    // Nor does it get lost: the window that the block's one event is in carries it away.
+    let packed = encode_window(7, &[b"{}"; 2], None);
+    let (last, before) = packed.split_last().unwrap();
+    decoder.push(before);
+    assert_eq!(decoder.next_step(), Ok(Some(Step::Event { sequence: 7, json: b"{}" })));
+    assert_eq!(decoder.next_step(), Ok(None));
+    decoder.push(&[*last]);
+    assert_eq!(decoder.next_step(), Ok(Some(Step::Event { sequence: 8, json: b"{}" })));
+    assert_eq!(decoder.next_step(), Ok(Some(Step::End { last_sequence: 8 })));
+    assert_eq!(decoder.next_step(), Ok(None));
+}
+
+#[test]
+fn a_window_ends_only_when_its_compressed_frame_is_known_to_be_good() {
+    let mut good = encode_window(1, &[b"{}"; 3], Some(3));
+    let last = good.len() - 1;
+    let (mut decoder, mut damaged) = (Windows::new(), good.clone());
+    damaged[last] ^= 1;
+    decoder.push(&damaged);
+    assert_eq!(decoder.next_window(), Err(Error::Inflate(crate::inflate::InflateError::Corrupt)));
+    let end = good.split_off(last);
+    let mut decoder = Windows::new();
+    decoder.push(&good);
+    assert_eq!(decoder.next_window(), Ok(None), "the checksum is not there yet");
+    decoder.push(&end);
+    assert_eq!(decoder.next_window().unwrap().unwrap().last_sequence, 3);
+}
+
+#[test]
+fn it_is_idle_only_between_windows() {
+    let mut decoder = Windows::new();
+    for byte in encode_window(1, &[b"{}"; 2], None).split_last().map(|(_, before)| before).unwrap() {
+        decoder.push(&[*byte]);
+        assert_eq!(decoder.next_window(), Ok(None));
+        assert!(!decoder.decoder().is_idle());
+    }
+    decoder.push(b"}");
+    assert!(decoder.next_window().unwrap().is_some());
+    assert!(decoder.decoder().is_idle());
+}
+
+/// Two hundred connections that each sent one and then nothing would hold forty megabytes.
+#[test]
+fn what_was_made_of_a_key_value_frame_is_not_kept() {
+    let value = vec![0; limits::PAIRS_BYTES_MAX];
+    let length = u32::try_from(value.len()).unwrap().to_be_bytes();
+    let pair = [&0u32.to_be_bytes()[..], &length, &value].concat();
     let mut decoder = Decoder::new();
-    decoder.push(&compressed(&[&chaff[..], &frame(b'W', &[1], b""), &frame(b'J', &[1, 2], b"{}")].concat()));
-    let window = decoder.next_window().unwrap().unwrap();
-    assert_eq!((window.events.len(), decoder.buffered()), (1, 0));
-    assert!(window.bytes >= 4 << 20, "{}", window.bytes);
+    decoder.push(&[frame(b'W', &[2], b""), frame(b'D', &[1, 1], &pair)].concat());
+    assert!(matches!(decoder.next_step(), Ok(Some(Step::Event { json, .. })) if json.len() > 50_000));
+    assert_eq!(decoder.next_step(), Ok(None));
+    assert!(decoder.room() <= limits::IDLE_BYTES_MAX, "{}", decoder.room());
 }
 
 #[test]
@@ -154,6 +196,12 @@ fn acknowledgements_both_ways() {
 fn arbitrary_window() -> impl Strategy<Value = (u32, Vec<Vec<u8>>, Option<u32>)> {
     (any::<u32>(), vec(vec(any::<u8>(), 0..40), 0..20), prop::option::of(0u32..=9))
 }
+
+/// All cases with their inputs, read once.
+static CASES: LazyLock<Vec<(fixtures::Case, Vec<u8>)>> = LazyLock::new(|| {
+    let cases = fixtures::cases("lumberjack").into_iter();
+    cases.map(|case| (case.input(), case)).map(|(input, case)| (case, input)).collect()
+});
 
 /// Bytes that look enough like frames to come past the first check.
 fn nearly_frames() -> impl Strategy<Value = Vec<u8>> {
@@ -179,31 +227,41 @@ proptest! {
         for (first, events, level) in &windows {
             stream.extend(encode_window(*first, events, *level));
             let sequences = (0..).map(|index| first.wrapping_add(index));
-            let events = sequences.zip(events).map(|(sequence, json)| Event { sequence, json: json.clone().into() });
+            let events = sequences.zip(events).map(|(sequence, json)| Event { sequence, json: json.clone() });
             let events: Vec<Event> = events.collect();
             let last_sequence = events.last().map_or(0, |event| event.sequence);
             expected.push((events, last_sequence));
         }
-        let mut decoder = Decoder::new();
+        let mut decoder = Windows::new();
         let mut found = Vec::new();
         for piece in stream.chunks(size) {
             decoder.push(piece);
             while let Some(window) = decoder.next_window().unwrap() {
-                prop_assert!(window.bytes >= window.events.iter().map(|event| event.json.len()).sum());
                 found.push((window.events, window.last_sequence));
             }
         }
         prop_assert_eq!(found, expected);
-        prop_assert_eq!(decoder.buffered(), 0);
+        prop_assert!(decoder.decoder().is_idle());
     }
 
     #[test]
-    fn no_bytes_harm_the_decoder(cut in any::<u8>(), bytes in vec(any::<u8>(), 0..200)) {
-        fuzz_body(&[&[cut], &bytes[..]].concat());
+    fn every_case_comes_out_as_expected_in_any_pieces(
+        case in any::<prop::sample::Index>(), sizes in vec(1usize..50, 1..8),
+    ) {
+        let (case, input) = case.get(&CASES);
+        let mut rest = &input[..];
+        let mut pieces = Vec::new();
+        for size in sizes.iter().cycle() {
+            let Some((piece, behind)) = rest.split_at_checked(*size) else { break };
+            pieces.push(piece);
+            rest = behind;
+        }
+        pieces.push(rest);
+        prop_assert_eq!(&outcome(&pieces), &case.expected, "{}", case.name);
     }
 
     #[test]
     fn nothing_that_is_nearly_right_harms_the_decoder(cut in any::<u8>(), bytes in nearly_frames()) {
-        fuzz_body(&[&[cut], &bytes[..]].concat());
+        fuzz_frames(&[&[1, cut], &bytes[..]].concat());
     }
 }

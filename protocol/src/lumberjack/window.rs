@@ -1,14 +1,15 @@
-//! A window of events, as it was sent and as it is acknowledged.
+//! Whole windows, for a peer that wants them: the simulator's tests, and ours. A server takes the steps.
 
-use bytes::Bytes;
+use super::decoder::{Decoder, Step};
+use super::error::Error;
 
-/// One event. Its JSON is as the sender wrote it and has not been looked at.
+/// One event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
-    /// The sender's number for it. Beats begin each window at 1, other clients do not, and it may roll over.
+    /// The sender's number for it.
     pub sequence: u32,
-    /// The event's JSON text, unparsed: it may be anything.
-    pub json: Bytes,
+    /// The event's JSON text, as [`Step::Event`] has it.
+    pub json: Vec<u8>,
 }
 
 /// Events that are acknowledged together.
@@ -16,12 +17,47 @@ pub struct Event {
 pub struct Window {
     /// The events in the order of sending; empty for a window of 0.
     pub events: Vec<Event>,
-    /// What to acknowledge when all events are safe: the sequence of the last frame, never the count, since an
-    /// acknowledgement of more than was sent makes Filebeat forget events. 0 for a window of 0.
+    /// What to acknowledge, as [`Step::End`] has it.
     pub last_sequence: u32,
-    /// Memory that the events keep alive. An event that was cut from a compressed frame keeps all of what that
-    /// inflated to, so this can be far over the sum of the events.
-    pub bytes: usize,
+}
+
+/// A decoder that keeps the events of the open window. It takes what memory they need.
+#[derive(Debug, Default)]
+pub struct Windows {
+    decoder: Decoder,
+    open: Window,
+}
+
+impl Windows {
+    /// For a new connection.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes bytes as they came.
+    pub fn push(&mut self, bytes: &[u8]) {
+        self.decoder.push(bytes);
+    }
+
+    /// The decoder.
+    pub fn decoder(&self) -> &Decoder {
+        &self.decoder
+    }
+
+    /// The next whole window, or `None` when more bytes are needed.
+    pub fn next_window(&mut self) -> Result<Option<Window>, Error> {
+        while let Some(step) = self.decoder.next_step()? {
+            match step {
+                Step::Event { sequence, json } => {
+                    self.open.events.push(Event { sequence, json: json.to_vec() })
+                }
+                Step::End { last_sequence } => {
+                    return Ok(Some(Window { last_sequence, ..std::mem::take(&mut self.open) }));
+                }
+            }
+        }
+        Ok(None)
+    }
 }
 
 /// The acknowledgement of everything up to and with `sequence`. `ack(0)` says "still at work": it keeps a
@@ -29,47 +65,4 @@ pub struct Window {
 pub fn ack(sequence: u32) -> [u8; 6] {
     let [a, b, c, d] = sequence.to_be_bytes();
     [b'2', b'A', a, b, c, d]
-}
-
-/// A window that is being filled. Room is made for events that came, never for the number announced.
-#[derive(Debug)]
-pub(super) struct Open {
-    announced: usize,
-    events: Vec<Event>,
-}
-
-impl Open {
-    pub(super) fn new(announced: usize) -> Self {
-        Self { announced, events: Vec::new() }
-    }
-
-    pub(super) fn push(&mut self, event: Event) {
-        self.events.push(event);
-    }
-
-    pub(super) fn is_full(&self) -> bool {
-        self.events.len() == self.announced
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.events.is_empty()
-    }
-
-    /// `held` is what the texts of its events keep alive.
-    pub(super) fn close(self, held: usize) -> Window {
-        let last_sequence = self.events.last().map_or(0, |event| event.sequence);
-        let bytes = held + self.events.capacity() * size_of::<Event>();
-        Window { events: self.events, last_sequence, bytes }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::limits;
-
-    #[test]
-    fn what_is_only_announced_takes_no_memory() {
-        assert_eq!(Open::new(limits::WINDOW_EVENTS_MAX).events.capacity(), 0);
-    }
 }

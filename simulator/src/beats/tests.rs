@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use catalog::{Salt, Timestamp};
 use parsers::{Context, Output, metricbeat};
-use protocol::lumberjack::{self, Decoder, ack};
+use protocol::lumberjack::{self, Windows, ack};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
 use tokio::sync::{Notify, mpsc, watch};
 
@@ -33,11 +33,11 @@ impl Dial for Memory {
 }
 
 /// The server's end of one connection.
-struct Peer(DuplexStream, Decoder);
+struct Peer(DuplexStream, Windows);
 
 impl Peer {
     async fn next(connections: &mut mpsc::Receiver<DuplexStream>) -> Self {
-        Self(connections.recv().await.unwrap(), Decoder::new())
+        Self(connections.recv().await.unwrap(), Windows::new())
     }
 
     async fn window(&mut self) -> lumberjack::Window {

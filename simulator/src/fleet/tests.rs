@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Mutex;
 
-use protocol::lumberjack::{Decoder, ack};
+use protocol::lumberjack::{Windows, ack};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::*;
@@ -21,7 +21,7 @@ async fn beats_server(authority: &Authority, seen: Seen, heard: Arc<Notify>) -> 
         while let Ok((stream, _)) = listener.accept().await {
             let (acceptor, seen, heard) = (acceptor.clone(), seen.clone(), heard.clone());
             tokio::spawn(async move {
-                let (mut stream, mut decoder) = (acceptor.accept(stream).await.unwrap(), Decoder::new());
+                let (mut stream, mut decoder) = (acceptor.accept(stream).await.unwrap(), Windows::new());
                 let mut bytes = vec![0; 16 << 10];
                 while let Ok(read @ 1..) = stream.read(&mut bytes).await {
                     decoder.push(&bytes[..read]);
