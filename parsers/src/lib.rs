@@ -5,6 +5,7 @@
 //! and its errors and `Debug` forms hold none.
 
 pub mod beats;
+mod civil;
 mod family;
 pub mod limits;
 pub mod metricbeat;

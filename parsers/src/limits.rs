@@ -15,3 +15,7 @@ pub const CLOCK_STEP_MS_MAX: i64 = 3_600_000;
 
 /// How many numbers there are for disks. A disk's number is made from its name alone, so two may fall together.
 pub const DISKS_MAX: u32 = 200;
+
+/// Most objects and arrays around one value of an event. Beats nest six deep; 64 is the number of bits in a word, which
+/// is all the memory that the way back out of them takes.
+pub const JSON_DEPTH_MAX: u32 = 64;

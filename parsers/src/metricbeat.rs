@@ -5,7 +5,7 @@
 use catalog::{Item, Mark, Place, Quality, Refusal as Catalogue, Salt, Timestamp, items};
 
 use crate::beats::Event;
-use crate::beats::lenient::Measure;
+use crate::beats::field::Measure;
 use crate::beats::system::{Cpu, Filesystem, Memory, Share};
 use crate::limits::DISKS_MAX;
 use crate::{Context, Output};
@@ -62,7 +62,7 @@ impl Sheet<'_> {
     }
 
     fn filesystem(&mut self, disk: &Filesystem<'_>, salt: &Salt) {
-        self.part = disk.name().map_or(0, |name| disk_number(name, salt));
+        self.part = disk.name().map_or(0, |name| disk_number(&name, salt));
         self.number(0, &items::HOST_FILESYSTEM_USED, disk.used.pct, PERCENT);
         self.number(1, &items::HOST_FILESYSTEM_FREE, first(disk.available, disk.free), 1.0);
     }

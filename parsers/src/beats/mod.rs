@@ -3,16 +3,19 @@
 //! Shapes of Filebeat and Metricbeat 7 and 8, and of 6 and older (`beat.*`, `source`, `offset`). A field of an
 //! unexpected type counts as absent, since `fields_under_root` lets a site put anything anywhere.
 
-pub(crate) mod lenient;
+pub(crate) mod field;
+mod marks;
 mod raw;
+mod scan;
 pub(crate) mod system;
+mod text;
 
 use std::borrow::Cow;
 use std::fmt;
 
 use catalog::{Place, Salt, Source, Timestamp};
-use serde_json::error::Category;
 
+use crate::limits::JSON_DEPTH_MAX;
 use raw::Raw;
 use system::System;
 
@@ -62,19 +65,37 @@ pub enum File<'a> {
     Path(Cow<'a, str>),
 }
 
+impl File<'_> {
+    /// The same with texts of its own.
+    pub fn into_owned(self) -> File<'static> {
+        let own = |text: Cow<'_, str>| Cow::Owned(text.into_owned());
+        match self {
+            Self::Fingerprint(print) => File::Fingerprint(own(print)),
+            Self::Inode { device, inode } => File::Inode { device: own(device), inode: own(inode) },
+            Self::Path(path) => File::Path(own(path)),
+        }
+    }
+}
+
 /// Why bytes are no event. It holds nothing of what they say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EventError {
-    /// Not JSON.
+    /// Not JSON, or a number in a field that is read and that no double can hold.
     #[error("no JSON from byte {column} on")]
     Syntax {
-        /// Where it stops being JSON, from 1.
+        /// Where it stops being JSON, from 1; its last byte where it ends too soon.
         column: usize,
     },
-    /// JSON that is no object, that has a field twice, or a message that is no text.
+    /// JSON that is no object, that has a field twice which is read, or a message that is no text.
     #[error("JSON, but no event of a beat, by its byte {column}")]
     NoEvent {
         /// Where that became clear, from 1.
+        column: usize,
+    },
+    /// Objects and arrays in each other, more of them than [`JSON_DEPTH_MAX`].
+    #[error("JSON that is more than {JSON_DEPTH_MAX} objects and arrays deep, from byte {column} on")]
+    TooDeep {
+        /// Where the first one too many opens, from 1.
         column: usize,
     },
     /// A measurement without `@timestamp`: nothing would tell it from the next one.
@@ -82,18 +103,22 @@ pub enum EventError {
     NoTime,
 }
 
-impl<'a> Event<'a> {
-    /// Takes one event apart. What it does not know it skips, at any depth, without keeping it.
-    pub fn parse(json: &'a [u8]) -> Result<Self, EventError> {
-        // An array would be taken as the fields in their order.
-        if json.trim_ascii_start().first() == Some(&b'[') {
-            return Err(EventError::NoEvent { column: 1 });
+impl EventError {
+    /// A short name of it, to count by.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Syntax { .. } => "not_json",
+            Self::NoEvent { .. } => "no_event",
+            Self::TooDeep { .. } => "too_deep",
+            Self::NoTime => "no_time",
         }
-        let raw: Raw<'a> = serde_json::from_slice(json).map_err(|error| match error.classify() {
-            Category::Data => EventError::NoEvent { column: error.column() },
-            _ => EventError::Syntax { column: error.column() },
-        })?;
-        let event = raw.event();
+    }
+}
+
+impl<'a> Event<'a> {
+    /// Takes one event apart. What it does not know it skips, at any depth up to [`JSON_DEPTH_MAX`], without keeping it.
+    pub fn parse(json: &'a [u8]) -> Result<Self, EventError> {
+        let event = Raw::parse(json)?;
         if event.beat == Beat::Metricbeat && event.timestamp.is_none() {
             return Err(EventError::NoTime);
         }
@@ -102,24 +127,30 @@ impl<'a> Event<'a> {
 
     /// Where the event came from: the same for a resend, also after a restart of the beat or of the adapter.
     ///
-    /// A log line is known by agent, file, offset and the check of its message; one that is from no file, by
-    /// the beat's time instead of the offset. A measurement is known by agent, data set, time and disk.
+    /// A log line is known by agent, file, offset and the check of its message; one without an offset, by the beat's
+    /// time instead. So a line with no clock of its own has one origin whenever it is sent: its readings have the time
+    /// at which a beat first read it, since a store keeps the first that it got of an origin. A measurement is known by agent, data set, time and disk.
     pub fn place(&self, salt: &Salt) -> Place {
+        self.place_in(self.source(salt), salt)
+    }
+
+    /// The same for one whose source is known, as for the next line of a file.
+    pub fn place_in(&self, source: Source, salt: &Salt) -> Place {
         let time = self.timestamp.map_or(0, |time| time.0.unsigned_abs());
-        let agent = self.agent_id.as_bytes();
-        match &self.message {
-            Some(message) if self.beat != Beat::Metricbeat => {
-                self.file_source(salt, agent).place(self.offset.unwrap_or(time), salt.check(message))
-            }
-            _ => {
-                let dataset = self.dataset.as_deref().unwrap_or_default();
-                let disk = self.system.disk().unwrap_or_default();
-                salt.source(&[b"metric", agent, dataset.as_bytes(), disk.as_bytes()]).place(time, 0)
-            }
+        match self.line() {
+            Some(line) => source.place(self.offset.unwrap_or(time), salt.check(line)),
+            None => source.place(time, 0),
         }
     }
 
-    fn file_source(&self, salt: &Salt, agent: &[u8]) -> Source {
+    /// What all lines of its file have in common, or all measurements of its kind.
+    pub fn source(&self, salt: &Salt) -> Source {
+        let agent = self.agent_id.as_bytes();
+        if self.line().is_none() {
+            let dataset = self.dataset.as_deref().unwrap_or_default();
+            let disk = self.system.disk().unwrap_or_default();
+            return salt.source(&[b"metric", agent, dataset.as_bytes(), disk.as_bytes()]);
+        }
         match &self.file {
             Some(File::Fingerprint(print)) => salt.source(&[b"fingerprint", agent, print.as_bytes()]),
             Some(File::Inode { device, inode }) => {
@@ -128,6 +159,10 @@ impl<'a> Event<'a> {
             Some(File::Path(path)) => salt.source(&[b"path", agent, unrotated(path).as_bytes()]),
             None => salt.source(&[b"stream", agent]),
         }
+    }
+
+    fn line(&self) -> Option<&[u8]> {
+        self.message.as_deref().filter(|_| self.beat != Beat::Metricbeat)
     }
 }
 
@@ -161,12 +196,21 @@ fn unrotated(path: &str) -> &str {
     stem.strip_suffix('.').filter(|_| rotated).unwrap_or(path)
 }
 
-/// What the fuzz target runs: no bytes make the parser panic, and the place depends on nothing but them.
+/// What the fuzz target runs: no bytes make the parser panic, the place depends on nothing but them, and what is an
+/// event is JSON too where it is passed over.
 #[doc(hidden)]
 pub fn fuzz_body(data: &[u8]) {
     let salt = Salt::new([7; 16]);
     let place = |event: Event<'_>| event.place(&salt);
-    assert_eq!(Event::parse(data).map(place), Event::parse(data).map(place));
+    let parsed = Event::parse(data);
+    let skipped = Event::parse(&[b"{\"skipped\":", data, b"}"].concat()).map(drop);
+    match parsed {
+        Ok(_) | Err(EventError::NoTime) => {
+            assert!(matches!(skipped, Ok(()) | Err(EventError::TooDeep { .. })))
+        }
+        Err(EventError::Syntax { .. } | EventError::TooDeep { .. } | EventError::NoEvent { .. }) => {}
+    }
+    assert_eq!(parsed.map(place), Event::parse(data).map(place));
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use nom::branch::alt;
 use nom::bytes::complete::{tag, take, take_while_m_n};
 use nom::character::complete::char;
 use nom::combinator::{eof, map, map_opt, opt, peek, value};
-use nom::sequence::{delimited, preceded, terminated};
+use nom::sequence::{preceded, terminated};
 use nom::{IResult, Parser as _};
 
 /// Digits of a record number: fifteen are exact in a double.
@@ -83,16 +83,9 @@ fn stamp(input: &[u8]) -> IResult<&[u8], Stamp> {
 }
 
 fn civil(input: &[u8]) -> IResult<&[u8], DateTime> {
-    let date = (digits(4), preceded(char('-'), digits(2)), delimited(char('-'), digits(2), char('T')));
-    let time = (digits(2), preceded(char(':'), digits(2)), preceded(char(':'), digits(2)), opt(fraction));
-    map_opt((date, time), |((year, month, day), (hour, minute, second, nanosecond))| {
-        let small = |number: i32| i8::try_from(number).ok();
-        // No civil time has a second 60; a leap second belongs to the one before it.
-        let second = if second == 60 { 59 } else { second };
-        let year = i16::try_from(year).ok()?;
-        let (month, day) = (small(month)?, small(day)?);
-        let (hour, minute, second) = (small(hour)?, small(minute)?, small(second)?);
-        DateTime::new(year, month, day, hour, minute, second, nanosecond.unwrap_or(0)).ok()
+    let seconds = map_opt(take(19usize), |text: &[u8]| text.first_chunk());
+    map_opt((seconds, opt(fraction)), |(seconds, nanosecond)| {
+        crate::civil::civil(seconds, nanosecond.unwrap_or(0))
     })
     .parse(input)
 }

@@ -4,6 +4,7 @@ mod clock;
 mod fault;
 mod header;
 mod keys;
+mod number;
 mod pairs;
 mod units;
 
@@ -33,11 +34,13 @@ impl Parser {
 
     /// Adds what the next line of the file says. A bad line adds counts and never stops the next one.
     pub fn line(&mut self, line: &Line<'_>, output: &mut Output) {
-        let mut physical = line.text.split(|byte| *byte == b'\n');
-        self.stamped_or_not(physical.next().unwrap_or_default(), line, output);
+        let end = memchr::memchr(b'\n', line.text).unwrap_or(line.text.len());
+        let (first, below) = line.text.split_at(end);
+        self.stamped_or_not(first, line, output);
         // A shipper that joins lines gives a record and its continuations as one message. Anything else
         // below the first line has no place of its own, so it can only be counted.
-        for below in physical.map(trimmed).filter(|below| !below.is_empty() && !is_continuation(below)) {
+        let below = below.split(|byte| *byte == b'\n');
+        for below in below.map(trimmed).filter(|below| !below.is_empty() && !is_continuation(below)) {
             output.unmatch(below);
         }
     }

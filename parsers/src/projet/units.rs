@@ -1,12 +1,8 @@
 //! Numbers with units, converted to the unit of the catalogue.
 
 use catalog::{Refusal as Catalogue, Unit};
-use nom::branch::alt;
-use nom::bytes::complete::tag_no_case;
-use nom::character::complete::{char, digit1, one_of};
-use nom::combinator::{opt, recognize};
-use nom::{IResult, Parser as _};
 
+use super::number::number;
 use crate::Refusal;
 
 /// (unit of the catalogue, unit in the log, factor, what is added after it). No unit is the beginning of another
@@ -41,25 +37,13 @@ const UNITS: &[(&str, &str, f64, f64)] = &[
 
 /// The number in the unit of the catalogue; infinite where the log says so.
 pub(super) fn measure(text: &[u8], unit: Unit) -> Result<f64, Refusal> {
-    let (written, number) = number(text).map_err(|_| Catalogue::NotANumber)?;
-    let number: f64 =
-        std::str::from_utf8(number).ok().and_then(|n| n.parse().ok()).ok_or(Catalogue::NotANumber)?;
-    if number.is_nan() {
-        return Err(Catalogue::NotANumber.into());
-    }
+    let (number, written) =
+        number(text).filter(|(number, _)| !number.is_nan()).ok_or(Catalogue::NotANumber)?;
     let (.., factor, added) = UNITS
         .iter()
-        .find(|(ucum, name, ..)| *ucum == unit.ucum() && name.as_bytes() == written)
+        .find(|(ucum, name, ..)| name.as_bytes() == written && *ucum == unit.ucum())
         .ok_or(Refusal::Unit)?;
     Ok(number * factor + added)
-}
-
-fn number(input: &[u8]) -> IResult<&[u8], &[u8]> {
-    let exponent = (one_of("eE"), opt(one_of("+-")), digit1);
-    let decimal = recognize((digit1, opt((char('.'), digit1)), opt(exponent)));
-    // What C's printf writes of a value that is none, or beyond every bound.
-    let words = alt((tag_no_case("infinity"), tag_no_case("inf"), tag_no_case("nan")));
-    recognize((opt(one_of("+-")), alt((decimal, words)))).parse(input)
 }
 
 #[cfg(test)]

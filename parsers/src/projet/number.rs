@@ -1,0 +1,84 @@
+//! Decimal numbers as the controller writes them.
+
+use nom::branch::alt;
+use nom::bytes::complete::tag_no_case;
+use nom::character::complete::{char, digit1, one_of};
+use nom::combinator::{map_opt, opt, recognize};
+use nom::{IResult, Parser as _};
+
+/// The number that the text begins with, and what is behind it.
+pub(super) fn number(text: &[u8]) -> Option<(f64, &[u8])> {
+    plain(text).or_else(|| any(text).ok().map(|(rest, number)| (number, rest)))
+}
+
+/// Digits that a whole number may have which a double holds exactly, whatever they are.
+const DIGITS_EXACT: usize = 15;
+/// Powers of ten up to so many digits behind the point; a double holds these exactly too.
+const POWERS: [f64; DIGITS_EXACT] =
+    [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14];
+
+/// One without sign and exponent, as nearly all are, and with few digits: one division of two exact numbers rounds once,
+/// so it gives the nearest double, as a general parser does. `None` where it takes the general one.
+fn plain(text: &[u8]) -> Option<(f64, &[u8])> {
+    let (whole, digits, mut rest) = digits(0, text);
+    let (mut digits, mut all, mut behind) = (digits, whole, 0);
+    if let Some(fraction) = rest.strip_prefix(b".") {
+        (all, behind, rest) = self::digits(whole, fraction);
+        if behind == 0 {
+            return None;
+        }
+        digits += behind;
+    }
+    let general = digits == behind || digits > DIGITS_EXACT || matches!(rest.first(), Some(b'e' | b'E'));
+    #[expect(clippy::cast_precision_loss, reason = "fifteen digits are exact")]
+    let number = all as f64;
+    POWERS.get(behind).filter(|_| !general).map(|power| (number / power, rest))
+}
+
+/// The digits that the text begins with, put behind those of `number`; how many they are, and what is behind them.
+fn digits(mut number: u64, text: &[u8]) -> (u64, usize, &[u8]) {
+    let mut rest = text;
+    while let [digit @ b'0'..=b'9', behind @ ..] = rest {
+        number = number.wrapping_mul(10).wrapping_add(u64::from(digit - b'0'));
+        rest = behind;
+    }
+    (number, text.len() - rest.len(), rest)
+}
+
+fn any(input: &[u8]) -> IResult<&[u8], f64> {
+    let exponent = (one_of("eE"), opt(one_of("+-")), digit1);
+    let decimal = recognize((digit1, opt((char('.'), digit1)), opt(exponent)));
+    // What C's printf writes of a value that is none, or beyond every bound.
+    let words = alt((tag_no_case("infinity"), tag_no_case("inf"), tag_no_case("nan")));
+    let written = recognize((opt(one_of("+-")), alt((decimal, words))));
+    map_opt(written, |number| std::str::from_utf8(number).ok()?.parse().ok()).parse(input)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_plain_number_is_read_as_any_other(text in "[0-9]{0,17}(\\.[0-9]{0,17})?([eE][0-9]?)?[a-zA-Z.]{0,3}") {
+            if let Some((number, rest)) = plain(text.as_bytes()) {
+                let (other_rest, other) = any(text.as_bytes()).unwrap();
+                prop_assert_eq!((number.to_bits(), rest), (other.to_bits(), other_rest));
+            }
+        }
+    }
+
+    #[test]
+    fn what_a_printer_writes_is_plain() {
+        for (text, expected) in [
+            ("512.3mW", 512.3),
+            ("515mW", 515.0),
+            ("0.001A", 0.001),
+            ("123456789.123456", 123_456_789.123_456),
+        ] {
+            assert_eq!(plain(text.as_bytes()).map(|(number, _)| number), Some(expected));
+        }
+    }
+}
