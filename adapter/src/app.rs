@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use catalog::{Mark, Quality, items};
 use serde_json::json;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::buffer::Buffer;
@@ -17,20 +17,23 @@ use crate::clock::Clock;
 use crate::config::{Config, Credentials};
 use crate::counters::Counters;
 use crate::dispatcher::{self, Dispatcher};
-use crate::intake::beats::BeatsError;
+use crate::intake::beats::{BeatsError, Listening};
 use crate::intake::{self, IntakeContext};
 use crate::lifecycle::{Lifecycle, Tasks};
 use crate::link::Link;
+use crate::status::{Door, Status};
 use crate::tap;
 use crate::telemetry::{ProcessUse, Telemetry};
-use crate::tls::{self, TlsError};
+use crate::tls::TlsError;
+use crate::uplink::Health;
 
 /// How long the way down may take to run empty when the adapter stops. What sources keep is theirs; this is
 /// for what was polled.
 const DRAIN_MAX: Duration = Duration::from_secs(10);
 
 /// Where readings go.
-pub(crate) enum Sink<L> {
+#[derive(Debug)]
+pub enum Sink<L> {
     /// To the platform.
     Link(Arc<L>),
     /// To standard output, and nowhere else.
@@ -39,7 +42,7 @@ pub(crate) enum Sink<L> {
 
 /// Why the adapter did not start.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum StartError {
+pub enum StartError {
     /// The listener.
     #[error(transparent)]
     Beats(#[from] BeatsError),
@@ -55,31 +58,34 @@ impl StartError {
     }
 }
 
-/// A running adapter.
-pub(crate) struct App {
+/// A running adapter: the whole of it but for command line, files and signals, which `cli` gives it.
+#[derive(Debug)]
+pub struct App {
     lifecycle: Lifecycle,
-    counters: Arc<Counters>,
-    buffer: Arc<Buffer>,
     intake: Tasks,
     downstream: Tasks,
     downstream_stop: CancellationToken,
-    beats: Option<SocketAddr>,
+    status: Status,
 }
 
 impl App {
     /// Starts everything. When it returns, every listener is bound.
-    pub(crate) async fn start<L: Link + 'static>(
+    ///
+    /// # Errors
+    /// A listener's address or a file of TLS cannot be used.
+    pub async fn start<L: Link + 'static>(
         config: &Config,
         credentials: &Credentials,
         sink: Sink<L>,
         lifecycle: Lifecycle,
     ) -> Result<Self, StartError> {
-        let counters = Arc::new(Counters::default());
         let ids: Vec<_> = config.printers.iter().map(|printer| printer.id.clone()).collect();
+        let counters = Arc::new(Counters::new(&ids));
         let bytes_max = config.buffer.bytes_max;
         let buffer = Arc::new(Buffer::new(bytes_max, &credentials.adapter, &ids, Arc::clone(&counters)));
         let downstream_stop = lifecycle.hard.child_token();
         let downstream = lifecycle.tasks(downstream_stop.clone());
+        let mut progress = Arc::default();
         match sink {
             Sink::Tap => {
                 let with_origin = config.platform.with_origin;
@@ -89,6 +95,7 @@ impl App {
             }
             Sink::Link(link) => {
                 let dispatcher = Dispatcher::new(Arc::clone(&buffer), Arc::clone(&counters));
+                progress = dispatcher.progress();
                 downstream.spawn("dispatcher", dispatcher::run(dispatcher, link, downstream_stop.clone()));
             }
         }
@@ -102,25 +109,55 @@ impl App {
             tasks: intake.clone(),
         };
         put_models(config, &context);
-        let beats = start_intake(config, &context).await?;
-        let telemetry = telemetry(config, &context);
+        let listening = start_intake(config, &context).await?;
+        let telemetry = Telemetry {
+            buffer: Arc::clone(&buffer),
+            counters: Arc::clone(&counters),
+            clock: context.clock,
+            salt: context.salt.clone(),
+            tls: listening.as_ref().and_then(|listening| listening.tls.clone()),
+            in_clear: config.in_clear(),
+        };
         intake.spawn("telemetry", telemetry.run(lifecycle.soft.clone()));
-        Ok(Self { lifecycle, counters, buffer, intake, downstream, downstream_stop, beats })
+        let status = Status {
+            adapter: credentials.adapter.clone(),
+            config: config.clone(),
+            started: Instant::now(),
+            clock: context.clock,
+            buffer,
+            counters,
+            progress,
+            health: Arc::default(),
+            listening,
+        };
+        Ok(Self { lifecycle, intake, downstream, downstream_stop, status })
+    }
+
+    /// Tells of itself at this door until the very end, with what the link met with.
+    pub(crate) fn tell_at(&mut self, door: Door, health: Arc<Health>) {
+        self.status.health = health;
+        let (status, stop) = (self.status.clone(), self.downstream_stop.clone());
+        self.downstream.spawn("status", door.serve(move || status.document(), stop));
+    }
+
+    /// Where the Beats listener is bound, if there is one.
+    pub fn beats(&self) -> Option<SocketAddr> {
+        self.status.listening.as_ref().map(|listening| listening.address)
     }
 
     /// The line that says that everything is bound and running.
     pub(crate) fn ready_line(&self) -> String {
-        json!({ "event": "ready", "beats": self.beats.map(|address| address.to_string()) }).to_string()
+        json!({ "event": "ready", "beats": self.beats().map(|address| address.to_string()) }).to_string()
     }
 
     /// Runs until the lifecycle says stop, and stops in order. Returns the stopped line.
-    pub(crate) async fn run(self) -> String {
+    pub async fn run(self) -> String {
         self.lifecycle.soft.cancelled().await;
         let hard = self.lifecycle.hard.clone();
         // A second signal ends the waiting wherever it stands.
         hard.run_until_cancelled(self.drain()).await;
         self.downstream_stop.cancel();
-        self.buffer.close();
+        self.status.buffer.close();
         hard.run_until_cancelled(self.downstream.ended()).await;
         self.stopped_line()
     }
@@ -129,11 +166,11 @@ impl App {
     async fn drain(&self) {
         let empty = async {
             self.intake.ended().await;
-            self.buffer.emptied().await;
+            self.status.buffer.emptied().await;
         };
         if timeout(DRAIN_MAX, empty).await.is_err() {
             tracing::warn!(
-                bytes = self.buffer.bytes(),
+                bytes = self.status.buffer.bytes(),
                 seconds = DRAIN_MAX.as_secs(),
                 "the platform did not take everything in time; what the sources keep will come again"
             );
@@ -141,14 +178,14 @@ impl App {
     }
 
     fn stopped_line(&self) -> String {
-        let mut line = serde_json::to_value(self.counters.snapshot()).unwrap_or_else(|_| json!({}));
+        let mut line = serde_json::to_value(self.status.counters.snapshot()).unwrap_or_else(|_| json!({}));
         line["event"] = "stopped".into();
         line["memory_peak_bytes"] = ProcessUse::now().memory_peak.into();
         line.to_string()
     }
 }
 
-async fn start_intake(config: &Config, context: &IntakeContext) -> Result<Option<SocketAddr>, StartError> {
+async fn start_intake(config: &Config, context: &IntakeContext) -> Result<Option<Listening>, StartError> {
     let mut bound = None;
     if let Some(beats) = &config.beats {
         bound = Some(intake::beats::start(beats, &config.printers, context.clone()).await?);
@@ -174,20 +211,6 @@ fn put_models(config: &Config, context: &IntakeContext) {
         let mark = Mark { part: 0, time, quality: Quality::Good, origin };
         let reading = printer.model.clone().map(|model| items::IDENTITY_MODEL.identity(model, mark));
         context.buffer.put_polled(&printer.id, reading.into_iter().flatten().collect());
-    }
-}
-
-fn telemetry(config: &Config, context: &IntakeContext) -> Telemetry {
-    let listener = config.beats.as_ref().and_then(|beats| beats.tls.as_ref());
-    // The listener could not have started with a file that cannot be read.
-    let chain = listener.and_then(|tls| tls::certificates(&tls.certificate_file).ok());
-    Telemetry {
-        buffer: Arc::clone(&context.buffer),
-        counters: Arc::clone(&context.counters),
-        clock: context.clock,
-        salt: context.salt.clone(),
-        certificate_expiry: chain.and_then(|chain| tls::expiry(&chain)),
-        in_clear: config.in_clear(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The appliance: takes telemetry in from printers, makes readings of the catalogue, and pushes them one way
 //! to the platform. It acknowledges to a source only what the platform has stored, holds data in bounded
 //! memory only, opens no file for writing while it runs, listens to nothing but its printers' senders, and
-//! takes no command from anyone.
+//! takes no command from anyone: `adapter status` is told, at a socket that is only written to.
 
 pub mod app;
 pub mod buffer;
@@ -16,6 +16,7 @@ pub mod lifecycle;
 pub mod link;
 pub mod normalise;
 pub mod receipt;
+pub mod status;
 mod tap;
 mod telemetry;
 #[cfg(test)]

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use crate::buffer::Buffer;
 use crate::clock::Clock;
 use crate::counters::{Counters, Snapshot};
+use crate::tls::Watched;
 
 /// Time between two accounts of itself.
 const INTERVAL: Duration = Duration::from_secs(10);
@@ -22,8 +23,8 @@ pub(crate) struct Telemetry {
     pub(crate) counters: Arc<Counters>,
     pub(crate) clock: Clock,
     pub(crate) salt: Salt,
-    /// When the listener's certificate expires, in seconds since 1970.
-    pub(crate) certificate_expiry: Option<i64>,
+    /// The listener's TLS, for the certificate in use at the moment of each account.
+    pub(crate) tls: Option<Arc<Watched>>,
     /// Whether any printer's data crosses the LAN without TLS.
     pub(crate) in_clear: bool,
 }
@@ -78,7 +79,8 @@ impl Telemetry {
         ];
         numbers.extend(process.memory.map(|bytes| (&items::ADAPTER_MEMORY, number(bytes))));
         numbers.extend(process.cpu.map(|seconds| (&items::ADAPTER_CPU, seconds)));
-        numbers.extend(self.certificate_days(now).map(|days| (&items::ADAPTER_CERTIFICATE_DAYS, days)));
+        let expiry = self.tls.as_ref().and_then(|tls| tls.expiry());
+        numbers.extend(expiry.map(|expiry| (&items::ADAPTER_CERTIFICATE_DAYS, days_until(expiry, now))));
         numbers
     }
 
@@ -102,15 +104,20 @@ impl Telemetry {
     }
 
     fn buffer_age(&self, now: Timestamp) -> f64 {
-        let age = self.buffer.oldest().map_or(0, |oldest| now.0.saturating_sub(oldest.0).max(0));
-        number(age.unsigned_abs()) / 1000.0
+        self.buffer.oldest().map_or(0.0, |oldest| age_seconds(oldest, now))
     }
+}
 
-    fn certificate_days(&self, now: Timestamp) -> Option<f64> {
-        let seconds = self.certificate_expiry?.saturating_sub(now.0 / 1000);
-        let days = number(seconds.unsigned_abs()) / DAY_SECONDS;
-        Some(if seconds < 0 { -days } else { days })
-    }
+/// How old something of this time is, in seconds; what lies in the future is not old.
+pub(crate) fn age_seconds(time: Timestamp, now: Timestamp) -> f64 {
+    number(now.0.saturating_sub(time.0).max(0).unsigned_abs()) / 1000.0
+}
+
+/// Days until a second since 1970; below 0 when it has passed.
+pub(crate) fn days_until(second: i64, now: Timestamp) -> f64 {
+    let seconds = second.saturating_sub(now.0 / 1000);
+    let days = number(seconds.unsigned_abs()) / DAY_SECONDS;
+    if seconds < 0 { -days } else { days }
 }
 
 impl ProcessUse {
@@ -136,37 +143,64 @@ fn number(value: u64) -> f64 {
 mod tests {
     use super::*;
     use crate::config::AdapterName;
+    use crate::normalise::testing::Authority;
 
-    fn telemetry(certificate_expiry: Option<i64>) -> Telemetry {
+    const NOW: Timestamp = Timestamp(1_795_000_000_000);
+
+    fn telemetry(tls: Option<Arc<Watched>>, in_clear: bool) -> Telemetry {
         let counters = Arc::new(Counters::default());
         let name = AdapterName::parse("oslo-1").unwrap();
         let buffer = Arc::new(Buffer::new(4 << 20, &name, &[], Arc::clone(&counters)));
-        let clock = Clock::fixed(Timestamp(1_000_000));
-        Telemetry { buffer, counters, clock, salt: Salt::new([1; 16]), certificate_expiry, in_clear: true }
+        let clock = Clock::fixed(NOW);
+        Telemetry { buffer, counters, clock, salt: Salt::new([1; 16]), tls, in_clear }
+    }
+
+    fn watched(authority: &Authority) -> Arc<Watched> {
+        Arc::new(Watched::load(&authority.listener("localhost")).unwrap())
+    }
+
+    /// What the account says of this item.
+    fn said(telemetry: &Telemetry, item: &Item) -> Option<catalog::Value> {
+        let numbers = telemetry.numbers(NOW, Duration::from_secs(3), ProcessUse::now());
+        let readings = telemetry.readings(NOW, &numbers);
+        readings
+            .iter()
+            .find(|reading| reading.item().id() == item.id())
+            .map(|reading| reading.value().clone())
     }
 
     #[test]
     fn every_item_of_the_adapter_is_said() {
-        let telemetry = telemetry(Some(0));
+        let telemetry = telemetry(Some(watched(&Authority::new())), false);
         let process = ProcessUse::now();
         assert!(process.memory.is_some() && process.cpu.is_some() && process.memory_peak >= process.memory);
-        let numbers = telemetry.numbers(Timestamp(1_000_000), Duration::from_secs(3), process);
-        let readings = telemetry.readings(Timestamp(1_000_000), &numbers);
+        let numbers = telemetry.numbers(NOW, Duration::from_secs(3), process);
+        let readings = telemetry.readings(NOW, &numbers);
         let mut said: Vec<_> = readings.iter().map(|reading| reading.item().id()).collect();
         let adapters = items::all().filter(|item| item.family() == catalog::Family::Adapter);
         let mut known: Vec<_> = adapters.map(Item::id).collect();
         said.sort_unstable();
         known.sort_unstable();
         assert_eq!(said, known);
-        assert!(readings.iter().all(|reading| reading.quality() == Quality::Good));
+        // The certificate of the tests outlives what the item can say.
+        let others =
+            readings.iter().filter(|reading| reading.item().id() != items::ADAPTER_CERTIFICATE_DAYS.id());
+        assert!(others.into_iter().all(|reading| reading.quality() == Quality::Good));
     }
 
     #[test]
-    fn days_of_a_certificate() {
-        for (expiry, expected) in
-            [(Some(1000 + 86_400), Some(1.0)), (Some(1000 - 43_200), Some(-0.5)), (None, None)]
-        {
-            assert_eq!(telemetry(expiry).certificate_days(Timestamp(1_000_000)), expected);
+    fn that_it_listens_in_clear_is_said_either_way() {
+        for in_clear in [true, false] {
+            let value = said(&telemetry(None, in_clear), &items::ADAPTER_IN_CLEAR);
+            let code = if in_clear { "yes" } else { "no" };
+            assert!(matches!(&value, Some(catalog::Value::Code(said)) if *said == code), "{value:?}");
+        }
+    }
+
+    #[test]
+    fn days_until_a_second() {
+        for (second, expected) in [(1000 + 86_400, 1.0), (1000 - 43_200, -0.5)] {
+            assert_eq!(days_until(second, Timestamp(1_000_000)), expected);
         }
     }
 }

@@ -43,6 +43,19 @@ pub struct Fault {
     pub after: u32,
 }
 
+/// How printers ship to the adapter. But for the last, a sender shows no certificate and is known by its address,
+/// which on one machine only one printer can have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Transport {
+    /// Without TLS.
+    InClear,
+    /// The adapter alone shows a certificate.
+    ServerTls,
+    /// Both show one.
+    #[default]
+    MutualTls,
+}
+
 /// A site whose files are written.
 pub struct Site {
     /// Where all its files are.
@@ -55,8 +68,12 @@ pub struct Site {
     pub plan: Plan,
     /// Where the platform listens.
     pub platform_port: u16,
+    /// Where the adapter finds it: the same, unless a test puts something between.
+    pub uplink_port: u16,
     /// Where the adapter takes Beats.
     pub beats_port: u16,
+    /// How it takes them.
+    pub transport: Transport,
     /// The dashboard's password.
     pub password: String,
 }
@@ -72,12 +89,15 @@ impl Site {
             authority.issue(directory, &[&printer_id(index)], Validity::Current)?;
             fs::create_dir_all(directory.join("printers").join(printer_id(index)))?;
         }
+        let platform_port = plan.port.map_or_else(free_port, Ok)?;
         let site = Self {
             directory: directory.to_owned(),
             authority,
             launcher,
-            platform_port: plan.port.map_or_else(free_port, Ok)?,
+            platform_port,
+            uplink_port: platform_port,
             beats_port: free_port()?,
+            transport: Transport::default(),
             password: password()?,
             plan,
         };
@@ -144,6 +164,13 @@ impl Site {
         let configuration = self.configuration("platform");
         let printed = self.launcher.run("platform", &["report", "--config", &configuration], "").await?;
         serde_json::from_str(&printed).context("the platform's report is not JSON")
+    }
+
+    /// What the running adapter says of itself, as `text` or as `json`.
+    pub async fn status(&self, format: &str) -> Result<String> {
+        let configuration = self.configuration("adapter");
+        let arguments = ["status", "--format", format, "--config", &configuration];
+        self.launcher.run("adapter", &arguments, "").await
     }
 
     /// The dashboard's address.
@@ -226,13 +253,14 @@ impl Site {
 
     fn adapter_configuration(&self, ready: &Value) -> Result<String> {
         let mut text = format!(
-            "[platform]\nurl = {url:?}\nca_file = {ca:?}\ncredentials_file = {credentials:?}\n\n\
-             [beats]\nlisten = \"127.0.0.1:{beats}\"\ncertificate_file = {certificate:?}\nkey_file = {key:?}\n\
-             client_ca_file = {ca:?}\n\n[pip]\nca_file = {ca:?}\ncertificate_file = {certificate:?}\nkey_file = {key:?}\n",
-            url = self.url(),
+            "[platform]\nurl = \"https://localhost:{uplink}\"\nca_file = {ca:?}\ncredentials_file = {credentials:?}\n\n\
+             [beats]\nlisten = \"127.0.0.1:{beats}\"\n{security}\n\
+             [pip]\nca_file = {ca:?}\ncertificate_file = {certificate:?}\nkey_file = {key:?}\n",
+            uplink = self.uplink_port,
             ca = self.file("ca.pem"),
             credentials = self.file("credentials.toml"),
             beats = self.beats_port,
+            security = self.beats_security(),
             certificate = self.file("adapter.pem"),
             key = self.file("adapter.key"),
         );
@@ -251,11 +279,25 @@ impl Site {
         Ok(text)
     }
 
+    fn beats_security(&self) -> String {
+        let own = || {
+            let (certificate, key) = (self.file("adapter.pem"), self.file("adapter.key"));
+            format!("certificate_file = {certificate:?}\nkey_file = {key:?}\n")
+        };
+        match self.transport {
+            Transport::InClear => "in_clear = true\n".to_owned(),
+            Transport::ServerTls => own(),
+            Transport::MutualTls => format!("{}client_ca_file = {:?}\n", own(), self.file("ca.pem")),
+        }
+    }
+
     fn log_source(&self, index: usize, id: &str) -> String {
         if self.is_tailed(index) {
             format!("logs = {{ directory = {:?}, pattern = \"*.log*\" }}", self.printer_directory(index))
-        } else {
+        } else if self.transport == Transport::MutualTls {
             format!("beats = {{ certificate = {id:?} }}")
+        } else {
+            "beats = { address = \"127.0.0.1\" }".to_owned()
         }
     }
 

@@ -5,7 +5,8 @@ use std::collections::VecDeque;
 use catalog::{Reading, Timestamp, Value};
 use tokio::time::Instant;
 
-use super::{COALESCE, Load};
+use super::runs::Runs;
+use super::{COALESCE, Load, Waiting};
 use crate::config::ThingName;
 use crate::link::BATCH_READINGS_MAX;
 use crate::receipt::Receipt;
@@ -14,17 +15,19 @@ use crate::receipt::Receipt;
 /// hold up the other.
 const KEPT_OF_BATCH: usize = BATCH_READINGS_MAX / 2;
 
-/// A reading that a source keeps until its receipt is resolved.
-type Kept = (Reading, Receipt);
-
 /// What waits for one thing, with ceilings of its own: no printer can take the room of another (P6).
 #[derive(Debug)]
 pub(super) struct Lane {
     thing: ThingName,
-    kept: VecDeque<Kept>,
+    // What sources keep until its receipt is resolved, and the receipts in the same order.
+    kept: VecDeque<Reading>,
+    runs: Runs,
     polled: VecDeque<Reading>,
     // What was taken and is not yet finished: it is in memory as well.
     out: Bytes,
+    out_readings: usize,
+    // With the platform away, what was taken first is the oldest.
+    out_oldest: Option<Timestamp>,
     held: Bytes,
     max: Bytes,
     waiting_since: Option<Instant>,
@@ -43,8 +46,11 @@ impl Lane {
         Self {
             thing,
             kept: VecDeque::new(),
+            runs: Runs::default(),
             polled: VecDeque::new(),
             out: Bytes::default(),
+            out_readings: 0,
+            out_oldest: None,
             held: Bytes::default(),
             max,
             waiting_since: None,
@@ -63,19 +69,21 @@ impl Lane {
         receipt: &Receipt,
         now: Instant,
     ) -> usize {
-        let before = readings.len();
-        while let Some(reading) = readings.pop_front() {
-            let bytes = kept_bytes(&reading);
+        let mut fit = 0;
+        for bytes in readings.iter().map(kept_bytes) {
             if self.held.kept + self.out.kept + bytes > self.max.kept {
-                readings.push_front(reading);
                 break;
             }
             self.held.kept += bytes;
-            grow(&mut self.kept, self.max.kept / size_of::<Kept>());
-            self.kept.push_back((reading, receipt.share()));
+            fit += 1;
+        }
+        if fit > 0 {
+            grow(&mut self.kept, fit, self.max.kept / size_of::<Reading>());
+            self.kept.extend(readings.drain(..fit));
+            self.runs.push(fit, receipt.share());
             self.waiting_since.get_or_insert(now);
         }
-        before - readings.len()
+        fit
     }
 
     /// Takes the reading, and gives up the oldest ones that stand in its way; says how many were given up.
@@ -88,7 +96,7 @@ impl Lane {
             given_up += 1;
         }
         self.held.polled += bytes;
-        grow(&mut self.polled, self.max.polled / size_of::<Reading>());
+        grow(&mut self.polled, 1, self.max.polled / size_of::<Reading>());
         self.polled.push_back(reading);
         self.waiting_since.get_or_insert(now);
         given_up
@@ -107,18 +115,17 @@ impl Lane {
         let polled = self.polled.len().min(BATCH_READINGS_MAX - kept_min);
         let kept = self.kept.len().min(BATCH_READINGS_MAX - polled);
         let mut load = Load::new(self.thing.clone());
-        for reading in self.polled.split_off(self.polled.len() - polled) {
-            load.polled_bytes += polled_bytes(&reading);
-            load.push(reading, None);
-        }
-        for (reading, receipt) in self.kept.drain(..kept) {
-            load.kept_bytes += kept_bytes(&reading);
-            load.push(reading, Some(receipt));
-        }
+        let first = self.polled.len() - polled;
+        load.polled_bytes = self.polled.range(first..).map(polled_bytes).sum();
+        load.kept_bytes = self.kept.range(..kept).map(kept_bytes).sum();
+        load.take_polled(self.polled.drain(first..));
+        load.take_kept(self.kept.drain(..kept), self.runs.take(kept));
         self.held.polled -= load.polled_bytes;
         self.held.kept -= load.kept_bytes;
         self.out.polled += load.polled_bytes;
         self.out.kept += load.kept_bytes;
+        self.out_readings += load.len();
+        self.out_oldest = load.batch().readings.iter().map(Reading::time).min();
         let empty = self.kept.is_empty() && self.polled.is_empty();
         self.waiting_since = (!empty).then_some(now - COALESCE);
         self.taken = true;
@@ -129,6 +136,7 @@ impl Lane {
     pub(super) fn finish(&mut self, kept: usize, polled: usize) {
         self.out.kept = self.out.kept.saturating_sub(kept);
         self.out.polled = self.out.polled.saturating_sub(polled);
+        (self.out_readings, self.out_oldest) = (0, None);
         self.taken = false;
     }
 
@@ -137,15 +145,26 @@ impl Lane {
         self.held.kept + self.held.polled + self.out.kept + self.out.polled
     }
 
-    /// The time of the oldest waiting reading.
+    /// The time of the oldest reading that waits or is under way.
     pub(super) fn oldest(&self) -> Option<Timestamp> {
-        let kept = self.kept.front().map(|(reading, _)| reading.time());
-        kept.into_iter().chain(self.polled.front().map(Reading::time)).min()
+        let kept = self.kept.front().map(Reading::time);
+        let polled = self.polled.front().map(Reading::time);
+        kept.into_iter().chain(polled).chain(self.out_oldest).min()
+    }
+
+    pub(super) fn waiting(&self) -> Waiting {
+        Waiting {
+            thing: self.thing.clone(),
+            readings: self.kept.len() + self.polled.len() + self.out_readings,
+            bytes: self.bytes(),
+            oldest: self.oldest(),
+        }
     }
 
     /// Drops everything that waits; says how many polled readings are lost by it.
     pub(super) fn abandon(&mut self) -> usize {
         self.kept.clear();
+        self.runs = Runs::default();
         let lost = self.polled.len();
         self.polled.clear();
         self.held = Bytes::default();
@@ -155,11 +174,11 @@ impl Lane {
 }
 
 // A deque doubles when it grows, which would break the ceiling: a quarter at a time, and never past it.
-fn grow<T>(deque: &mut VecDeque<T>, length_max: usize) {
-    if deque.len() == deque.capacity() {
-        let more = (deque.len() / 4).max(64);
-        let room = length_max.saturating_sub(deque.len()).max(1);
-        deque.reserve_exact(more.min(room));
+fn grow<T>(deque: &mut VecDeque<T>, more: usize, length_max: usize) {
+    if deque.len() + more > deque.capacity() {
+        let room = length_max.saturating_sub(deque.len());
+        let spare = (deque.len() / 4).max(64).min(room);
+        deque.reserve_exact(spare.max(more));
     }
 }
 
@@ -169,5 +188,5 @@ fn polled_bytes(reading: &Reading) -> usize {
 }
 
 fn kept_bytes(reading: &Reading) -> usize {
-    polled_bytes(reading) + size_of::<Kept>() - size_of::<Reading>()
+    polled_bytes(reading) + Runs::BYTES_PER_READING_MAX
 }

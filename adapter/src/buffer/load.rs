@@ -6,12 +6,16 @@ use crate::config::ThingName;
 use crate::link::Batch;
 use crate::receipt::Receipt;
 
+use super::runs::Runs;
+
 /// A batch with the receipts of its readings. Dropped, it nacks what sources keep.
 #[derive(Debug)]
 pub struct Load {
     batch: Batch,
-    // One for each reading, in the same order; a polled reading has none.
-    receipts: Vec<Option<Receipt>>,
+    // The first so many of the batch, which exist nowhere else.
+    polled: usize,
+    // The receipts of the others, in the same order.
+    runs: Runs,
     /// The part of the buffer's room that its kept readings take.
     pub kept_bytes: usize,
     /// The part of the buffer's room that its polled readings take.
@@ -21,12 +25,19 @@ pub struct Load {
 impl Load {
     pub(super) fn new(thing: ThingName) -> Self {
         let batch = Batch { thing, readings: Vec::new() };
-        Self { batch, receipts: Vec::new(), kept_bytes: 0, polled_bytes: 0 }
+        Self { batch, polled: 0, runs: Runs::default(), kept_bytes: 0, polled_bytes: 0 }
     }
 
-    pub(super) fn push(&mut self, reading: Reading, receipt: Option<Receipt>) {
-        self.batch.readings.push(reading);
-        self.receipts.push(receipt);
+    /// Takes what was polled, before anything else.
+    pub(super) fn take_polled(&mut self, readings: impl Iterator<Item = Reading>) {
+        self.batch.readings.extend(readings);
+        self.polled = self.batch.readings.len();
+    }
+
+    /// Takes what sources keep.
+    pub(super) fn take_kept(&mut self, readings: impl Iterator<Item = Reading>, runs: Runs) {
+        self.batch.readings.extend(readings);
+        self.runs = runs;
     }
 
     /// What goes over the link.
@@ -46,7 +57,7 @@ impl Load {
 
     /// How many of them exist nowhere else.
     pub fn polled(&self) -> usize {
-        self.receipts.iter().filter(|receipt| receipt.is_none()).count()
+        self.polled
     }
 
     /// Its two halves, in order; a single reading cannot be halved and comes back as it is. The room stays
@@ -58,13 +69,16 @@ impl Load {
         }
         let mut second = Self::new(self.batch.thing.clone());
         second.batch.readings = self.batch.readings.split_off(middle);
-        second.receipts = self.receipts.split_off(middle);
+        second.polled = self.polled.saturating_sub(middle);
+        self.polled -= second.polled;
+        let first = self.runs.take(middle - self.polled);
+        second.runs = std::mem::replace(&mut self.runs, first);
         Ok((self, second))
     }
 
     /// What sources wait for, without the readings.
     pub(crate) fn into_receipts(self) -> Vec<Receipt> {
-        self.receipts.into_iter().flatten().collect()
+        self.runs.into_receipts().collect()
     }
 
     /// Every reading is stored, or refused and counted: its source may forget it.

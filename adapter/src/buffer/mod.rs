@@ -6,6 +6,7 @@
 
 mod lane;
 mod load;
+mod runs;
 #[cfg(test)]
 mod tests;
 
@@ -52,6 +53,19 @@ struct State {
     closed: bool,
 }
 
+/// What waits for one thing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// Whose.
+    pub thing: ThingName,
+    /// Readings that wait or are under way.
+    pub readings: usize,
+    /// The memory that they take, in bytes.
+    pub bytes: usize,
+    /// The time of the oldest of them.
+    pub oldest: Option<Timestamp>,
+}
+
 /// The lane of one thing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct LaneId(usize);
@@ -84,6 +98,9 @@ impl Buffer {
         let Some(lane) = self.lane_of(printer) else { return };
         let mut readings = VecDeque::from(readings);
         self.counters.readings_made.add(readings.len());
+        let of_printer = self.counters.printer(printer);
+        of_printer.readings_made.add(readings.len());
+        of_printer.heard_now();
         while !readings.is_empty() {
             // Enabled before the look, so that room made in between is not missed.
             let mut room = std::pin::pin!(self.room.notified());
@@ -109,7 +126,10 @@ impl Buffer {
     /// printer are given up and counted.
     pub fn put_polled(&self, printer: &PrinterId, readings: Vec<Reading>) {
         match self.lane_of(printer) {
-            Some(lane) => self.put_polled_in(lane, readings),
+            Some(lane) => {
+                self.counters.printer(printer).readings_made.add(readings.len());
+                self.put_polled_in(lane, readings);
+            }
             None => self.counters.readings_given_up.add(readings.len()),
         }
     }
@@ -185,7 +205,12 @@ impl Buffer {
         }
     }
 
-    /// The time of the oldest waiting reading.
+    /// What waits for each thing: the adapter itself first, then its printers in the order of the configuration.
+    pub fn waiting(&self) -> Vec<Waiting> {
+        self.lock().lanes.iter().map(Lane::waiting).collect()
+    }
+
+    /// The time of the oldest reading that waits or is under way.
     pub fn oldest(&self) -> Option<Timestamp> {
         self.lock().lanes.iter().filter_map(Lane::oldest).min()
     }

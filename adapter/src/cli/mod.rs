@@ -2,10 +2,11 @@
 //! people goes to standard error.
 
 mod check;
+mod status;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal as _, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -16,7 +17,8 @@ use tracing_subscriber::EnvFilter;
 use crate::app::{App, Sink, environment};
 use crate::config::{self, Config, Credentials};
 use crate::lifecycle::{Lifecycle, Signals};
-use crate::uplink::Uplink;
+use crate::status::{Door, DoorError};
+use crate::uplink::{Health, Uplink};
 use crate::{enrol, tls};
 
 /// Stopped by an error while it ran.
@@ -38,6 +40,14 @@ struct Arguments {
 enum Command {
     /// Run until SIGTERM or SIGINT.
     Run(File),
+    /// Say what the running adapter does, and who was refused.
+    Status {
+        #[command(flatten)]
+        file: File,
+        /// For people, or for programs.
+        #[arg(long, value_enum, default_value_t = status::Format::Text)]
+        format: status::Format,
+    },
     /// Say what is configured, and what is wrong with it.
     Check(File),
     /// Print every row that would leave, and let none leave; sources keep their data.
@@ -65,6 +75,13 @@ enum Format {
     Json,
 }
 
+/// How a running adapter gives account of itself: its two lines, and to whoever asks. Without it, standard output is
+/// for rows.
+struct Account {
+    door: Option<Door>,
+    health: Arc<Health>,
+}
+
 /// What went wrong, with the exit code that says so.
 enum Failure {
     Usage(anyhow::Error),
@@ -86,6 +103,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     tls::install_provider();
     let result = match arguments.command {
         Command::Run(file) => run(&file),
+        Command::Status { file, format } => status::run(&file.config, format),
         Command::Check(file) => check(&file),
         Command::Tap(file) => tap(&file),
         Command::Enrol(file) => enrol(&file),
@@ -111,31 +129,43 @@ fn log() {
 fn run(file: &File) -> Result<ExitCode, Failure> {
     let (config, credentials) = load(file)?;
     let uplink = Uplink::new(&config.platform, &credentials).map_err(usage)?;
-    serve(&config, &credentials, Sink::Link(Arc::new(uplink)), true)
+    let account = Account { door: door(&file.config), health: uplink.health() };
+    serve(&config, &credentials, Sink::Link(Arc::new(uplink)), Some(account))
+}
+
+// Without it nobody is told how it goes, and all else is as it should be.
+fn door(config: &Path) -> Option<Door> {
+    let complain = |error: DoorError| {
+        let why = anyhow::Error::from(error);
+        tracing::warn!(why = format!("{why:#}"), "`adapter status` will not answer for this adapter");
+    };
+    Door::open(config).map_err(complain).ok()
 }
 
 fn tap(file: &File) -> Result<ExitCode, Failure> {
     let (config, credentials) = load(file)?;
-    serve(&config, &credentials, Sink::<Uplink>::Tap, false)
+    serve(&config, &credentials, Sink::<Uplink>::Tap, None)
 }
 
 fn serve(
     config: &Config,
     credentials: &Credentials,
     sink: Sink<Uplink>,
-    lines: bool,
+    account: Option<Account>,
 ) -> Result<ExitCode, Failure> {
     drive(async {
         let lifecycle = Lifecycle::new();
         let signals = Signals::listen().map_err(fault)?;
         tokio::spawn(lifecycle.clone().watch(signals));
-        let app = App::start(config, credentials, sink, lifecycle.clone()).await.map_err(|error| {
+        let mut app = App::start(config, credentials, sink, lifecycle.clone()).await.map_err(|error| {
             // What had started already ends because of this, and is no fault of its own.
             lifecycle.hard.cancel();
             if error.can_pass() { fault(error) } else { usage(error) }
         })?;
         tracing::info!(version = env!("CARGO_PKG_VERSION"), adapter = %credentials.adapter, printers = config.printers.len(), "running");
-        if lines {
+        let lines = account.is_some();
+        if let Some(Account { door, health }) = account {
+            door.into_iter().for_each(|door| app.tell_at(door, Arc::clone(&health)));
             say(&app.ready_line())?;
         }
         let stopped = app.run().await;

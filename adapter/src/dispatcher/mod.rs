@@ -1,6 +1,7 @@
 //! Takes batches out of the buffer, sends them over the link, and decides what an answer means: the one place
 //! where a receipt is resolved. `Dispatcher` decides and never waits; [`run`] only performs.
 
+mod progress;
 #[cfg(test)]
 mod tests;
 
@@ -13,6 +14,7 @@ use futures::stream::FuturesUnordered;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
+pub(crate) use self::progress::{Parked, Progress};
 use crate::buffer::{Buffer, LaneId, Load};
 use crate::counters::Counters;
 use crate::link::{Answer, Link, Rejection};
@@ -32,6 +34,7 @@ const REFUSED_IN_ROW_MAX: usize = 16;
 pub(crate) struct Dispatcher {
     buffer: Arc<Buffer>,
     counters: Arc<Counters>,
+    progress: Arc<Progress>,
     lanes: HashMap<LaneId, LaneState>,
     flights: usize,
     busy: bool,
@@ -54,7 +57,13 @@ struct LaneState {
 
 impl Dispatcher {
     pub(crate) fn new(buffer: Arc<Buffer>, counters: Arc<Counters>) -> Self {
-        Self { buffer, counters, lanes: HashMap::new(), flights: 0, busy: false, not_before: None }
+        let progress = Arc::default();
+        Self { buffer, counters, progress, lanes: HashMap::new(), flights: 0, busy: false, not_before: None }
+    }
+
+    /// How far it has got, for whoever wants to look on.
+    pub(crate) fn progress(&self) -> Arc<Progress> {
+        Arc::clone(&self.progress)
     }
 
     /// What to send now, if anything may be sent.
@@ -94,11 +103,12 @@ impl Dispatcher {
             self.not_before = None;
         }
         match answer {
-            Answer::Accepted => self.accepted(lane, load),
+            Answer::Accepted => self.accepted(lane, load, now),
             Answer::Busy { retry_after } => self.put_off(lane, load, now, retry_after),
             Answer::Rejected(Rejection::UnknownThing) => self.park(lane, load, now),
             Answer::Rejected(Rejection::Malformed | Rejection::TooLarge) => self.split(lane, load, now),
         }
+        self.progress.set_retry(self.not_before);
         self.finish_if_done(lane);
     }
 
@@ -139,7 +149,8 @@ impl Dispatcher {
         Some((lane, load))
     }
 
-    fn accepted(&mut self, lane: LaneId, load: Load) {
+    fn accepted(&mut self, lane: LaneId, load: Load, now: Instant) {
+        self.progress.stored_now(&load.batch().thing, now);
         self.counters.readings_delivered.add(load.len());
         self.counters.batches_delivered.one();
         load.accept();
@@ -162,6 +173,8 @@ impl Dispatcher {
             thing = %load.batch().thing, seconds = PARK.as_secs(),
             "the platform does not know this thing, or the key is not for it; its readings wait"
         );
+        let why = "the platform does not know it, or this adapter's key is not for it";
+        self.progress.park(&load.batch().thing, why, now);
         self.keep(lane, load, now + PARK);
     }
 
@@ -175,6 +188,7 @@ impl Dispatcher {
                     "the platform refuses every reading of this thing; they wait (is platform.with_origin right?)"
                 );
                 state.refused_in_row = 0;
+                self.progress.park(&culprit.batch().thing, "the platform refuses every reading of it", now);
                 self.keep(lane, culprit, now + PARK);
             }
             Err(culprit) => {

@@ -136,6 +136,18 @@ async fn an_unknown_thing_waits_alone() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_a_parked_thing_holds_is_never_acknowledged_unstored() {
+    let bench = Bench::new(&["p01"], |_| Answer::Rejected(Rejection::UnknownThing));
+    let mut verdict = bench.keep("p01", 0..10).await;
+    sleep(PARK * 10).await;
+    assert!(poll!(&mut verdict).is_pending());
+    bench.stop.cancel();
+    bench.task.await.unwrap();
+    assert_eq!(verdict.await, Outcome::Nacked);
+    assert_eq!((bench.counters.readings_refused.now(), bench.counters.readings_delivered.now()), (0, 0));
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_culprit_is_found_and_the_rest_is_stored() {
     for rejection in [Rejection::Malformed, Rejection::TooLarge] {
         let rule = move |batch: &Batch| match refuse(&[137, 400])(batch) {

@@ -1,6 +1,7 @@
 //! The one place where a record's text stops existing: lines and events go in, catalogued readings and counts
 //! come out. What is refused is counted, and logged by its reason alone, never with its text.
 
+mod batch;
 mod quiet;
 mod streams;
 #[cfg(test)]
@@ -9,16 +10,16 @@ pub(crate) mod testing;
 mod tests;
 
 use std::fmt::Display;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use catalog::{Item, Reading};
-use parsers::beats::{Beat, Event};
-use parsers::{Context, Family, Line, LogParser, Output, metricbeat};
+use parsers::{Context, Family, Line, LogParser, Output};
 
 use crate::clock::Clock;
 use crate::config::{Printer, PrinterId};
-use crate::counters::Counters;
+use crate::counters::{Counters, PrinterCounters};
 use crate::intake::IntakeContext;
+pub use batch::Batch;
 pub(crate) use quiet::Quiet;
 use streams::Streams;
 
@@ -29,6 +30,8 @@ pub struct Normaliser {
     family: Family,
     context: Context,
     counters: Arc<Counters>,
+    /// The printer's own share of them.
+    of_printer: Arc<PrinterCounters>,
     clock: Clock,
     /// What was complained of when: the item or the kind of record, and the reason.
     complaints: Quiet<(&'static str, String)>,
@@ -44,6 +47,7 @@ impl Normaliser {
             family: printer.family,
             context: Context { salt: context.salt.clone(), zone: printer.zone.clone() },
             counters: Arc::clone(&context.counters),
+            of_printer: context.counters.printer(&printer.id),
             clock: context.clock,
             complaints: Quiet::new(),
             shipped: Mutex::new(Streams::default()),
@@ -63,39 +67,19 @@ impl Normaliser {
     /// Adds the readings of one line of a log file to `readings`; `parser` is that file's own.
     pub fn line(&self, parser: &mut LogParser, line: &Line<'_>, readings: &mut Vec<Reading>) {
         self.counters.lines_read.one();
+        self.of_printer.lines_read.one();
         let mut output = Output { readings: std::mem::take(readings), ..Output::default() };
         parser.line(line, &mut output);
         *readings = self.settle(output);
     }
 
-    /// Adds the readings of one Beats event to `readings`. An event that cannot be read is counted and no more:
-    /// sent again it would be no better.
-    pub fn event(&self, json: &[u8], readings: &mut Vec<Reading>) {
-        self.counters.lines_read.one();
-        match Event::parse(json) {
-            Ok(event) => {
-                let mut output = Output { readings: std::mem::take(readings), ..Output::default() };
-                self.read(&event, &mut output);
-                *readings = self.settle(output);
-            }
-            Err(error) => self.unmatched("event", &error),
-        }
+    /// For some Beats events.
+    pub fn batch(&self) -> Batch<'_> {
+        Batch { normaliser: self, events: 0, output: Output::default(), open: None }
     }
 
-    fn read(&self, event: &Event<'_>, output: &mut Output) {
-        let place = event.place(&self.context.salt);
-        match (event.beat, &event.message) {
-            (Beat::Metricbeat, _) => metricbeat::readings(event, place, &self.context, output),
-            // A log line by any other shipper is one too: some say nothing of themselves.
-            (_, Some(text)) => {
-                let fallback_time = event.timestamp.unwrap_or_else(|| self.clock.now());
-                let stream = streams::key(&self.context.salt, event);
-                let mut shipped = self.shipped.lock().unwrap_or_else(PoisonError::into_inner);
-                let parser = shipped.parser(stream, event.offset, || self.log_parser());
-                parser.line(&Line { text, place, fallback_time }, output);
-            }
-            (_, None) => self.unmatched("event", &"neither a log line nor a measurement of the host"),
-        }
+    fn shipped(&self) -> MutexGuard<'_, Streams> {
+        self.shipped.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Counts what was refused, and keeps what was read.
@@ -104,7 +88,7 @@ impl Normaliser {
             self.refused(refused.item, &refused.why);
         }
         for _ in &output.unmatched {
-            self.unmatched("line", &"in no known format");
+            self.unmatched("unknown_format", &"in no known format");
         }
         output.readings
     }
@@ -112,16 +96,18 @@ impl Normaliser {
     /// Counts a value that the catalogue did not take.
     pub fn refused(&self, item: Option<&'static Item>, why: &impl ToString) {
         self.counters.readings_refused.one();
+        self.of_printer.readings_refused.one();
         let (item, why) = (item.map_or("line", Item::id), why.to_string());
         if let Some(unsaid) = self.complaints.may_say((item, why.clone())) {
             tracing::warn!(printer = %self.printer, item, why, unsaid, "a value was refused");
         }
     }
 
-    /// Counts a line or an event that cannot be read. Said once a minute for each `what`, whatever the reason: a
-    /// reason may hold a number, and numbers without end are reasons without end.
+    /// Counts a line or an event that cannot be read, by a name of the reason. Said once a minute for each name:
+    /// the whole reason may hold a number, and numbers without end are reasons without end.
     pub fn unmatched(&self, what: &'static str, why: &dyn Display) {
-        self.counters.lines_unmatched.one();
+        self.counters.lines_unmatched.one(what);
+        self.of_printer.lines_unmatched.one();
         if let Some(unsaid) = self.complaints.may_say((what, String::new())) {
             tracing::warn!(printer = %self.printer, what, %why, unsaid, "a record was not read");
         }

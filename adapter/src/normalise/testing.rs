@@ -90,9 +90,14 @@ pub(crate) struct Bench {
 }
 
 pub(crate) fn bench() -> Bench {
+    bench_of(&[printer_id()])
+}
+
+/// A bench with these printers.
+pub(crate) fn bench_of(printers: &[PrinterId]) -> Bench {
     let counters = Arc::<Counters>::default();
     let adapter = AdapterName::parse("oslo-1").unwrap();
-    let buffer = Buffer::new(BYTES_MAX, &adapter, &[printer_id()], Arc::clone(&counters));
+    let buffer = Buffer::new(BYTES_MAX, &adapter, printers, Arc::clone(&counters));
     let lifecycle = Lifecycle::new();
     let context = IntakeContext {
         buffer: Arc::new(buffer),

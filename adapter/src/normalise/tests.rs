@@ -23,6 +23,12 @@ fn filebeat(message: &str, offset: u64) -> String {
     .to_string()
 }
 
+fn of_event(normaliser: &Normaliser, json: &str) -> Vec<Reading> {
+    let mut batch = normaliser.batch();
+    batch.event(json.as_bytes());
+    batch.finish()
+}
+
 fn items(readings: &[Reading]) -> Vec<&str> {
     readings.iter().map(|reading| reading.item().id()).collect()
 }
@@ -30,11 +36,10 @@ fn items(readings: &[Reading]) -> Vec<&str> {
 #[test]
 fn a_shipped_line_becomes_readings_with_origins_that_a_resend_repeats() {
     let (normaliser, counters) = normaliser();
-    let mut readings = Vec::new();
-    normaliser.event(filebeat(LINE, 0).as_bytes(), &mut readings);
+    let mut readings = of_event(&normaliser, &filebeat(LINE, 0));
     assert_eq!(items(&readings), ["log.record", "laser.power"]);
-    normaliser.event(filebeat(LINE, 0).as_bytes(), &mut readings);
-    normaliser.event(filebeat(LINE, 61).as_bytes(), &mut readings);
+    readings.extend(of_event(&normaliser, &filebeat(LINE, 0)));
+    readings.extend(of_event(&normaliser, &filebeat(LINE, 61)));
     let origins: HashSet<_> = readings.iter().map(Reading::origin).collect();
     assert_eq!((readings.len(), origins.len()), (6, 4));
     assert_eq!((counters.lines_read.now(), counters.lines_unmatched.now()), (3, 0));
@@ -51,8 +56,7 @@ fn a_measurement_of_the_host_becomes_readings() {
         "metricset": {"name": "load"},
         "system": {"load": {"1": 0.5}},
     });
-    let mut readings = Vec::new();
-    normaliser.event(event.to_string().as_bytes(), &mut readings);
+    let readings = of_event(&normaliser, &event.to_string());
     assert_eq!(items(&readings), ["host.load"]);
 }
 
@@ -63,9 +67,9 @@ fn what_cannot_be_read_is_counted_and_nothing_of_it_comes_out() {
     let no_event = ["", "{", "[]", "7", "null", "{\"@timestamp\":1}", &deep, "\u{0}"];
     let mut readings = Vec::new();
     for json in no_event {
-        normaliser.event(json.as_bytes(), &mut readings);
+        readings.extend(of_event(&normaliser, json));
     }
-    normaliser.event(filebeat("anna opened /home/anna/part.stl", 0).as_bytes(), &mut readings);
+    readings.extend(of_event(&normaliser, &filebeat("anna opened /home/anna/part.stl", 0)));
     assert_eq!(readings, []);
     assert_eq!(counters.lines_unmatched.now(), no_event.len() as u64 + 1);
 }
@@ -73,9 +77,8 @@ fn what_cannot_be_read_is_counted_and_nothing_of_it_comes_out() {
 #[test]
 fn a_value_that_the_catalogue_refuses_is_counted_and_the_others_of_its_line_stay() {
     let (normaliser, counters) = normaliser();
-    let mut readings = Vec::new();
     let line = "2026-11-22T10:15:30.123Z laser #000000124 INFO power=lots setpoint=515mW";
-    normaliser.event(filebeat(line, 0).as_bytes(), &mut readings);
+    let readings = of_event(&normaliser, &filebeat(line, 0));
     assert_eq!(items(&readings), ["log.record", "laser.power_setpoint"]);
     assert_eq!(counters.readings_refused.now(), 1);
 }
@@ -83,8 +86,7 @@ fn a_value_that_the_catalogue_refuses_is_counted_and_the_others_of_its_line_stay
 #[test]
 fn a_line_without_a_stamp_gets_the_shippers_time() {
     let (normaliser, _) = normaliser();
-    let mut readings = Vec::new();
-    normaliser.event(filebeat("- laser #000000125 INFO power=512.3mW", 0).as_bytes(), &mut readings);
+    let readings = of_event(&normaliser, &filebeat("- laser #000000125 INFO power=512.3mW", 0));
     let expected: jiff::Timestamp = "2026-11-22T10:15:31Z".parse().unwrap();
     assert!(readings.iter().all(|reading| reading.time() == Timestamp(expected.as_millisecond())));
 }
@@ -94,7 +96,7 @@ fn files_without_end_take_bounded_memory() {
     let (normaliser, _) = normaliser();
     for inode in 0..1000 {
         let event = filebeat(LINE, 0).replace("\"7\"", &format!("\"{inode}\""));
-        normaliser.event(event.as_bytes(), &mut Vec::new());
+        of_event(&normaliser, &event);
     }
     assert!(normaliser.shipped.lock().unwrap().len() <= 256);
 }
@@ -104,9 +106,7 @@ fn what_is_sent_again_has_the_quality_that_it_had() {
     let (normaliser, _) = normaliser();
     let send = |second: u64| {
         let message = format!("2026-11-22T10:15:{second}Z laser #000000123 INFO power=512.3mW");
-        let mut readings = Vec::new();
-        normaliser.event(filebeat(&message, second * 61).as_bytes(), &mut readings);
-        readings
+        of_event(&normaliser, &filebeat(&message, second * 61))
     };
     let first: Vec<_> = (10..20).map(send).collect();
     // The connection broke before the acknowledgement.

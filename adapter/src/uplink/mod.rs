@@ -3,10 +3,11 @@
 mod backoff;
 pub(crate) mod client;
 mod failure;
+mod health;
 #[cfg(test)]
 mod tests;
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use protocol::thingworx::{Row, encode_update};
@@ -17,6 +18,7 @@ use secrecy::ExposeSecret as _;
 
 pub use backoff::Backoff;
 pub use client::UplinkError;
+pub use health::{Health, Trouble};
 
 use crate::config::{Credentials, Platform, ThingName};
 use crate::link::{Answer, Batch, Link, Rejection};
@@ -36,13 +38,9 @@ pub struct Uplink {
     key: HeaderValue,
     with_origin: bool,
     random: SystemRandom,
-    state: Mutex<State>,
-}
-
-struct State {
-    backoff: Backoff,
-    // What was said last, so that an outage is one line in the log and not one a second.
-    said: Option<String>,
+    backoff: Mutex<Backoff>,
+    // Also what was said last, so that an outage is one line in the log and not one a second.
+    health: Arc<Health>,
 }
 
 impl Uplink {
@@ -59,8 +57,14 @@ impl Uplink {
             key,
             with_origin: platform.with_origin,
             random: SystemRandom::new(),
-            state: Mutex::new(State { backoff: Backoff::new(BACKOFF_BASE, BACKOFF_CEILING), said: None }),
+            backoff: Mutex::new(Backoff::new(BACKOFF_BASE, BACKOFF_CEILING)),
+            health: Arc::default(),
         })
+    }
+
+    /// What the link last met with, for whoever wants to look on.
+    pub fn health(&self) -> Arc<Health> {
+        Arc::clone(&self.health)
     }
 
     fn address(&self, thing: &ThingName) -> Url {
@@ -104,9 +108,8 @@ impl Uplink {
     }
 
     fn well(&self, answer: Answer) -> Answer {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.backoff.succeeded();
-        if state.said.take().is_some() {
+        self.backoff.lock().unwrap_or_else(PoisonError::into_inner).succeeded();
+        if self.health.well() {
             tracing::info!("the platform takes data again");
         }
         answer
@@ -114,16 +117,14 @@ impl Uplink {
 
     fn busy(&self, what: &str, retry_after: Option<Duration>) -> Answer {
         self.say(what);
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        Answer::Busy { retry_after: state.backoff.failed(self.random(), retry_after) }
+        let mut backoff = self.backoff.lock().unwrap_or_else(PoisonError::into_inner);
+        Answer::Busy { retry_after: backoff.failed(self.random(), retry_after) }
     }
 
     // A warning: nothing is lost.
     fn say(&self, what: &str) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if state.said.as_deref() != Some(what) {
+        if self.health.ill(what) {
             tracing::warn!(url = %self.url, "{what}");
-            state.said = Some(what.to_owned());
         }
     }
 

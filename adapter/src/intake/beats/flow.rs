@@ -15,14 +15,21 @@ use crate::receipt::Outcome;
 pub(super) enum Event {
     /// Bytes came in; `partial` when a window has begun and is not whole.
     Heard { partial: bool },
-    /// A window came in whole. Its ticket is one more than the last one's.
-    Window { last_sequence: u32 },
+    /// We do not go on with what the peer has sent, since the buffer has no room for it; or do
+    /// again.
+    HeldUp(bool),
+    /// A window came in whole. Its ticket is one more than the last one's; `partial` when the next has begun.
+    Window { last_sequence: u32, partial: bool },
     /// What became of the window with this ticket.
     Resolved { ticket: u64, outcome: Outcome },
     /// The peer closed its side.
     Ended,
+    /// What came in is no Lumberjack, or is over a limit.
+    Refused(lumberjack::Error),
     /// The adapter stops.
     Stop,
+    /// A new connection of the same printer has the place.
+    Replaced,
     /// A deadline may have passed.
     Tick,
 }
@@ -43,12 +50,16 @@ pub(super) enum Why {
     Ended,
     /// Everything read is acknowledged and the adapter stops.
     Stopped,
+    /// Everything that came before what is no Lumberjack, or is over a limit, is acknowledged.
+    Refused(lumberjack::Error),
     /// A window could not be kept: without an acknowledgement the peer sends it again.
     Nacked,
     /// Nothing was said for too long.
     Idle,
     /// A window began and did not end.
     Stalled,
+    /// Nothing was said for a while, and a new connection of the same printer took the place.
+    Replaced,
 }
 
 #[derive(Debug)]
@@ -69,6 +80,9 @@ pub(super) struct Flow {
     heard: Instant,
     /// Since when a window has been incomplete.
     partial_since: Option<Instant>,
+    /// We do not go on with what the peer has sent.
+    held_up: bool,
+    refused: Option<lumberjack::Error>,
     stopping_since: Option<Instant>,
 }
 
@@ -80,13 +94,20 @@ impl Flow {
             said: now,
             heard: now,
             partial_since: None,
+            held_up: false,
+            refused: None,
             stopping_since: None,
         }
     }
 
     /// Whether more windows may be taken; when not, the peer is left to its own flow control.
     pub(super) fn takes_more(&self) -> bool {
-        self.stopping_since.is_none() && self.waiting.len() < WINDOWS_IN_FLIGHT_MAX
+        self.stopping_since.is_none() && self.refused.is_none() && self.waiting.len() < WINDOWS_IN_FLIGHT_MAX
+    }
+
+    /// Since when the peer has been silent with nothing in flight.
+    pub(super) fn quiet_since(&self) -> Option<Instant> {
+        (!self.waits() && self.partial_since.is_none()).then_some(self.heard)
     }
 
     /// Whether it was told that the adapter stops.
@@ -113,16 +134,27 @@ impl Flow {
                 self.partial_since = partial.then(|| self.partial_since.unwrap_or(now));
                 Vec::new()
             }
-            Event::Window { last_sequence } => {
-                if self.waiting.is_empty() {
+            Event::HeldUp(held_up) => {
+                self.held_up(held_up, now);
+                Vec::new()
+            }
+            Event::Window { last_sequence, partial } => {
+                if !self.waits() {
                     self.said = now;
                 }
-                self.partial_since = None;
+                self.partial_since = partial.then_some(now);
                 self.waiting.push_back(Waiting { last_sequence, accepted: false });
                 Vec::new()
             }
             Event::Resolved { ticket, outcome } => self.resolved(ticket, outcome, now),
             Event::Ended => vec![Action::Close(Why::Ended)],
+            // The windows before it are whole, and would be sent again for ever with it behind them.
+            Event::Refused(error) => {
+                self.refused = Some(error);
+                self.partial_since = None;
+                self.end_if_done()
+            }
+            Event::Replaced => vec![Action::Close(Why::Replaced)],
             Event::Stop => {
                 self.stopping_since.get_or_insert(now);
                 self.partial_since = None;
@@ -130,6 +162,27 @@ impl Flow {
             }
             Event::Tick => self.tick(now),
         }
+    }
+
+    fn held_up(&mut self, held_up: bool, now: Instant) {
+        if held_up && !self.waits() {
+            self.said = now;
+        }
+        if self.held_up && !held_up {
+            // We did not read, so the peer could not go on.
+            (self.partial_since, self.heard) = (self.partial_since.map(|_| now), now);
+        }
+        self.held_up = held_up;
+    }
+
+    /// Whether the peer waits for us, and must be told so.
+    fn waits(&self) -> bool {
+        self.held_up || !self.waiting.is_empty()
+    }
+
+    /// Whether the peer can go on sending.
+    fn reads(&self) -> bool {
+        self.takes_more() && !self.held_up
     }
 
     fn resolved(&mut self, ticket: u64, outcome: Outcome, now: Instant) -> Vec<Action> {
@@ -155,16 +208,17 @@ impl Flow {
     }
 
     fn end_if_done(&self) -> Vec<Action> {
-        let done = self.stopping_since.is_some() && self.waiting.is_empty();
-        done.then_some(Action::Close(Why::Stopped)).into_iter().collect()
+        let stopped = self.stopping_since.map(|_| Why::Stopped);
+        let why = self.refused.map(Why::Refused).or(stopped).filter(|_| self.waiting.is_empty());
+        why.map(Action::Close).into_iter().collect()
     }
 
     /// The limit that passes first, and since when it runs.
     fn pressing(&self) -> (Instant, Duration) {
-        let keep_alive = (!self.waiting.is_empty()).then_some((self.said, KEEP_ALIVE));
+        let keep_alive = self.waits().then_some((self.said, KEEP_ALIVE));
         // A peer that waits for us, or that we do not read from, is not idle and does not stall.
-        let idle = self.waiting.is_empty().then_some((self.heard, IDLE_MAX));
-        let stall = self.partial_since.filter(|_| self.takes_more()).map(|since| (since, STALL_MAX));
+        let idle = (!self.waits()).then_some((self.heard, IDLE_MAX));
+        let stall = self.partial_since.filter(|_| self.reads()).map(|since| (since, STALL_MAX));
         let stop = self.stopping_since.map(|since| (since, STOP_MAX));
         let all = [keep_alive, idle, stall, stop];
         all.into_iter()
@@ -181,7 +235,7 @@ impl Flow {
         if self.stopping_since.is_some_and(|since| now >= since + STOP_MAX) {
             return vec![Action::Close(Why::Stopped)];
         }
-        if !self.waiting.is_empty() && now >= self.said + KEEP_ALIVE {
+        if self.waits() && now >= self.said + KEEP_ALIVE {
             self.said = now;
             return vec![Action::Write(lumberjack::ack(0))];
         }
@@ -190,101 +244,4 @@ impl Flow {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const ACCEPTED: Outcome = Outcome::Accepted;
-
-    fn ack(sequence: u32) -> Action {
-        Action::Write(lumberjack::ack(sequence))
-    }
-
-    fn seconds(n: u64) -> Duration {
-        Duration::from_secs(n)
-    }
-
-    /// A flow in which windows that end with these sequences were read.
-    fn flow_with(sequences: &[u32]) -> (Flow, Instant) {
-        let now = Instant::now();
-        let mut flow = Flow::new(now);
-        for last_sequence in sequences {
-            assert!(flow.takes_more());
-            assert_eq!(flow.handle(Event::Window { last_sequence: *last_sequence }, now), []);
-        }
-        (flow, now)
-    }
-
-    #[test]
-    fn the_acknowledgement_is_the_last_frames_sequence() {
-        let (mut flow, now) = flow_with(&[4711]);
-        assert_eq!(flow.handle(Event::Resolved { ticket: 0, outcome: ACCEPTED }, now), [ack(4711)]);
-    }
-
-    #[test]
-    fn windows_are_acknowledged_in_the_order_in_which_they_came() {
-        let (mut flow, now) = flow_with(&[10, 20, 30]);
-        assert_eq!(flow.handle(Event::Resolved { ticket: 2, outcome: ACCEPTED }, now), []);
-        assert_eq!(flow.handle(Event::Resolved { ticket: 0, outcome: ACCEPTED }, now), [ack(10)]);
-        assert_eq!(flow.handle(Event::Resolved { ticket: 1, outcome: ACCEPTED }, now), [ack(20), ack(30)]);
-        assert_eq!(flow.next_ticket(), 3);
-    }
-
-    #[test]
-    fn a_nack_closes_without_a_word() {
-        let (mut flow, now) = flow_with(&[10, 20]);
-        let actions = flow.handle(Event::Resolved { ticket: 1, outcome: Outcome::Nacked }, now);
-        assert_eq!(actions, [Action::Close(Why::Nacked)]);
-    }
-
-    #[test]
-    fn while_a_window_waits_the_peer_is_told_every_three_seconds() {
-        let (mut flow, start) = flow_with(&[10]);
-        for n in 1..1000 {
-            assert_eq!(flow.deadline(), start + KEEP_ALIVE * n);
-            assert_eq!(flow.handle(Event::Tick, start + KEEP_ALIVE * n - Duration::from_millis(1)), []);
-            assert_eq!(flow.handle(Event::Tick, start + KEEP_ALIVE * n), [ack(0)]);
-        }
-    }
-
-    #[test]
-    fn back_pressure_begins_at_the_limit_and_ends_with_an_acknowledgement() {
-        let (mut flow, now) = flow_with(&[1; WINDOWS_IN_FLIGHT_MAX]);
-        assert!(!flow.takes_more());
-        flow.handle(Event::Resolved { ticket: 0, outcome: ACCEPTED }, now);
-        assert!(flow.takes_more());
-    }
-
-    #[test]
-    fn an_idle_peer_is_given_up_and_a_waiting_one_is_not() {
-        let (mut flow, start) = flow_with(&[]);
-        assert_eq!(flow.deadline(), start + IDLE_MAX);
-        flow.handle(Event::Heard { partial: false }, start + seconds(60));
-        assert_eq!(flow.handle(Event::Tick, start + IDLE_MAX), []);
-        assert_eq!(flow.handle(Event::Tick, start + seconds(60) + IDLE_MAX), [Action::Close(Why::Idle)]);
-        let (mut flow, start) = flow_with(&[1]);
-        assert_eq!(flow.handle(Event::Tick, start + IDLE_MAX * 2), [ack(0)]);
-    }
-
-    #[test]
-    fn a_window_that_drips_is_given_up_though_bytes_come() {
-        let (mut flow, start) = flow_with(&[]);
-        for n in 0..60 {
-            flow.handle(Event::Heard { partial: true }, start + seconds(n));
-        }
-        assert_eq!(flow.handle(Event::Tick, start + STALL_MAX), [Action::Close(Why::Stalled)]);
-    }
-
-    #[test]
-    fn a_stop_waits_for_what_is_in_flight_but_not_for_ever() {
-        let (mut flow, start) = flow_with(&[5]);
-        assert_eq!(flow.handle(Event::Stop, start), []);
-        assert!(!flow.takes_more());
-        let actions = flow.handle(Event::Resolved { ticket: 0, outcome: ACCEPTED }, start);
-        assert_eq!(actions, [ack(5), Action::Close(Why::Stopped)]);
-        let (mut flow, start) = flow_with(&[5]);
-        flow.handle(Event::Stop, start);
-        assert_eq!(flow.handle(Event::Tick, start + STOP_MAX), [Action::Close(Why::Stopped)]);
-        let (mut flow, start) = flow_with(&[]);
-        assert_eq!(flow.handle(Event::Stop, start), [Action::Close(Why::Stopped)]);
-    }
-}
+mod tests;

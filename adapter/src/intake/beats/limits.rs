@@ -8,6 +8,19 @@ pub(super) const CONNECTIONS_MAX: usize = 256;
 pub(super) const CONNECTIONS_PER_ADDRESS_MAX: usize = 96;
 /// Connections at once of one printer (P6): several Beats, each with workers and a stale connection or two.
 pub(super) const CONNECTIONS_PER_PRINTER_MAX: usize = 12;
+/// A connection that has been silent for this long with nothing in flight may lose its place to a new one of the
+/// same printer, when all are taken: printers that are switched off leave connections behind. Live senders speak
+/// more often, and those that do not only connect again.
+pub(super) const REPLACED_AFTER: Duration = Duration::from_secs(30);
+/// A connection with nothing on its way is asked by TCP after this long whether its peer is still there, …
+pub(super) const PROBE_AFTER: Duration = Duration::from_secs(60);
+/// … and asked again this often, …
+pub(super) const PROBE_EVERY: Duration = Duration::from_secs(15);
+/// … so many times: a printer that was switched off has its places back after two minutes.
+pub(super) const PROBES_MAX: u32 = 4;
+/// What was sent and not acknowledged by the peer's TCP for this long ends the connection: with something on its
+/// way TCP does not probe, and would go on for a quarter of an hour.
+pub(super) const UNACKNOWLEDGED_MAX: Duration = Duration::from_secs(120);
 /// A handshake that takes longer is a scanner or a dead peer. It waits outside of the accept loop.
 pub(super) const HANDSHAKE_MAX: Duration = Duration::from_secs(10);
 /// Wait after an accept that failed.
@@ -25,13 +38,16 @@ pub(super) const STALL_MAX: Duration = Duration::from_secs(60);
 pub(super) const WRITE_MAX: Duration = Duration::from_secs(20);
 /// Acknowledgements that may still come when the adapter stops; the buffer's own drain takes 10 s.
 pub(super) const STOP_MAX: Duration = Duration::from_secs(11);
-/// Bytes read at once.
-pub(super) const READ_BYTES: usize = 32 * 1024;
+/// Bytes read at once: a TLS record.
+pub(super) const READ_BYTES: usize = 16 * 1024;
+/// Bytes read at once while nothing has come: two hundred idle connections must not hold six megabytes.
+pub(super) const READ_BYTES_IDLE: usize = 2 * 1024;
 /// Events that are parsed and handed to the buffer in one piece: a bound on what stands outside the buffer.
 pub(super) const EVENTS_PER_PUT: usize = 256;
-/// Memory of windows that are read and not yet in the buffer, over all connections (P5). A window may have
-/// 32 MiB; twenty Filebeats that catch up after an outage have 1.7 MB each.
-pub(super) const HELD_BYTES_MAX: usize = 96 << 20;
-/// A connection that holds less than this is never closed for want of memory: Metricbeat gives an event up
-/// after three tries.
-pub(super) const HELD_BYTES_SMALL: usize = 1 << 20;
+/// Refused senders that are remembered for an admin to see; over it the one seen longest ago is forgotten. Twenty
+/// printers that are not yet configured are far below it, and a scanner cannot fill memory.
+pub(super) const STRANGERS_MAX: usize = 64;
+/// Characters of a refused sender's name that are kept: no DNS name has more.
+pub(super) const STRANGER_NAME_MAX: usize = 253;
+/// Characters of the reason that are kept.
+pub(super) const STRANGER_WHY_MAX: usize = 200;

@@ -5,10 +5,12 @@
 
 mod connection;
 mod flow;
-mod held;
 mod limits;
 mod places;
+mod seats;
 mod senders;
+mod socket;
+mod strangers;
 #[cfg(test)]
 mod tests;
 
@@ -20,18 +22,17 @@ use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
-use tokio_rustls::TlsAcceptor;
 
 use self::connection::{Connection, End};
 use self::flow::Why;
-use self::held::Held;
 use self::limits::{ACCEPT_WAIT, HANDSHAKE_MAX};
 use self::places::{Place, Places};
 use self::senders::Senders;
+pub use self::strangers::{Stranger, Strangers};
 use crate::config::{Beats, Printer, PrinterId};
 use crate::intake::IntakeContext;
 use crate::normalise::Quiet;
-use crate::tls::{self, TlsError};
+use crate::tls::{TlsError, Watched};
 
 /// Why the listener did not start. The owner's to mend.
 #[derive(Debug, thiserror::Error)]
@@ -52,7 +53,18 @@ pub enum BeatsError {
     },
 }
 
-/// Starts the listener and gives the address that it is bound to.
+/// What a running listener shows of itself.
+#[derive(Clone, Debug)]
+pub struct Listening {
+    /// Where it is bound.
+    pub address: SocketAddr,
+    /// Its TLS; `None` in clear.
+    pub tls: Option<Arc<Watched>>,
+    /// Who was refused.
+    pub strangers: Arc<Strangers>,
+}
+
+/// Starts the listener.
 ///
 /// # Errors
 /// A file of its TLS cannot be used, or its address cannot be listened on.
@@ -60,33 +72,37 @@ pub async fn start(
     config: &Beats,
     printers: &[Printer],
     context: IntakeContext,
-) -> Result<SocketAddr, BeatsError> {
-    let tls = config.tls.as_ref().map(tls::server).transpose()?.map(TlsAcceptor::from);
+) -> Result<Listening, BeatsError> {
+    let tls = config.tls.as_ref().map(Watched::load).transpose()?.map(Arc::new);
     if tls.is_none() {
         tracing::warn!(listen = %config.listen, "the Beats listener runs without TLS, as the configuration says");
     }
     let failed = |source| BeatsError::Listen { listen: config.listen, source };
     let socket = TcpListener::bind(config.listen).await.map_err(failed)?;
     let address = socket.local_addr().map_err(failed)?;
+    let strangers = Arc::<Strangers>::default();
     let listener = Arc::new(Listener {
-        tls,
+        tls: tls.clone(),
+        strangers: Arc::clone(&strangers),
         senders: Senders::new(printers, &context),
         places: Arc::new(Places::default()),
-        held: Held::default(),
         complaints: Quiet::new(),
         context,
     });
     let context = listener.context.clone();
     context.spawn("Beats listener", listener.accept(socket));
-    Ok(address)
+    if let Some(tls) = &tls {
+        context.spawn("certificates", Arc::clone(tls).run(context.stop.clone()));
+    }
+    Ok(Listening { address, tls, strangers })
 }
 
 /// What all connections share.
 struct Listener {
-    tls: Option<TlsAcceptor>,
+    tls: Option<Arc<Watched>>,
+    strangers: Arc<Strangers>,
     senders: Senders,
     places: Arc<Places>,
-    held: Held,
     /// Per address and reason, what was said when.
     complaints: Quiet<(IpAddr, &'static str)>,
     context: IntakeContext,
@@ -111,7 +127,7 @@ impl Listener {
     // The handshake is the connection's own affair: a peer that stalls in it holds up nobody.
     fn admit(self: &Arc<Self>, stream: TcpStream, peer: IpAddr) {
         let Some(place) = self.places.take(peer) else {
-            return self.refuse(peer, "too many connections", &"from this address, or in all");
+            return self.refuse(peer, &[], "too many connections", &"from this address, or in all");
         };
         let listener = Arc::clone(self);
         self.context.spawn_short(async move { listener.greet(stream, peer, place).await });
@@ -119,16 +135,18 @@ impl Listener {
 
     async fn greet(&self, stream: TcpStream, peer: IpAddr, place: Place) {
         let stop = &self.context.stop;
-        // Acknowledgements are six bytes and must not wait for company.
-        let _ = stream.set_nodelay(true);
+        // A connection without what is asked for here is served all the same.
+        if let Err(error) = socket::set_up(&stream) {
+            tracing::debug!(%peer, %error, "TCP does not take all settings");
+        }
         let Some(tls) = &self.tls else { return self.serve(stream, peer, &[], place).await };
-        match stop.run_until_cancelled(timeout(HANDSHAKE_MAX, tls.accept(stream))).await {
+        match stop.run_until_cancelled(timeout(HANDSHAKE_MAX, tls.acceptor().accept(stream))).await {
             Some(Ok(Ok(stream))) => {
                 let names = senders::names(stream.get_ref().1.peer_certificates());
                 self.serve(stream, peer, &names, place).await;
             }
-            Some(Ok(Err(error))) => self.refuse(peer, "TLS handshake", &error),
-            Some(Err(_)) => self.refuse(peer, "TLS handshake", &"not done in time"),
+            Some(Ok(Err(error))) => self.refuse(peer, &[], "TLS handshake", &error),
+            Some(Err(_)) => self.refuse(peer, &[], "TLS handshake", &"not done in time"),
             None => {}
         }
     }
@@ -141,21 +159,21 @@ impl Listener {
         _place: Place,
     ) {
         let Some(known) = self.senders.find(names, peer) else {
-            let name = senders::logged(names);
-            return self.refuse(peer, "unknown sender", &name);
+            return self.refuse(peer, names, "unknown sender", &senders::logged(names));
         };
-        let Some(_connection) = known.connection() else {
-            return self.refuse(peer, "too many connections", &"of this printer");
+        let Some((seat, _connection)) = known.connection() else {
+            return self.refuse(peer, names, "too many connections", &"of this printer");
         };
         let printer = known.normaliser.printer();
         tracing::debug!(%printer, %peer, "a sender has connected");
-        let end = Connection::new(stream, known.clone(), &self.context, self.held.part()).serve().await;
+        let end = Connection::new(stream, known.clone(), &self.context, seat).serve().await;
         self.log_end(printer, peer, &end);
     }
 
-    /// Counts a connection that was not taken, and says why.
-    fn refuse(&self, peer: IpAddr, what: &'static str, why: &dyn Display) {
-        self.context.counters.senders_refused.one();
+    /// Counts a connection that was not taken, and says why. `names` are those of its certificate.
+    fn refuse(&self, peer: IpAddr, names: &[String], what: &'static str, why: &dyn Display) {
+        self.context.counters.senders_refused.one(what);
+        self.strangers.refused(names, peer, what, &why.to_string());
         if let Some(unsaid) = self.complaints.may_say((peer, what)) {
             tracing::warn!(%peer, what, %why, unsaid, "a sender was refused");
         }
@@ -163,11 +181,7 @@ impl Listener {
 
     fn log_end(&self, printer: &PrinterId, peer: IpAddr, end: &End) {
         let (what, why): (_, &dyn Display) = match end {
-            End::Refused(error) => {
-                self.context.counters.frames_refused.one();
-                (error.name(), error)
-            }
-            End::Crowded => ("crowded", &"the windows of all senders together take too much memory"),
+            End::Decided(Why::Refused(error)) => (error.name(), error),
             End::Decided(Why::Stalled) => ("stalled", &"a window began and did not end"),
             End::Decided(Why::Nacked) => {
                 ("nacked", &"a window could not be stored; the sender sends it again")

@@ -5,12 +5,13 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use rustls::pki_types::CertificateDer;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
-use super::limits::CONNECTIONS_PER_PRINTER_MAX;
+use super::seats::{Seat, Seats};
 use crate::config::{Printer, Sender};
+use crate::counters::{OneConnection, PrinterCounters};
 use crate::intake::IntakeContext;
 use crate::normalise::Normaliser;
 
@@ -27,15 +28,16 @@ pub(super) struct Senders(HashMap<Sender, Known>);
 #[derive(Clone, Debug)]
 pub(super) struct Known {
     pub(super) normaliser: Arc<Normaliser>,
-    connections: Arc<Semaphore>,
+    seats: Arc<Seats>,
+    counters: Arc<PrinterCounters>,
 }
 
 impl Senders {
     pub(super) fn new(printers: &[Printer], context: &IntakeContext) -> Self {
         let known = printers.iter().filter_map(|printer| {
             let normaliser = Arc::new(Normaliser::new(printer, context));
-            let connections = Arc::new(Semaphore::new(CONNECTIONS_PER_PRINTER_MAX));
-            Some((printer.beats.clone()?, Known { normaliser, connections }))
+            let counters = context.counters.printer(&printer.id);
+            Some((printer.beats.clone()?, Known { normaliser, seats: Arc::default(), counters }))
         });
         Self(known.collect())
     }
@@ -50,8 +52,8 @@ impl Senders {
 
 impl Known {
     /// A place among the printer's own connections.
-    pub(super) fn connection(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.connections).try_acquire_owned().ok()
+    pub(super) fn connection(&self) -> Option<(Seat, OneConnection)> {
+        Some((self.seats.take(Instant::now())?, self.counters.connected()))
     }
 }
 
@@ -129,13 +131,5 @@ mod tests {
     fn a_strangers_name_cannot_write_lines_into_the_log() {
         assert_eq!(logged(&["a\nb\u{1b}[0m".into()]), "a\\nb\\u{1b}[0m");
         assert_eq!(logged(&["x".repeat(500)]).len(), LOGGED_MAX);
-    }
-
-    #[test]
-    fn one_printers_connections_are_bounded() {
-        let senders = senders();
-        let known = senders.find(&["p01".to_owned()], [0, 0, 0, 0].into()).unwrap();
-        let taken: Vec<_> = (0..CONNECTIONS_PER_PRINTER_MAX * 2).filter_map(|_| known.connection()).collect();
-        assert_eq!(taken.len(), CONNECTIONS_PER_PRINTER_MAX);
     }
 }

@@ -36,6 +36,7 @@ use self::neighbours::Neighbours;
 use self::reach::Trouble;
 use self::words::{Translator, Words};
 use crate::config::{Pip, PipTarget, Printer};
+use crate::counters::PrinterCounters;
 use crate::intake::IntakeContext;
 use crate::normalise::Normaliser;
 use crate::tls::{self, TlsError};
@@ -73,6 +74,7 @@ struct Poller {
     dial: Dial,
     normaliser: Normaliser,
     context: IntakeContext,
+    counters: Arc<PrinterCounters>,
     connection: Option<Connection>,
     /// The longest payload that is taken now.
     payload_max: usize,
@@ -93,6 +95,7 @@ impl Poller {
             dial,
             normaliser: Normaliser::new(printer, context),
             context: context.clone(),
+            counters: context.counters.printer(&printer.id),
             connection: None,
             payload_max: PIP_PAYLOAD_BYTES_START,
         }
@@ -161,7 +164,10 @@ impl Poller {
         let deadline = self.machine.deadline();
         tokio::select! {
             event = read(&mut self.connection, self.payload_max) => match event {
-                Ok(Some((id, reply))) => Event::Answered { id, reply },
+                Ok(Some((id, reply))) => {
+                    self.counters.heard_now();
+                    Event::Answered { id, reply }
+                }
                 Ok(None) => {
                     self.connection = None;
                     Event::Lost(None)
@@ -175,7 +181,7 @@ impl Poller {
 
     fn bad_frame(&mut self, error: &pip::Error) -> Event {
         self.connection = None;
-        self.context.counters.frames_refused.one();
+        self.context.counters.frames_refused.one(error.name());
         // The whole text may quote the printer.
         Event::Lost(Some(Trouble::Nonsense(format!("a frame was refused: {}", error.name()))))
     }
@@ -189,8 +195,9 @@ impl Poller {
         }
     }
 
-    fn log(&self, code: &str, why: &str) {
+    fn log(&self, code: &'static str, why: &str) {
         let printer = self.normaliser.printer();
+        self.counters.turned(code);
         match code {
             // Off is as normal as available.
             "available" | "printer_off" => {

@@ -186,7 +186,7 @@ impl Tail {
             self.normaliser.line(&mut file.parser, &line, &mut readings);
         }
         for _ in 0..split.too_long {
-            self.normaliser.unmatched("long line", &"longer than any log line");
+            self.normaliser.unmatched("long_line", &"longer than any log line");
         }
         let ticket = file.position.advance(end);
         let (receipt, verdict) = Receipt::group();

@@ -1,3 +1,10 @@
+//! The listener with real sockets and TLS, and single connections on a clock that the test moves.
+
+mod cases;
+mod pressure;
+mod splits;
+mod tls;
+
 use std::future::Future;
 use std::time::Duration;
 
@@ -33,12 +40,13 @@ impl Case {
         let (bench, authority) = (testing::bench(), Authority::new());
         let config =
             Beats { listen: "127.0.0.1:0".parse().unwrap(), tls: Some(authority.listener("localhost")) };
-        let address = start(&config, &[printer()], bench.context.clone()).await.unwrap();
+        let address = start(&config, &[printer()], bench.context.clone()).await.unwrap().address;
         Self { bench, authority, address }
     }
 
     async fn client(&self, name: &str) -> Client {
-        let config = tls::client(Some(&self.authority.ca_file()), Some(&self.authority.pair(name))).unwrap();
+        let config =
+            crate::tls::client(Some(&self.authority.ca_file()), Some(&self.authority.pair(name))).unwrap();
         let stream = TcpStream::connect(self.address).await.unwrap();
         let name = ServerName::try_from("localhost").unwrap();
         let stream = TlsConnector::from(Arc::new(config)).connect(name, stream).await.unwrap();
@@ -170,6 +178,43 @@ async fn an_empty_window_and_unreadable_events_are_acknowledged() {
 }
 
 #[tokio::test]
+async fn poison_is_acknowledged_with_its_window_and_counted_by_its_reason() {
+    let case = Case::new().await;
+    let mut client = case.client("p01").await;
+    let long = "x".repeat(protocol::limits::EVENT_BYTES_MAX - 16);
+    for (number, (poison, reason)) in (1..).zip([
+        ("{\"message\":\"half".to_owned(), "not_json"),
+        ("GET / HTTP/1.1".to_owned(), "not_json"),
+        (String::new(), "not_json"),
+        ("\u{0}\u{1}".to_owned(), "not_json"),
+        ("[1,2]".to_owned(), "no_event"),
+        ("7".to_owned(), "no_event"),
+        ("null".to_owned(), "no_event"),
+        ("{\"message\":{\"not\":\"text\"}}".to_owned(), "no_event"),
+        (format!("{}1{}", "[".repeat(5000), "]".repeat(5000)), ""),
+        (format!("{{\"a\":{}1{}}}", "[".repeat(5000), "]".repeat(5000)), "too_deep"),
+        ("{\"nothing\":\"known\"}".to_owned(), "no_line"),
+        ("{\"@metadata\":{\"beat\":\"metricbeat\"}}".to_owned(), "no_time"),
+        ("{\"message\":\"in no known format\"}".to_owned(), "unknown_format"),
+        (format!("{{\"message\":\"{long}\"}}"), ""),
+    ]) {
+        let before = case.counters().lines_unmatched.by_reason();
+        let refused = case.counters().readings_refused.now();
+        let window = [poison.clone(), events([number]).remove(0), poison];
+        client.send(&encode_window(1, &window, Some(3))).await;
+        let (_, ack) = both(case.bench.store_records(1), client.last_ack()).await;
+        assert_eq!(ack, Some(3), "{number}");
+        let after = case.counters().lines_unmatched.by_reason();
+        let more =
+            |reason: &str| after.get(reason).copied().unwrap_or(0) - before.get(reason).copied().unwrap_or(0);
+        let lines = after.values().sum::<u64>() - before.values().sum::<u64>();
+        assert_eq!(lines + case.counters().readings_refused.now() - refused, 2, "{number}: {after:?}");
+        assert!(reason.is_empty() || more(reason) == 2, "{number}: {after:?}");
+    }
+    assert_eq!(case.counters().frames_refused.now(), 0);
+}
+
+#[tokio::test]
 async fn an_unknown_sender_is_refused_and_counted_and_others_go_on() {
     let case = Case::new().await;
     let mut known = case.client("p01").await;
@@ -225,14 +270,15 @@ async fn hostile_frames_close_their_own_connection_are_counted_and_hold_nothing(
 }
 
 #[tokio::test]
-async fn half_a_window_and_then_an_end_gives_nothing() {
+async fn half_a_window_and_then_an_end_is_not_acknowledged() {
     let case = Case::new().await;
     let mut client = case.client("p01").await;
     let window = encode_window(1, &events(1..=3), None);
     client.send(&window[..window.len() - 5]).await;
     client.stream.shutdown().await.unwrap();
     assert_eq!(client.ack().await, None);
-    assert_eq!(case.counters().lines_read.now(), 0);
+    // What came whole was read: sent again, it is the same rows.
+    assert_eq!(case.counters().lines_read.now(), 2);
 }
 
 #[tokio::test]
@@ -260,8 +306,7 @@ async fn while_a_window_waits_the_sender_is_told_every_three_seconds() {
     let senders = Senders::new(&[printer()], &bench.context);
     let known = senders.find(&["p01".to_owned()], [127, 0, 0, 1].into()).unwrap();
     let (mut ours, theirs) = tokio::io::duplex(1 << 20);
-    let held = Held::default();
-    let serve = Connection::new(theirs, known.clone(), &bench.context, held.part()).serve();
+    let serve = Connection::new(theirs, known.clone(), &bench.context, known.connection().unwrap().0).serve();
     let test = async {
         ours.write_all(&encode_window(1, &events(1..=3), None)).await.unwrap();
         let began = tokio::time::Instant::now();
@@ -288,8 +333,7 @@ async fn a_full_buffer_holds_up_the_sender_and_loses_nothing() {
     let known = senders.find(&["p01".to_owned()], [127, 0, 0, 1].into()).unwrap();
     let (ours, theirs) = tokio::io::duplex(4096);
     let (mut reading, mut writing) = tokio::io::split(ours);
-    let held = Held::default();
-    let serve = Connection::new(theirs, known.clone(), &bench.context, held.part()).serve();
+    let serve = Connection::new(theirs, known.clone(), &bench.context, known.connection().unwrap().0).serve();
     let windows = 40;
     let write = async {
         for window in 0..windows {
@@ -323,8 +367,8 @@ async fn a_stop_that_comes_while_the_connection_is_busy_elsewhere_is_not_missed(
     let senders = Senders::new(&[printer()], &bench.context);
     let known = senders.find(&["p01".to_owned()], [127, 0, 0, 1].into()).unwrap();
     let (_ours, theirs) = tokio::io::duplex(4096);
-    let held = Held::default();
     bench.lifecycle.soft.cancel();
-    let end = Connection::new(theirs, known.clone(), &bench.context, held.part()).serve().await;
+    let end =
+        Connection::new(theirs, known.clone(), &bench.context, known.connection().unwrap().0).serve().await;
     assert!(matches!(end, End::Decided(Why::Stopped)), "{end:?}");
 }

@@ -1,7 +1,12 @@
 //! Certificates and keys from files, and the two sides of TLS that are made of them. The provider is ring,
 //! named here and nowhere else.
 
-use std::io;
+#[cfg(test)]
+mod tests;
+mod watched;
+
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -15,6 +20,10 @@ use secrecy::ExposeSecret as _;
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 use crate::config::{ListenerTls, Pair, SecretFileError, read_secret_file};
+pub use watched::Watched;
+
+/// Bytes of a file of certificates that are read: a bundle of all public roots has a quarter of it.
+const BUNDLE_BYTES_MAX: u64 = 1 << 20;
 
 /// Why there is no TLS. The owner's to mend.
 #[derive(Debug, thiserror::Error)]
@@ -77,12 +86,19 @@ fn provider() -> Arc<CryptoProvider> {
 /// # Errors
 /// The file cannot be read, or holds none.
 pub fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
-    let text = std::fs::read(file).map_err(|source| TlsError::Read { file: file.to_owned(), source })?;
+    let text = read(file).map_err(|source| TlsError::Read { file: file.to_owned(), source })?;
     let found: Result<Vec<_>, pem::Error> = CertificateDer::pem_slice_iter(&text).collect();
     match found {
         Ok(found) if !found.is_empty() => Ok(found),
         _ => Err(TlsError::NoCertificate { file: file.to_owned() }),
     }
+}
+
+// What stands behind the limit is cut off; half a certificate is then found to be none.
+fn read(file: &Path) -> io::Result<Vec<u8>> {
+    let mut text = Vec::new();
+    File::open(file)?.take(BUNDLE_BYTES_MAX).read_to_end(&mut text)?;
+    Ok(text)
 }
 
 /// The key of a PEM file that only its owner can read.

@@ -1,8 +1,18 @@
 //! What the adapter has done since it started, in numbers.
 
+mod printer;
+mod tally;
+
+use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+
+pub use printer::{OneConnection, PrinterCounters};
+pub use tally::Tally;
+
+use crate::config::PrinterId;
 
 /// A number that only goes up.
 #[derive(Debug, Default)]
@@ -37,21 +47,22 @@ pub struct Counters {
     /// Polled readings that were given up for want of room: a gap. Counted by the buffer.
     pub readings_given_up: Counter,
     /// Log lines and events that no parser knows. Counted by the intake.
-    pub lines_unmatched: Counter,
+    pub lines_unmatched: Tally,
     /// Log lines and events taken in. Counted by the intake.
     pub lines_read: Counter,
     /// Frames that were malformed or over a limit. Counted by the intake.
-    pub frames_refused: Counter,
-    /// Connections from senders that are not in the configuration. Counted by the intake.
-    pub senders_refused: Counter,
+    pub frames_refused: Tally,
+    /// Connections that were not taken, such as a stranger's. Counted by the intake.
+    pub senders_refused: Tally,
     /// Batches that the platform stored. Counted by the dispatcher.
     pub batches_delivered: Counter,
     /// Batches that were put off because the platform was busy or out of reach. Counted by the dispatcher.
     pub batches_put_off: Counter,
+    printers: HashMap<PrinterId, Arc<PrinterCounters>>,
 }
 
 /// The counters at one moment, as the stopped line shows them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "each field is the counter of the same name")]
 pub struct Snapshot {
     pub readings_made: u64,
@@ -67,6 +78,17 @@ pub struct Snapshot {
 }
 
 impl Counters {
+    /// Counters for an adapter with these printers.
+    pub fn new(printers: &[PrinterId]) -> Self {
+        let printers = printers.iter().map(|id| (id.clone(), Arc::default())).collect();
+        Self { printers, ..Self::default() }
+    }
+
+    /// One printer's counters. For a printer that is not in the configuration they are counted for nobody.
+    pub fn printer(&self, id: &PrinterId) -> Arc<PrinterCounters> {
+        self.printers.get(id).cloned().unwrap_or_default()
+    }
+
     /// The counters now. Each is read on its own: together they are no consistent cut.
     pub fn snapshot(&self) -> Snapshot {
         Snapshot {

@@ -1,0 +1,46 @@
+//! `adapter status`: asks the running adapter, and shows what it says.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::ValueEnum;
+use serde_json::Value;
+
+use super::{Failure, drive, fault, say, usage};
+use crate::status::{Answer, AskError, Document, Source, ask, text};
+
+/// How it is shown.
+#[derive(Clone, Copy, ValueEnum)]
+pub(super) enum Format {
+    Text,
+    Json,
+}
+
+pub(super) fn run(config: &Path, format: Format) -> Result<ExitCode, Failure> {
+    let answer = drive(async {
+        ask(config).await.map_err(|error| match error {
+            // The command line names no configuration.
+            AskError::Name(error) => usage(error),
+            error => fault(error),
+        })
+    })?;
+    let shown = match format {
+        Format::Json => format!("{:#}", answer.document),
+        Format::Text => for_people(config, answer).map_err(fault)?,
+    };
+    say(shown.trim_end())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn for_people(config: &Path, answer: Answer) -> Result<String, AskError> {
+    let Answer { document, user, process } = answer;
+    let document = of_this_version(document)?;
+    let process = process.map_or_else(|| "a process".to_owned(), |process| format!("process {process}"));
+    let process = format!("{process} of user {user}");
+    let config = config.display().to_string();
+    Ok(text(&document, Source { process: &process, config: &config }))
+}
+
+fn of_this_version(document: Value) -> Result<Document, AskError> {
+    serde_json::from_value(document).map_err(|_| AskError::NoDocument)
+}

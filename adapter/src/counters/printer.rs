@@ -1,0 +1,92 @@
+//! What came in from one printer.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::time::Instant;
+
+use super::Counter;
+
+/// One printer's counters. All ways in of the printer share them.
+#[derive(Debug, Default)]
+pub struct PrinterCounters {
+    /// Log lines and events taken in. Counted by the intake.
+    pub lines_read: Counter,
+    /// Those of them that no parser knows. Counted by the intake.
+    pub lines_unmatched: Counter,
+    /// Values of it that the catalogue refused. Counted by the intake.
+    pub readings_refused: Counter,
+    /// Readings that came into the buffer. Counted by the buffer.
+    pub readings_made: Counter,
+    /// Connections of its senders.
+    beats: AtomicUsize,
+    told: Mutex<Told>,
+}
+
+/// What was last known, and since when.
+#[derive(Clone, Copy, Debug, Default)]
+struct Told {
+    heard: Option<Instant>,
+    reach: Option<(&'static str, Instant)>,
+}
+
+/// One connection of a printer's sender; counted for as long as it lives.
+#[derive(Debug)]
+pub struct OneConnection(Arc<PrinterCounters>);
+
+impl PrinterCounters {
+    /// The printer sent something, or answered, just now.
+    pub fn heard_now(&self) {
+        self.told().heard = Some(Instant::now());
+    }
+
+    /// When it last sent something or answered.
+    pub fn heard(&self) -> Option<Instant> {
+        self.told().heard
+    }
+
+    /// Its reachability is this code of the catalogue from now on.
+    pub fn turned(&self, code: &'static str) {
+        self.told().reach = Some((code, Instant::now()));
+    }
+
+    /// Its reachability and since when; nothing where it is not queried, or not yet known.
+    pub fn reach(&self) -> Option<(&'static str, Instant)> {
+        self.told().reach
+    }
+
+    /// Another connection of its senders.
+    pub fn connected(self: &Arc<Self>) -> OneConnection {
+        self.beats.fetch_add(1, Ordering::Relaxed);
+        OneConnection(Arc::clone(self))
+    }
+
+    /// Connections of its senders now.
+    pub fn connections(&self) -> usize {
+        self.beats.load(Ordering::Relaxed)
+    }
+
+    fn told(&self) -> MutexGuard<'_, Told> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for OneConnection {
+    fn drop(&mut self) {
+        self.0.beats.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connection_is_counted_for_as_long_as_it_lives() {
+        let counters = Arc::<PrinterCounters>::default();
+        let (one, two) = (counters.connected(), counters.connected());
+        assert_eq!(counters.connections(), 2);
+        drop((one, two));
+        assert_eq!(counters.connections(), 0);
+    }
+}

@@ -1,0 +1,71 @@
+//! Events of Beats that are read one after the other: what is looked up for one is kept for the next.
+
+use catalog::Reading;
+use parsers::beats::{Beat, Event};
+use parsers::{Line, Output, metricbeat};
+
+use super::Normaliser;
+use super::streams::Open;
+
+/// Some events, and the readings that came of them so far.
+#[derive(Debug)]
+pub struct Batch<'n> {
+    pub(super) normaliser: &'n Normaliser,
+    pub(super) events: usize,
+    pub(super) output: Output,
+    /// The file that the last event was from: the next one is mostly from it too.
+    pub(super) open: Option<Open>,
+}
+
+impl Batch<'_> {
+    /// Adds the readings of one event. One that cannot be read is counted and no more: sent again it would be no
+    /// better.
+    pub fn event(&mut self, json: &[u8]) {
+        self.events += 1;
+        match Event::parse(json) {
+            Ok(event) => self.read(&event),
+            Err(error) => self.normaliser.unmatched(error.name(), &error),
+        }
+    }
+
+    /// Events that were added.
+    pub fn events(&self) -> usize {
+        self.events
+    }
+
+    /// The readings.
+    pub fn finish(self) -> Vec<Reading> {
+        let Self { normaliser, events, output, open } = self;
+        normaliser.counters.lines_read.add(events);
+        normaliser.of_printer.lines_read.add(events);
+        normaliser.shipped().give_back(open);
+        normaliser.settle(output)
+    }
+
+    fn read(&mut self, event: &Event<'_>) {
+        let normaliser = self.normaliser;
+        let salt = &normaliser.context.salt;
+        match (event.beat, &event.message) {
+            (Beat::Metricbeat, _) => {
+                let place = event.place(salt);
+                metricbeat::readings(event, place, &normaliser.context, &mut self.output);
+            }
+            // A log line by any other shipper is one too: some say nothing of themselves.
+            (_, Some(text)) => {
+                if !self.open.as_ref().is_some_and(|open| open.is_of(event)) {
+                    let mut shipped = normaliser.shipped();
+                    shipped.give_back(self.open.take());
+                    self.open = Some(shipped.take(salt, event));
+                }
+                let Some(open) = &mut self.open else { return };
+                let fallback_time = event.timestamp.unwrap_or_else(|| normaliser.clock.now());
+                let place = event.place_in(open.source(), salt);
+                let parser = open.parser(event.offset, || normaliser.log_parser());
+                parser.line(&Line { text, place, fallback_time }, &mut self.output);
+            }
+            (_, None) => {
+                normaliser.unmatched("no_line", &"neither a log line nor a measurement of the host");
+            }
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! What the running adapter says of itself when somebody on this machine asks: `adapter status`.
+//!
+//! It is told and not asked in the other direction: the adapter writes one document to whoever connects to a socket
+//! of this machine and reads nothing from it, so there is no command that it could take (`door.rs`). The socket has
+//! a name and no file, so nothing is written to disk either.
+
+mod ask;
+mod document;
+mod door;
+mod limits;
+mod paste;
+#[cfg(test)]
+mod tests;
+mod text;
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+
+use catalog::Timestamp;
+use tokio::time::Instant;
+
+pub use ask::{Answer, AskError, ask};
+pub use document::Document;
+use document::{
+    BufferPart, ListenerPart, PlatformPart, PrinterPart, ProcessPart, QueriesPart, ReasonsPart, StrangerPart,
+    StrangersPart, TroublePart, WaysPart,
+};
+pub use door::{Door, DoorError};
+pub use text::{Source, text};
+
+use crate::buffer::{Buffer, Waiting};
+use crate::clock::Clock;
+use crate::config::{AdapterName, Config, Printer, PrinterId};
+use crate::counters::Counters;
+use crate::dispatcher::{Parked, Progress};
+use crate::intake::beats::{Listening, Stranger};
+use crate::telemetry::{self, ProcessUse};
+use crate::uplink::Health;
+
+/// What the document is made from. It looks on and changes nothing.
+#[derive(Clone, Debug)]
+pub(crate) struct Status {
+    pub(crate) adapter: AdapterName,
+    pub(crate) config: Config,
+    pub(crate) started: Instant,
+    pub(crate) clock: Clock,
+    pub(crate) buffer: Arc<Buffer>,
+    pub(crate) counters: Arc<Counters>,
+    pub(crate) progress: Arc<Progress>,
+    pub(crate) health: Arc<Health>,
+    pub(crate) listening: Option<Listening>,
+}
+
+impl Status {
+    /// The document at this moment. Each part is looked at on its own: together they are no consistent cut.
+    pub(crate) fn document(&self) -> Document {
+        let (now, wall) = (Instant::now(), self.clock.now());
+        let waiting = self.buffer.waiting();
+        Document {
+            adapter: self.adapter.to_string(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            uptime_s: seconds(self.started, now),
+            process: process(),
+            platform: self.platform(now),
+            buffer: self.buffer(&waiting, wall),
+            listener: self.listening.as_ref().map(|listening| self.listener(listening, wall)),
+            printers: self
+                .config
+                .printers
+                .iter()
+                .map(|printer| self.printer(printer, &waiting, now))
+                .collect(),
+            strangers: self.strangers(now),
+            counters: self.counters.snapshot(),
+            reasons: ReasonsPart {
+                senders_refused: self.counters.senders_refused.by_reason(),
+                frames_refused: self.counters.frames_refused.by_reason(),
+                lines_unmatched: self.counters.lines_unmatched.by_reason(),
+            },
+        }
+    }
+
+    fn platform(&self, now: Instant) -> PlatformPart {
+        let trouble = self.health.trouble();
+        let retry_at = self.progress.retry_at().filter(|_| trouble.is_some());
+        let parked = |(thing, Parked { why, since }): (String, Parked)| {
+            (thing, TroublePart { why: why.to_owned(), since_s_ago: seconds(since, now) })
+        };
+        PlatformPart {
+            url: self.config.platform.url.to_string(),
+            stored_s_ago: self.progress.stored().map(|at| seconds(at, now)),
+            trouble: trouble
+                .map(|trouble| TroublePart { since_s_ago: seconds(trouble.since, now), why: trouble.why }),
+            retry_in_s: retry_at.map(|at| seconds(now, at)),
+            parked: self.progress.parked().into_iter().map(parked).collect::<BTreeMap<_, _>>(),
+        }
+    }
+
+    fn buffer(&self, waiting: &[Waiting], wall: Timestamp) -> BufferPart {
+        let oldest = waiting.iter().filter_map(|waiting| waiting.oldest).min();
+        BufferPart {
+            readings: waiting.iter().map(|waiting| waiting.readings).sum(),
+            bytes: waiting.iter().map(|waiting| waiting.bytes).sum(),
+            bytes_max: self.config.buffer.bytes_max,
+            oldest_s: oldest.map(|oldest| telemetry::age_seconds(oldest, wall)),
+        }
+    }
+
+    fn listener(&self, listening: &Listening, wall: Timestamp) -> ListenerPart {
+        let tls = listening.tls.as_ref();
+        let expiry = tls.and_then(|tls| tls.expiry());
+        let beats = self.config.beats.as_ref();
+        ListenerPart {
+            address: listening.address.to_string(),
+            tls: tls.is_some(),
+            client_certificates: beats.is_some_and(|beats| beats.knows_certificates()),
+            certificate_days: expiry.map(|expiry| telemetry::days_until(expiry, wall)),
+            reloads: tls.map_or(0, |tls| tls.reloads()),
+            reload_problem: tls.and_then(|tls| tls.problem()),
+        }
+    }
+
+    fn printer(&self, printer: &Printer, waiting: &[Waiting], now: Instant) -> PrinterPart {
+        let counters = self.counters.printer(&printer.id);
+        let thing = self.adapter.thing_of(&printer.id);
+        let queries = printer.pip.as_ref().map(|pip| QueriesPart {
+            address: pip.address.to_string(),
+            reachability: counters.reach().map(|(code, _)| code.to_owned()),
+            since_s_ago: counters.reach().map(|(_, since)| seconds(since, now)),
+        });
+        PrinterPart {
+            id: printer.id.to_string(),
+            ways: WaysPart {
+                beats_connections: printer.beats.as_ref().map(|_| counters.connections()),
+                logs: printer.logs.as_ref().map(|logs| logs.directory.display().to_string()),
+                queries,
+            },
+            heard_s_ago: counters.heard().map(|at| seconds(at, now)),
+            lines_read: counters.lines_read.now(),
+            lines_unmatched: counters.lines_unmatched.now(),
+            readings_refused: counters.readings_refused.now(),
+            readings_made: counters.readings_made.now(),
+            readings_waiting: waiting
+                .iter()
+                .filter(|waiting| waiting.thing == thing)
+                .map(|w| w.readings)
+                .sum(),
+        }
+    }
+
+    fn strangers(&self, now: Instant) -> StrangersPart {
+        let Some(listening) = &self.listening else {
+            return StrangersPart { shown: Vec::new(), forgotten: 0 };
+        };
+        let mut ids: HashSet<PrinterId> =
+            self.config.printers.iter().map(|printer| printer.id.clone()).collect();
+        let part = |stranger: Stranger| StrangerPart {
+            lines: paste::lines(&stranger, &mut ids),
+            certificate: stranger.certificate,
+            address: stranger.address,
+            reason: stranger.reason.to_owned(),
+            why: stranger.why,
+            times: stranger.times,
+            first_s_ago: seconds(stranger.first, now),
+            last_s_ago: seconds(stranger.last, now),
+        };
+        let shown = listening.strangers.list().into_iter().map(part).collect();
+        StrangersPart { shown, forgotten: listening.strangers.forgotten() }
+    }
+}
+
+fn process() -> ProcessPart {
+    let ProcessUse { memory, memory_peak, cpu } = ProcessUse::now();
+    ProcessPart { memory_bytes: memory, memory_peak_bytes: memory_peak, cpu_s: cpu }
+}
+
+/// From one moment to another, in seconds, to the millisecond.
+fn seconds(from: Instant, to: Instant) -> f64 {
+    (to.saturating_duration_since(from).as_secs_f64() * 1000.0).round() / 1000.0
+}

@@ -1,0 +1,74 @@
+//! The printers, a line each, and a second one where something is wrong.
+
+use std::ops::RangeInclusive;
+
+use super::page::Page;
+use super::words::{counted, grouped, length, reachability};
+use crate::status::document::{Document, PrinterPart};
+
+/// Ids may be longer; the numbers behind them then stand further to the right.
+const ID_WIDTH: RangeInclusive<usize> = 7..=16;
+
+pub(super) fn write(page: &mut Page, document: &Document) {
+    let printers = &document.printers;
+    page.part(&format!("PRINTERS {}", printers.len()));
+    if printers.is_empty() {
+        return page.line("  none are configured");
+    }
+    let longest = printers.iter().map(|printer| printer.id.len()).max().unwrap_or_default();
+    let width = longest.clamp(*ID_WIDTH.start(), *ID_WIDTH.end());
+    page.line(&row(width, ["printer", "last heard", "lines", "not read", "readings", "comes in by"]));
+    for printer in printers {
+        let heard =
+            printer.heard_s_ago.map_or_else(|| "never".to_owned(), |ago| format!("{} ago", length(ago)));
+        page.line(&row(
+            width,
+            [
+                &printer.id,
+                &heard,
+                &grouped(printer.lines_read),
+                &grouped(printer.lines_unmatched),
+                &grouped(printer.readings_made),
+                &ways(printer),
+            ],
+        ));
+        remarks(page, printer);
+    }
+}
+
+fn row(width: usize, [id, heard, lines, unread, readings, ways]: [&str; 6]) -> String {
+    format!("  {id:<width$} {heard:>12} {lines:>11} {unread:>9} {readings:>11}  {ways}")
+}
+
+fn ways(printer: &PrinterPart) -> String {
+    let beats = printer.ways.beats_connections.map(|connections| format!("Beats {connections}"));
+    let logs = printer.ways.logs.as_ref().map(|_| "files".to_owned());
+    let queries = printer.ways.queries.as_ref().map(|_| "PIP".to_owned());
+    [beats, logs, queries].into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+fn remarks(page: &mut Page, printer: &PrinterPart) {
+    if let Some(queries) = &printer.ways.queries {
+        let code = queries.reachability.as_deref();
+        match (code, queries.since_s_ago) {
+            (Some("available"), _) => {}
+            (Some(code), Some(since)) => {
+                let words = reachability(code);
+                let address = &queries.address;
+                page.paragraph("      ", &format!("queries to {address}, for {}: {words}", length(since)));
+            }
+            _ => page.paragraph("      ", &format!("queries to {}: no outcome yet", queries.address)),
+        }
+    }
+    if printer.ways.beats_connections == Some(0) {
+        page.paragraph("      ", "Beats: not connected now");
+    }
+    if printer.readings_refused > 0 {
+        let values = counted(printer.readings_refused, "value");
+        page.paragraph("      ", &format!("{values} out of range or without a unit"));
+    }
+    if printer.lines_unmatched > 0 && printer.lines_unmatched == printer.lines_read {
+        let lines = counted(printer.lines_read, "line");
+        page.paragraph("      ", &format!("of {lines} none could be read: is `family` the right one?"));
+    }
+}

@@ -1,0 +1,134 @@
+//! Documents as three adapters would write them: the examples of `docs/status.md`.
+
+use crate::counters::Counters;
+use crate::status::document::{
+    BufferPart, Document, ListenerPart, PlatformPart, PrinterPart, ProcessPart, QueriesPart, ReasonsPart,
+    StrangerPart, StrangersPart, TroublePart, WaysPart,
+};
+
+/// All is well.
+pub(crate) fn healthy() -> Document {
+    Document {
+        adapter: "oslo-1".into(),
+        version: "0.1.0".into(),
+        uptime_s: 275_000.0,
+        process: ProcessPart {
+            memory_bytes: Some(14_889_779),
+            memory_peak_bytes: Some(18_769_510),
+            cpu_s: Some(1_312.0),
+        },
+        platform: PlatformPart {
+            url: "https://platform.example.com/".into(),
+            stored_s_ago: Some(0.213),
+            trouble: None,
+            retry_in_s: None,
+            parked: [].into(),
+        },
+        buffer: BufferPart { readings: 12, bytes: 1_440, bytes_max: 64 << 20, oldest_s: Some(0.062) },
+        listener: Some(ListenerPart {
+            address: "0.0.0.0:5044".into(),
+            tls: true,
+            client_certificates: true,
+            certificate_days: Some(58.2),
+            reloads: 1,
+            reload_problem: None,
+        }),
+        printers: vec![
+            printer("p01", Some(2), None, Some("available")),
+            printer("p02", Some(1), None, Some("available")),
+            printer("p03", None, Some("/srv/p03/logs"), None),
+        ],
+        strangers: StrangersPart { shown: Vec::new(), forgotten: 0 },
+        counters: Counters::default().snapshot(),
+        reasons: ReasonsPart {
+            senders_refused: [].into(),
+            frames_refused: [].into(),
+            lines_unmatched: [("unknown_format".into(), 3)].into(),
+        },
+    }
+}
+
+/// The platform has been away for a while, and much besides is not as it should be.
+pub(crate) fn in_trouble() -> Document {
+    let mut document = healthy();
+    document.platform.trouble = Some(TroublePart {
+        why: "the platform is out of reach: Connection refused (os error 111); the data is kept".into(),
+        since_s_ago: 754.0,
+    });
+    document.platform.stored_s_ago = Some(756.3);
+    document.platform.retry_in_s = Some(8.2);
+    let why = "the platform does not know it, or this adapter's key is not for it".into();
+    document.platform.parked = [("oslo-1.p02".into(), TroublePart { why, since_s_ago: 9_000.0 })].into();
+    document.buffer =
+        BufferPart { readings: 120_341, bytes: 14_440_920, bytes_max: 64 << 20, oldest_s: Some(756.4) };
+    document.counters.readings_given_up = 1_204;
+    document.counters.readings_refused = 7;
+    document.listener = Some(ListenerPart {
+        address: "0.0.0.0:5044".into(),
+        tls: true,
+        client_certificates: false,
+        certificate_days: Some(3.4),
+        reloads: 0,
+        reload_problem: Some("adapter.key: holds no private key".into()),
+    });
+    document.printers = vec![
+        printer("p01", Some(2), None, Some("printer_off")),
+        PrinterPart {
+            heard_s_ago: None,
+            lines_read: 0,
+            readings_made: 0,
+            ..printer("p02", Some(0), None, None)
+        },
+        PrinterPart { lines_unmatched: 12_034, ..printer("p03", None, Some("/srv/p03/logs"), None) },
+    ];
+    document.reasons.frames_refused = [("tls_hello".into(), 2), ("inflate_corrupt".into(), 1)].into();
+    document
+}
+
+/// Some senders are not known.
+pub(crate) fn with_strangers() -> Document {
+    let mut document = healthy();
+    let lines = "[[printers]]\nid = \"p07\"\nfamily = \"projet\"\nbeats = { certificate = \"p07\" }\n";
+    document.strangers.shown = vec![
+        StrangerPart {
+            certificate: Some("p07".into()),
+            address: [10, 0, 0, 7].into(),
+            reason: "unknown sender".into(),
+            why: "p07".into(),
+            times: 12,
+            first_s_ago: 252.0,
+            last_s_ago: 3.1,
+            lines: Some(lines.into()),
+        },
+        StrangerPart {
+            certificate: None,
+            address: [10, 0, 0, 99].into(),
+            reason: "TLS handshake".into(),
+            why: "peer sent no certificates".into(),
+            times: 1,
+            first_s_ago: 4_000.0,
+            last_s_ago: 4_000.0,
+            lines: None,
+        },
+    ];
+    document.reasons.senders_refused = [("unknown sender".into(), 12), ("TLS handshake".into(), 1)].into();
+    document
+}
+
+fn printer(id: &str, beats: Option<usize>, logs: Option<&str>, reach: Option<&str>) -> PrinterPart {
+    let queries = beats.map(|_| QueriesPart {
+        address: format!("{id}.lan:7881"),
+        reachability: reach.map(ToOwned::to_owned),
+        since_s_ago: reach.map(|_| 190.0),
+    });
+    PrinterPart {
+        id: id.into(),
+        ways: WaysPart { beats_connections: beats, logs: logs.map(ToOwned::to_owned), queries },
+        heard_s_ago: Some(0.41),
+        lines_read: 12_034,
+        lines_unmatched: if id == "p03" { 3 } else { 0 },
+        readings_refused: 0,
+        readings_made: 1_036_102,
+        readings_waiting: 4,
+    }
+}

@@ -1,0 +1,71 @@
+use serde_json::Value;
+
+use super::*;
+
+const DOCS: &str = include_str!("../../../../docs/status.md");
+const SOURCE: Source<'_> = Source { process: "process 812 of user 998", config: "/etc/oneway/adapter.toml" };
+
+fn documents() -> [Document; 3] {
+    [sample::healthy(), sample::in_trouble(), sample::with_strangers()]
+}
+
+#[test]
+fn the_documented_examples_are_what_is_printed() {
+    let texts = documents().map(|document| text(&document, SOURCE));
+    let missing: Vec<_> = texts.iter().filter(|text| !DOCS.contains(text.as_str())).cloned().collect();
+    assert!(missing.is_empty(), "docs/status.md does not show:\n```\n{}```", missing.join("```\n```\n"));
+}
+
+#[test]
+fn a_platform_that_keeps_silent_is_not_said_to_take_data() {
+    let mut document = sample::healthy();
+    (document.platform.stored_s_ago, document.buffer.oldest_s) = (Some(14.2), Some(14.0));
+    assert!(
+        text(&document, SOURCE)
+            .contains("takes data      NO ANSWER YET to what was sent; last stored 14 s ago")
+    );
+    // A printer alone whose data waits.
+    document.platform.stored_s_ago = Some(9.0);
+    assert!(text(&document, SOURCE).contains("takes data      yes"));
+}
+
+#[test]
+fn nothing_is_wider_than_the_terminal() {
+    for document in documents() {
+        for line in text(&document, SOURCE).lines() {
+            assert!(line.chars().count() <= 80, "{line}");
+        }
+    }
+}
+
+#[test]
+fn every_field_of_the_document_is_documented() {
+    let document = serde_json::to_value(sample::with_strangers()).unwrap();
+    let mut fields = Vec::new();
+    collect(&document, "", &mut fields);
+    for part in ["platform.trouble.why", "printers[].ways.logs", "strangers.shown[].lines"] {
+        assert!(
+            part == "platform.trouble.why" || fields.iter().any(|field| field == part),
+            "{part}: {fields:?}"
+        );
+    }
+    let missing: Vec<_> = fields.iter().filter(|field| !DOCS.contains(&format!("`{field}`"))).collect();
+    assert!(missing.is_empty(), "not in docs/status.md: {missing:?}");
+}
+
+/// The paths of all fields; what is below `counters` and `reasons` is named by its keys elsewhere.
+fn collect(value: &Value, path: &str, fields: &mut Vec<String>) {
+    match value {
+        Value::Object(object) if !path.starts_with("reasons.") && path != "counters" => {
+            for (key, value) in object {
+                let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+                collect(value, &path, fields);
+                fields.push(path);
+            }
+        }
+        Value::Array(list) => {
+            list.iter().for_each(|value| collect(value, &format!("{path}[]"), fields));
+        }
+        _ => {}
+    }
+}
