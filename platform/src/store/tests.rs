@@ -1,3 +1,5 @@
+mod repeats;
+
 use std::sync::{Arc, Barrier};
 
 use catalog::{Timestamp, items};
