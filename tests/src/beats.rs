@@ -1,6 +1,7 @@
 //! A sender of our own, for what a well-behaved one never does.
 
 use std::fs;
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
@@ -10,7 +11,7 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
@@ -22,8 +23,15 @@ pub struct Sender {
 impl Sender {
     /// Connects with this certificate.
     pub async fn connect(site: &Site, pair: &Pair) -> Result<Self> {
+        Self::connect_from(Ipv4Addr::LOCALHOST, site, pair).await
+    }
+
+    /// Connects from this address of the loopback network, as one of several machines.
+    pub async fn connect_from(from: Ipv4Addr, site: &Site, pair: &Pair) -> Result<Self> {
         let connector = TlsConnector::from(Arc::new(client(site, pair)?));
-        let stream = TcpStream::connect(("127.0.0.1", site.beats_port)).await?;
+        let socket = TcpSocket::new_v4()?;
+        socket.bind((from, 0).into())?;
+        let stream = socket.connect((Ipv4Addr::LOCALHOST, site.beats_port).into()).await?;
         let stream = connector.connect(ServerName::try_from("localhost")?, stream).await?;
         Ok(Self { stream })
     }

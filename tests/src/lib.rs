@@ -12,7 +12,10 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 
 pub mod beats;
 pub mod browser;
+pub mod filebeat;
 pub mod namespace;
+pub mod shipment;
+pub mod slow;
 
 /// A condition that has not come true by then never will.
 const PATIENCE: Duration = Duration::from_secs(180);
@@ -52,11 +55,18 @@ impl Bench {
         .with_context(|| self.logs())
     }
 
-    fn logs(&self) -> String {
+    /// The last lines of what each program logged.
+    pub fn logs(&self) -> String {
         let read = |name: &str| std::fs::read_to_string(self.site.file(name)).unwrap_or_default();
-        let last =
-            |text: String| text.lines().rev().take(15).map(|line| format!("  {line}\n")).collect::<String>();
-        ["platform.log", "adapter.log", "simulator.log"]
+        let last = |text: String| {
+            text.lines()
+                .filter(|line| !line.contains("Start next scan"))
+                .rev()
+                .take(15)
+                .map(|line| format!("  {line}\n"))
+                .collect::<String>()
+        };
+        ["platform.log", "adapter.log", "simulator.log", "filebeat.log", "slow.log"]
             .map(|name| format!("{name}, newest first:\n{}", last(read(name))))
             .concat()
     }

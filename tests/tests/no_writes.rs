@@ -54,6 +54,8 @@ async fn the_running_adapter_opens_no_file_for_writing() -> Result<()> {
         number(report, "/records/distinct").is_ok_and(|distinct| distinct >= 500)
     };
     bench.until_stored("five hundred lines through the traced adapter", enough).await?;
+    // Its answer has a socket without a file.
+    assert!(site.status("text").await?.contains("ADAPTER"));
     let after = Footprint::of(adapter.pid()?)?.bytes_written();
     simulator.send("stop").await?;
     simulator.ended().await?;
