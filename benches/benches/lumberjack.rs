@@ -2,7 +2,7 @@
 
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
-use protocol::lumberjack::{Decoder, Window, encode_window};
+use protocol::lumberjack::{Decoder, Step, encode_window};
 
 #[global_allocator]
 static ALLOCATIONS: divan::AllocProfiler = divan::AllocProfiler::system();
@@ -40,14 +40,16 @@ fn decode_windows(bencher: Bencher<'_, '_>, compression: Option<u32>) {
         .bench(|| decode(black_box(&stream)));
 }
 
-fn decode(stream: &[u8]) -> Vec<Window> {
-    let mut decoder = Decoder::new();
-    let mut windows = Vec::new();
+/// Bytes of the events, so that each is had.
+fn decode(stream: &[u8]) -> usize {
+    let (mut decoder, mut bytes) = (Decoder::new(), 0);
     for read in stream.chunks(READ_BYTES) {
         decoder.push(read);
-        while let Ok(Some(window)) = decoder.next_window() {
-            windows.push(window);
+        while let Ok(Some(step)) = decoder.next_step() {
+            if let Step::Event { json, .. } = step {
+                bytes += black_box(json).len();
+            }
         }
     }
-    windows
+    bytes
 }

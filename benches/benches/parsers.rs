@@ -79,6 +79,27 @@ fn filebeat_events(bencher: Bencher<'_, '_>) {
     });
 }
 
+/// The whole of what an event passes through: envelope, place, and the readings of its line.
+#[divan::bench]
+fn filebeat_events_to_readings(bencher: Bencher<'_, '_>) {
+    let events: Vec<_> = lines("2026-11-22T10:15:30.123Z").iter().map(|line| filebeat(line)).collect();
+    let context = context();
+    let salt = context.salt.clone();
+    let mut parser = LogParser::new(Family::Projet, context);
+    let mut output = Output::default();
+    bencher.counter(ItemsCount::new(events.len())).counter(bytes(&events)).bench_local(|| {
+        let mut made = 0;
+        for event in events.iter().filter_map(|json| Event::parse(json.as_bytes()).ok()) {
+            let text = event.message.as_deref().unwrap_or_default();
+            let line = Line { text, place: event.place(&salt), fallback_time: Timestamp(0) };
+            parser.line(&line, &mut output);
+            made += output.readings.len();
+            output.clear();
+        }
+        made
+    });
+}
+
 #[divan::bench]
 fn metricbeat_events(bencher: Bencher<'_, '_>) {
     let context = context();
