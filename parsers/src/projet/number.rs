@@ -8,7 +8,7 @@ use nom::{IResult, Parser as _};
 
 /// The number that the text begins with, and what is behind it.
 pub(super) fn number(text: &[u8]) -> Option<(f64, &[u8])> {
-    plain(text).or_else(|| any(text).ok().map(|(rest, number)| (number, rest)))
+    plain(text).or_else(|| any_form(text).ok().map(|(rest, number)| (number, rest)))
 }
 
 /// Digits that a whole number may have which a double holds exactly, whatever they are.
@@ -29,10 +29,10 @@ fn plain(text: &[u8]) -> Option<(f64, &[u8])> {
         }
         digits += behind;
     }
-    let general = digits == behind || digits > DIGITS_EXACT || matches!(rest.first(), Some(b'e' | b'E'));
+    let unfit = digits == behind || digits > DIGITS_EXACT || matches!(rest.first(), Some(b'e' | b'E'));
     #[expect(clippy::cast_precision_loss, reason = "fifteen digits are exact")]
     let number = all as f64;
-    POWERS.get(behind).filter(|_| !general).map(|power| (number / power, rest))
+    POWERS.get(behind).filter(|_| !unfit).map(|power| (number / power, rest))
 }
 
 /// The digits that the text begins with, put behind those of `number`; how many they are, and what is behind them.
@@ -45,7 +45,7 @@ fn digits(mut number: u64, text: &[u8]) -> (u64, usize, &[u8]) {
     (number, text.len() - rest.len(), rest)
 }
 
-fn any(input: &[u8]) -> IResult<&[u8], f64> {
+fn any_form(input: &[u8]) -> IResult<&[u8], f64> {
     let exponent = (one_of("eE"), opt(one_of("+-")), digit1);
     let decimal = recognize((digit1, opt((char('.'), digit1)), opt(exponent)));
     // What C's printf writes of a value that is none, or beyond every bound.
@@ -64,7 +64,7 @@ mod tests {
         #[test]
         fn a_plain_number_is_read_as_any_other(text in "[0-9]{0,17}(\\.[0-9]{0,17})?([eE][0-9]?)?[a-zA-Z.]{0,3}") {
             if let Some((number, rest)) = plain(text.as_bytes()) {
-                let (other_rest, other) = any(text.as_bytes()).unwrap();
+                let (other_rest, other) = any_form(text.as_bytes()).unwrap();
                 prop_assert_eq!((number.to_bits(), rest), (other.to_bits(), other_rest));
             }
         }
