@@ -24,6 +24,8 @@ struct Row {
     memory_peak_megabytes: Spread,
     /// How many times the peer's events a second, medians of the same run.
     times_the_peer: Option<f64>,
+    /// The same for a second of CPU time: what to compare where other programs use the machine.
+    times_the_peer_by_cpu: Option<f64>,
 }
 
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -57,15 +59,16 @@ impl Report {
     pub(super) fn table(&self) -> String {
         let mut out = String::from(concat!(
             "| connections | server | thousand events a second: median (least to most) ",
-            "| CPU seconds a million events | peak RSS, MB | times the peer |\n|---|---|---|---|---|---|",
+            "| CPU seconds a million events | peak RSS, MB | times the peer | by CPU time |\n",
+            "|---|---|---|---|---|---|---|",
         ));
         for row in self.rows() {
             let Spread { min, median, max } = row.events_per_second;
-            let times = row.times_the_peer.map_or_else(String::new, |times| format!("{times:.2}"));
+            let times = |times: Option<f64>| times.map_or_else(String::new, |times| format!("{times:.2}"));
             // Writing to a string cannot fail.
             let _ = write!(
                 out,
-                "\n| {} | {:?} | {:.0} ({:.0} to {:.0}) | {:.2} | {:.1} | {times} |",
+                "\n| {} | {:?} | {:.0} ({:.0} to {:.0}) | {:.2} | {:.1} | {} | {} |",
                 row.connections,
                 row.server,
                 median / 1e3,
@@ -73,6 +76,8 @@ impl Report {
                 max / 1e3,
                 row.cpu_seconds_per_million_events.median,
                 row.memory_peak_megabytes.max,
+                times(row.times_the_peer),
+                times(row.times_the_peer_by_cpu),
             );
         }
         out
@@ -85,23 +90,29 @@ impl Report {
     fn row(&self, connections: u8, server: Peer, rounds: &[Round]) -> Row {
         let events_per_second = speed(rounds);
         let ferro = self.0.get(&(connections, Peer::Ferro)).filter(|_| server != Peer::Ferro);
-        #[expect(clippy::cast_precision_loss, reason = "events and bytes of some seconds")]
-        let (cost, memory) = (
-            |round: &Round| round.used.cpu_seconds * 1e6 / round.used.counts.events as f64,
-            |round: &Round| round.used.memory_peak_bytes as f64 / 1e6,
-        );
+        let cost_of_event = cost(rounds);
+        #[expect(clippy::cast_precision_loss, reason = "bytes of one machine")]
+        let memory = |round: &Round| round.used.memory_peak_bytes as f64 / 1e6;
         Row {
             connections,
             server,
             rounds: rounds.len(),
             events_per_second,
-            cpu_seconds_per_million_events: Spread::of(rounds.iter().map(cost)),
+            cpu_seconds_per_million_events: cost_of_event,
             memory_peak_megabytes: Spread::of(rounds.iter().map(memory)),
             times_the_peer: ferro.map(|rounds| events_per_second.median / speed(rounds).median),
+            times_the_peer_by_cpu: ferro.map(|rounds| cost(rounds).median / cost_of_event.median),
         }
     }
 }
 
 fn speed(rounds: &[Round]) -> Spread {
     Spread::of(rounds.iter().map(|round| round.events_per_second))
+}
+
+/// CPU seconds a million events.
+fn cost(rounds: &[Round]) -> Spread {
+    #[expect(clippy::cast_precision_loss, reason = "events of some seconds")]
+    let cost = |round: &Round| round.used.cpu_seconds * 1e6 / round.used.counts.events as f64;
+    Spread::of(rounds.iter().map(cost))
 }
