@@ -61,7 +61,7 @@ async fn two_hundred_legal_windows_that_do_not_end() -> Result<()> {
     let attacks = [
         Attack::then_stop(heavy),
         Attack::then_stop(incompressible()?),
-        Attack::then_stop(blown_up(&event)),
+        Attack::then_stop(blown_up(&event)?),
         Attack::then_stop(cut_within(&event)?),
         Attack::then_stop(one.clone()),
         Attack::then_drip(one),
@@ -83,12 +83,13 @@ fn incompressible() -> Result<Vec<u8>> {
 }
 
 /// A window of which all but the last event come in one small frame that inflates to almost as much as it may.
-fn blown_up(event: &[u8]) -> Vec<u8> {
+fn blown_up(event: &[u8]) -> Result<Vec<u8>> {
     let events = vec![event; INFLATED_BYTES_MAX / EVENT_BYTES_MAX - 1];
     let mut window = encode_window(1, &events, Some(9));
-    window[5] += 1;
+    let announced = u32::try_from(events.len() + 1)?;
+    window.splice(2..6, announced.to_be_bytes());
     window.extend_from_slice(b"2J\0");
-    window
+    Ok(window)
 }
 
 /// A window whose one event is cut within a compressed frame that is cut within another.
