@@ -8,11 +8,29 @@ use std::{env, fs, path::Path};
 use serde::Deserialize;
 
 /// The order in which a person reads them.
-const FAMILIES: [&str; 4] = ["common", "stereolithography", "host", "adapter"];
+const FAMILIES: [&str; 7] =
+    ["common", "stereolithography", "powder_bed", "jetting", "extrusion", "host", "adapter"];
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Units {
-    units: BTreeMap<String, String>,
+    unit: Vec<Unit>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Unit {
+    ucum: String,
+    symbol: String,
+    dimension: String,
+    #[serde(default = "one")]
+    factor: f64,
+    #[serde(default)]
+    offset: f64,
+}
+
+fn one() -> f64 {
+    1.0
 }
 
 #[derive(Deserialize)]
@@ -32,11 +50,15 @@ struct Item {
     range: Option<[f64; 2]>,
     codes: Option<Vec<String>>,
     text: String,
+    mtconnect: String,
+    otel: Option<String>,
+    source: String,
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=items");
-    let units: Units = toml::from_str(&fs::read_to_string("items/units.toml")?)?;
+    let out = env::var("OUT_DIR")?;
+    let units = units(Path::new(&out))?;
     let mut seen = BTreeSet::new();
     let mut code = String::new();
     let mut families = String::new();
@@ -46,19 +68,41 @@ fn main() -> Result<(), Box<dyn Error>> {
             toml::from_str(&fs::read_to_string(&path)?).map_err(|error| format!("{path}: {error}"))?;
         let mut listed = String::new();
         for item in &family.item {
-            check(item, &mut seen, &units.units).map_err(|error| format!("{path}: {}: {error}", item.id))?;
-            write_item(&mut code, &family.family, item, &units.units)?;
+            check(item, &mut seen, &units).map_err(|error| format!("{path}: {}: {error}", item.id))?;
+            write_item(&mut code, &family.family, item, &units)?;
             write!(listed, "&{}, ", constant(&item.id))?;
         }
         writeln!(families, "    (Family::{}, {:?}, &[{listed}]),", camel(&family.family), family.title)?;
     }
     writeln!(code, "/// Every family in reading order: its title and its items.")?;
     writeln!(code, "pub static FAMILIES: &[(Family, &str, &[&Item])] = &[\n{families}];")?;
-    fs::write(Path::new(&env::var("OUT_DIR")?).join("items.rs"), code)?;
+    fs::write(Path::new(&out).join("items.rs"), code)?;
     Ok(())
 }
 
-fn check(item: &Item, seen: &mut BTreeSet<String>, units: &BTreeMap<String, String>) -> Result<(), String> {
+/// Writes the units, and gives the place of each in their list.
+fn units(out: &Path) -> Result<BTreeMap<String, usize>, Box<dyn Error>> {
+    let units: Units = toml::from_str(&fs::read_to_string("items/units.toml")?)
+        .map_err(|error| format!("items/units.toml: {error}"))?;
+    let mut code = String::from("pub(crate) static UNITS: &[Unit] = &[\n");
+    let mut places = BTreeMap::new();
+    for (place, Unit { ucum, symbol, dimension, factor, offset }) in units.unit.into_iter().enumerate() {
+        if !(factor.is_finite() && factor > 0.0 && offset.is_finite()) {
+            return Err(format!("items/units.toml: {ucum}: the factor must be over 0").into());
+        }
+        writeln!(
+            code,
+            "Unit {{ ucum: {ucum:?}, symbol: {symbol:?}, dimension: {dimension:?}, factor: {factor:?}, offset: {offset:?} }},"
+        )?;
+        if places.insert(ucum.clone(), place).is_some() {
+            return Err(format!("items/units.toml: {ucum} stands twice").into());
+        }
+    }
+    fs::write(out.join("units.rs"), code + "];\n")?;
+    Ok(places)
+}
+
+fn check(item: &Item, seen: &mut BTreeSet<String>, units: &BTreeMap<String, usize>) -> Result<(), String> {
     let well_formed = item.id.split('.').count() == 2
         && item.id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "._".contains(c));
     if !well_formed {
@@ -72,6 +116,17 @@ fn check(item: &Item, seen: &mut BTreeSet<String>, units: &BTreeMap<String, Stri
     }
     if item.text.trim().is_empty() {
         return Err("`text` is empty: say what a technician should know".into());
+    }
+    if item.source.trim().is_empty() {
+        return Err(
+            "`source` is empty: say where the range or the vocabulary comes from, or `estimate`".into()
+        );
+    }
+    if !is_mtconnect(&item.mtconnect) {
+        return Err(
+            "`mtconnect` is `TYPE` or `TYPE/SUBTYPE` in upper case, each with `x:` where it is an extension"
+                .into(),
+        );
     }
     let numeric = matches!(item.kind.as_str(), "gauge" | "counter");
     let coded = matches!(item.kind.as_str(), "state" | "event");
@@ -99,7 +154,7 @@ fn write_item(
     out: &mut String,
     family: &str,
     item: &Item,
-    units: &BTreeMap<String, String>,
+    units: &BTreeMap<String, usize>,
 ) -> Result<(), Box<dyn Error>> {
     let kind = match (item.kind.as_str(), item.range, &item.codes) {
         ("gauge", Some([low, high]), _) => format!("Kind::Gauge(Range {{ low: {low:?}, high: {high:?} }})"),
@@ -111,20 +166,30 @@ fn write_item(
         ("identity", ..) => "Kind::Identity".into(),
         _ => "Kind::Hash".into(),
     };
-    let ucum = item.unit.as_deref().unwrap_or("1");
-    let symbol = units.get(ucum).map_or("", String::as_str);
+    let unit = units.get(item.unit.as_deref().unwrap_or("1")).ok_or("there is no unit 1")?;
+    let otel = item.otel.clone().unwrap_or_else(|| format!("oneway.{}", item.id));
     writeln!(out, "/// {}.", item.text)?;
     writeln!(
         out,
         "pub static {}: Item = Item {{ id: {:?}, property: {:?}, family: Family::{}, kind: {kind}, \
-         unit: Unit {{ ucum: {ucum:?}, symbol: {symbol:?} }}, text: {:?} }};",
+         unit: &UNITS[{unit}], text: {:?}, mtconnect: {:?}, otel: {otel:?}, source: {:?} }};",
         constant(&item.id),
         item.id,
         item.id.replace('.', "_"),
         camel(family),
         item.text,
+        item.mtconnect,
+        item.source,
     )?;
     Ok(())
+}
+
+fn is_mtconnect(name: &str) -> bool {
+    let word = |word: &str| {
+        let letters = word.strip_prefix("x:").unwrap_or(word);
+        !letters.is_empty() && letters.chars().all(|c| c.is_ascii_uppercase() || c == '_')
+    };
+    name.split('/').count() <= 2 && name.split('/').all(word)
 }
 
 fn constant(id: &str) -> String {
@@ -132,6 +197,9 @@ fn constant(id: &str) -> String {
 }
 
 fn camel(name: &str) -> String {
-    let mut letters = name.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+    let word = |word: &str| {
+        let mut letters = word.chars();
+        letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect::<String>()
+    };
+    name.split('_').map(word).collect()
 }

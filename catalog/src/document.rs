@@ -15,7 +15,12 @@ repeated record from being stored twice).
 
 No free text leaves. A state is one of the words listed; a build is a salted hash; model, serial number and
 firmware are at most 48 plain characters and come from the printer's own interface or from the adapter's
-configuration, never from a log line. Numbers outside the plausible range are sent with bad quality.
+configuration, never from a log line. Numbers outside the plausible range are sent with bad quality. A number that
+the printer writes in another unit is converted, and the maker's own number and unit stand beside it.
+
+The last three columns say what an item is called elsewhere and where its range or its words come from: its type
+in MTConnect (`x:` marks an extension, where that standard has no name), its name in OpenTelemetry (`oneway.…`
+where the semantic conventions have none), and the source; *estimate* where no public one is known.
 ";
 
 /// The list of collected data as Markdown.
@@ -23,17 +28,22 @@ pub fn markdown() -> String {
     let mut out = String::from(HEAD);
     for (_, title, items) in items::FAMILIES {
         // Writing to a string cannot fail.
-        let _ =
-            write!(out, "\n## {title}\n\n| item | kind | unit | values | meaning |\n|---|---|---|---|---|\n");
+        let _ = write!(
+            out,
+            "\n## {title}\n\n| item | kind | unit | values | meaning | MTConnect | OpenTelemetry | source |\n|---|---|---|---|---|---|---|---|\n"
+        );
         for item in *items {
             let _ = writeln!(
                 out,
-                "| `{}` | {} | {} | {} | {} |",
+                "| `{}` | {} | {} | {} | {} | {} | {} | {} |",
                 item.id(),
                 item.kind().name(),
                 item.unit().symbol(),
                 values(item),
-                item.text()
+                item.text(),
+                item.mtconnect(),
+                item.otel(),
+                if item.source() == "estimate" { "*estimate*" } else { item.source() },
             );
         }
     }

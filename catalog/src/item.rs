@@ -1,6 +1,6 @@
 //! The catalogue's entry: one thing that may be said about a printer.
 
-use std::fmt;
+use crate::unit::Unit;
 
 /// One data item that may leave the adapter. Made only from the catalogue's files.
 #[derive(Debug)]
@@ -9,8 +9,11 @@ pub struct Item {
     pub(crate) property: &'static str,
     pub(crate) family: Family,
     pub(crate) kind: Kind,
-    pub(crate) unit: Unit,
+    pub(crate) unit: &'static Unit,
     pub(crate) text: &'static str,
+    pub(crate) mtconnect: &'static str,
+    pub(crate) otel: &'static str,
+    pub(crate) source: &'static str,
 }
 
 impl Item {
@@ -40,13 +43,30 @@ impl Item {
     }
 
     /// The unit of its numbers; `1` where it has none.
-    pub fn unit(&self) -> Unit {
+    pub fn unit(&self) -> &'static Unit {
         self.unit
     }
 
     /// A sentence for a technician and for the customer's IT officer.
     pub fn text(&self) -> &'static str {
         self.text
+    }
+
+    /// The type that it corresponds to in MTConnect, `TYPE` or `TYPE/SUBTYPE`; `x:` marks an extension, where the
+    /// standard has no name.
+    pub fn mtconnect(&self) -> &'static str {
+        self.mtconnect
+    }
+
+    /// The name that it corresponds to in OpenTelemetry: of the semantic conventions where they have one, else
+    /// `oneway.` and the id.
+    pub fn otel(&self) -> &'static str {
+        self.otel
+    }
+
+    /// Where its range or its vocabulary comes from; `estimate` where no public source gives it.
+    pub fn source(&self) -> &'static str {
+        self.source
     }
 
     /// The vocabulary of a state or an event; empty for anything else.
@@ -73,6 +93,12 @@ pub enum Family {
     Common,
     /// Laser stereolithography.
     Stereolithography,
+    /// Laser sintering and melting in a powder bed.
+    PowderBed,
+    /// Material and binder jetting.
+    Jetting,
+    /// Extrusion of filament.
+    Extrusion,
     /// The printer's computer.
     Host,
     /// The adapter about itself.
@@ -123,30 +149,5 @@ impl Range {
     /// Whether the value is plausible.
     pub fn contains(self, value: f64) -> bool {
         (self.low..=self.high).contains(&value)
-    }
-}
-
-/// A unit by its UCUM code, with the symbol that a person reads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Unit {
-    pub(crate) ucum: &'static str,
-    pub(crate) symbol: &'static str,
-}
-
-impl Unit {
-    /// The UCUM code, such as `Cel`.
-    pub fn ucum(self) -> &'static str {
-        self.ucum
-    }
-
-    /// What a person reads, such as `°C`; empty for a pure number.
-    pub fn symbol(self) -> &'static str {
-        self.symbol
-    }
-}
-
-impl fmt::Display for Unit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.symbol)
     }
 }

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use crate::item::{Family, Item, Kind, Range, Unit};
+use crate::item::{Family, Item, Kind, Range};
+use crate::unit::UNITS;
 
 include!(concat!(env!("OUT_DIR"), "/items.rs"));
 

@@ -10,9 +10,11 @@ mod item;
 pub mod items;
 mod origin;
 mod reading;
+mod unit;
 
 pub use document::markdown;
 pub use identity::{Identity, IdentityError};
-pub use item::{Family, Item, Kind, Range, Unit};
+pub use item::{Family, Item, Kind, Range};
 pub use origin::{Hash, Origin, Place, Salt, Source};
-pub use reading::{Mark, Quality, Reading, Refusal, Timestamp, Value};
+pub use reading::{Mark, Native, Quality, Reading, Refusal, Timestamp, Value};
+pub use unit::Unit;

@@ -5,6 +5,7 @@ use std::fmt;
 use crate::identity::Identity;
 use crate::item::{Item, Kind, Range};
 use crate::origin::{Hash, Origin};
+use crate::unit::Unit;
 
 /// Milliseconds since 1970-01-01 UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -53,9 +54,45 @@ pub struct Reading {
     item: &'static Item,
     value: Value,
     mark: Mark,
+    native: Option<Native>,
+}
+
+/// What the maker wrote, where that is not in the item's own unit.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Native {
+    /// The number as it was written.
+    pub value: f64,
+    /// Its unit.
+    pub unit: &'static Unit,
+}
+
+impl Native {
+    /// The number and the unit as one text, such as `0.5 W`.
+    ///
+    /// It is short whatever the value is: the digits of a number beyond fifteen would fill a screen.
+    pub fn text(&self) -> String {
+        let (value, unit) = (self.value, self.unit.ucum());
+        let long = value != 0.0 && !(1e-5..1e15).contains(&value.abs());
+        if long { format!("{value:e} {unit}") } else { format!("{value} {unit}") }
+    }
+
+    /// Reads what [`Native::text`] wrote.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (value, unit) = text.split_once(' ')?;
+        let (value, unit) = (value.parse::<f64>().ok()?, Unit::by_ucum(unit)?);
+        value.is_finite().then_some(Self { value, unit })
+    }
 }
 
 impl Reading {
+    /// The reading with what the maker wrote beside it, as it came over a wire.
+    pub fn with_native(self, native: Native) -> Result<Self, Refusal> {
+        let fits = native.unit.dimension() == self.item.unit().dimension() && native.unit != self.item.unit();
+        // The item's unit of a code is `1`, but a code is written in no unit at all.
+        let fits = fits && matches!(self.value, Value::Number(_));
+        if fits { Ok(Self { native: Some(native), ..self }) } else { Err(Refusal::WrongUnit) }
+    }
+
     /// The catalogue's entry.
     pub fn item(&self) -> &'static Item {
         self.item
@@ -63,6 +100,10 @@ impl Reading {
     /// What was measured.
     pub fn value(&self) -> &Value {
         &self.value
+    }
+    /// What the maker wrote, where its unit is not the item's.
+    pub fn native(&self) -> Option<Native> {
+        self.native
     }
     /// Which one of several.
     pub fn part(&self) -> u8 {
@@ -91,6 +132,8 @@ pub enum Refusal {
     UnknownCode,
     /// The item does not take this kind of value.
     WrongKind,
+    /// The unit measures something else than the item's.
+    WrongUnit,
 }
 
 impl fmt::Display for Refusal {
@@ -99,6 +142,7 @@ impl fmt::Display for Refusal {
             Self::NotANumber => "not a number",
             Self::UnknownCode => "a code that is not in the item's vocabulary",
             Self::WrongKind => "a value of another kind than the item takes",
+            Self::WrongUnit => "a unit that does not measure what the item is about",
         })
     }
 }
@@ -115,26 +159,35 @@ impl Item {
         }
         let quality = if range.contains(value) { mark.quality } else { Quality::Bad };
         let value = Value::Number(finite(value, range));
-        Ok(Reading { item: self, value, mark: Mark { quality, ..mark } })
+        Ok(Reading { item: self, value, mark: Mark { quality, ..mark }, native: None })
+    }
+
+    /// A reading of a gauge or counter that was written in any unit of what the item measures. It is converted here,
+    /// at the edge; what the maker wrote stays beside it where the two differ.
+    pub fn measured(&'static self, value: f64, unit: &'static Unit, mark: Mark) -> Result<Reading, Refusal> {
+        let converted = unit.convert(value, self.unit()).ok_or(Refusal::WrongUnit)?;
+        let reading = self.number(converted, mark)?;
+        let native = (unit != self.unit() && value.is_finite()).then_some(Native { value, unit });
+        Ok(Reading { native, ..reading })
     }
 
     /// A reading of a state or event.
     pub fn code(&'static self, code: &str, mark: Mark) -> Result<Reading, Refusal> {
         let (Kind::State(codes) | Kind::Event(codes)) = self.kind() else { return Err(Refusal::WrongKind) };
         let code = codes.iter().find(|known| **known == code).ok_or(Refusal::UnknownCode)?;
-        Ok(Reading { item: self, value: Value::Code(code), mark })
+        Ok(Reading { item: self, value: Value::Code(code), mark, native: None })
     }
 
     /// A reading of a hashed name.
     pub fn hash(&'static self, hash: Hash, mark: Mark) -> Result<Reading, Refusal> {
         let Kind::Hash = self.kind() else { return Err(Refusal::WrongKind) };
-        Ok(Reading { item: self, value: Value::Hash(hash), mark })
+        Ok(Reading { item: self, value: Value::Hash(hash), mark, native: None })
     }
 
     /// A reading of model, serial or firmware.
     pub fn identity(&'static self, identity: Identity, mark: Mark) -> Result<Reading, Refusal> {
         let Kind::Identity = self.kind() else { return Err(Refusal::WrongKind) };
-        Ok(Reading { item: self, value: Value::Identity(identity), mark })
+        Ok(Reading { item: self, value: Value::Identity(identity), mark, native: None })
     }
 }
 
@@ -142,12 +195,25 @@ fn finite(value: f64, range: Range) -> f64 {
     match value {
         f64::INFINITY => range.high,
         f64::NEG_INFINITY => range.low,
-        value => value,
+        // Minus zero becomes zero: the two are one number with two spellings on a wire.
+        value => value + 0.0,
     }
 }
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn what_the_maker_wrote_is_short_and_comes_back_to_the_last_bit() {
+        let unit = Unit::by_ucum("W").unwrap();
+        for value in
+            [0.0, 0.5, -273.15, 1e15, 1e308, -1e-300, f64::MIN_POSITIVE, 1.0 / 3.0, 123_456_789.123_456_79]
+        {
+            let native = Native { value, unit };
+            assert_eq!(Native::parse(&native.text()), Some(native));
+            assert!(native.text().len() <= 32, "{}", native.text());
+        }
+    }
+
     use super::*;
     use crate::{Salt, items};
 
