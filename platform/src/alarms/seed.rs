@@ -8,9 +8,10 @@ use rusqlite::Connection;
 use super::limits;
 use crate::store::{ItemIds, StoreError};
 
-const FILES: [(&str, &str); 2] = [
+const FILES: [(&str, &str); 3] = [
     ("every-printer.toml", include_str!("../../limits/every-printer.toml")),
     ("projet.toml", include_str!("../../limits/projet.toml")),
+    ("powder-bed.toml", include_str!("../../limits/powder-bed.toml")),
 ];
 
 /// Writes the limits into a store that has none; an admin's own stay as they are.

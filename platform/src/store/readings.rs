@@ -69,8 +69,8 @@ fn insert(
     let (number, text) = columns(reading.value());
     let inserted = conn
         .prepare_cached(
-            "INSERT OR IGNORE INTO readings (thing, item, part, time, origin, number, text, quality, stored)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            "INSERT OR IGNORE INTO readings (thing, item, part, time, origin, number, text, quality, stored, native)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         )?
         .execute((
             thing,
@@ -82,6 +82,7 @@ fn insert(
             text,
             quality(reading.quality()),
             now.0,
+            native(reading),
         ))?;
     Ok(inserted > 0)
 }
@@ -111,10 +112,10 @@ fn set_latest(
 ) -> Result<(), StoreError> {
     let (number, text) = columns(reading.value());
     conn.prepare_cached(
-        "INSERT INTO latest (thing, item, part, time, number, text, quality, stored, since)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+        "INSERT INTO latest (thing, item, part, time, number, text, quality, stored, since, native)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?11)
          ON CONFLICT (thing, item, part) DO UPDATE SET time = excluded.time, number = excluded.number,
-         text = excluded.text, quality = excluded.quality, stored = excluded.stored,
+         text = excluded.text, quality = excluded.quality, stored = excluded.stored, native = excluded.native,
          since = CASE WHEN excluded.text = latest.text AND ?10 THEN min(latest.since, excluded.since)
                  ELSE excluded.since END",
     )?
@@ -129,6 +130,7 @@ fn set_latest(
         now.0,
         since.time.0,
         since.unbroken,
+        native(reading),
     ))?;
     Ok(())
 }
@@ -182,6 +184,10 @@ fn columns(value: &Value) -> (Option<f64>, Option<String>) {
         Value::Hash(hash) => (None, Some(hash.to_string())),
         Value::Identity(identity) => (None, Some(identity.as_str().to_owned())),
     }
+}
+
+fn native(reading: &Reading) -> Option<String> {
+    reading.native().map(|native| native.text())
 }
 
 fn quality(quality: Quality) -> i64 {

@@ -94,7 +94,47 @@ async fn changes_tick_after_a_commit_that_changed_something() {
 async fn a_newer_file_is_refused() {
     let bench = Bench::new();
     bench.app.store.write(|conn| Ok(conn.execute_batch("PRAGMA user_version = 99")?)).await.unwrap();
-    assert!(matches!(Store::open(&bench.database()), Err(StoreError::TooNew { found: 99, known: 1 })));
+    assert!(matches!(Store::open(&bench.database()), Err(StoreError::TooNew { found: 99, known: 2 })));
+}
+
+#[test]
+fn a_file_of_the_first_version_gets_the_columns_that_it_lacks() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("store.sqlite");
+    let old = rusqlite::Connection::open(&file).unwrap();
+    old.execute_batch(include_str!("schema/1.sql")).unwrap();
+    old.pragma_update(None, "user_version", 1).unwrap();
+    drop(old);
+    drop(Store::open(&file).unwrap());
+    let now = rusqlite::Connection::open(&file).unwrap();
+    let columns = |table: &str| {
+        let pragma = format!("SELECT count(*) FROM pragma_table_info('{table}') WHERE name = 'native'");
+        now.query_row(&pragma, [], |row| row.get::<_, i64>(0)).unwrap()
+    };
+    assert_eq!((columns("readings"), columns("latest")), (1, 1));
+}
+
+#[tokio::test]
+async fn what_the_maker_wrote_is_stored_beside_the_value() {
+    let bench = Bench::new();
+    let watt = catalog::Unit::by_ucum("W").unwrap();
+    let readings = [
+        items::LASER_POWER.measured(0.5, watt, mark(START, catalog::Quality::Good)).unwrap(),
+        number(&items::LASER_CURRENT, START + 1, 21.4),
+    ];
+    post(&bench, "oslo-1.p01", readings.to_vec()).await;
+    for table in ["readings", "latest"] {
+        let select = format!("SELECT native FROM {table} ORDER BY native");
+        let found: Vec<Option<String>> = bench
+            .app
+            .store
+            .read(move |conn| {
+                Ok(conn.prepare(&select)?.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
+            })
+            .await
+            .unwrap();
+        assert_eq!(found, [None, Some("0.5 W".to_owned())], "{table}");
+    }
 }
 
 async fn post(bench: &Bench, thing: &str, readings: Vec<catalog::Reading>) -> Stored {

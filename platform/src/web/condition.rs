@@ -149,7 +149,10 @@ mod tests {
         let latest = |(item, code): &(&str, &str)| {
             let value = Stored { number: None, text: Some((*code).into()) };
             let (item, time) = ((*item).to_owned(), Timestamp(5_000_000));
-            (item.clone(), Latest { item, part: 0, time, since: time, value, quality: Quality::Good })
+            (
+                item.clone(),
+                Latest { item, part: 0, time, since: time, value, quality: Quality::Good, native: None },
+            )
         };
         Printer {
             id: 1,

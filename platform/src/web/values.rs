@@ -1,6 +1,6 @@
 //! A stored value as a page shows it.
 
-use catalog::{Item, Quality, items};
+use catalog::{Item, Native, Quality, items};
 
 use super::words;
 use crate::store::pages::printer::Limit;
@@ -24,6 +24,12 @@ pub(super) fn text_of(item: &str, value: &Stored) -> String {
         || value.text.clone().or(value.number.map(|number| number.to_string())).unwrap_or_default(),
         |item| text(item, value),
     )
+}
+
+/// What the maker wrote, with the unit's symbol: `0.5 W`.
+pub(super) fn native_text(native: &str) -> String {
+    Native::parse(native)
+        .map_or_else(String::new, |native| format!("{}\u{a0}{}", native.value, native.unit.symbol()))
 }
 
 /// What to say of a quality that is not good.

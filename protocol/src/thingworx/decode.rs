@@ -50,6 +50,8 @@ struct RowIn<'a> {
     quality: Name<'a>,
     #[serde(default)]
     origin: Option<OriginIn>,
+    #[serde(borrow, default)]
+    native: Option<Name<'a>>,
 }
 
 impl From<RowIn<'_>> for Row {
@@ -62,6 +64,7 @@ impl From<RowIn<'_>> for Row {
             value: row.value,
             quality: known.unwrap_or_else(|| Cow::Owned(row.quality.0.into_owned())),
             origin: row.origin.map(|origin| origin.0),
+            native: row.native.map(|native| native.0.into_owned()),
         }
     }
 }

@@ -12,16 +12,20 @@ const HEAD: &str = concat!(
     r#""value":{"name":"value","baseType":"VARIANT"},"#,
     r#""quality":{"name":"quality","baseType":"STRING"}"#,
 );
-const ORIGIN_FIELD: &str = r#","origin":{"name":"origin","baseType":"STRING"}"#;
+const OWN_FIELDS: &str = concat!(
+    r#","origin":{"name":"origin","baseType":"STRING"}"#,
+    r#","native":{"name":"native","baseType":"STRING"}"#
+);
 const ROWS: &str = r#"}},"rows":"#;
 const TAIL: &str = "}}";
 
 /// The body of `UpdatePropertyValues` that carries these rows, at most [`crate::limits::ROWS_MAX`]. Without origins a
-/// platform knows a row by its name and time alone, and two values in one millisecond become one.
+/// platform knows a row by its name and time alone, and two values in one millisecond become one; what the maker wrote
+/// in its own unit goes with the origins or not at all.
 pub fn encode_update(rows: &[Row], with_origin: bool) -> Vec<u8> {
     let mut body = HEAD.as_bytes().to_vec();
     if with_origin {
-        body.extend_from_slice(ORIGIN_FIELD.as_bytes());
+        body.extend_from_slice(OWN_FIELDS.as_bytes());
     }
     body.extend_from_slice(ROWS.as_bytes());
     // Writing our own rows to a vector cannot fail.
@@ -48,8 +52,8 @@ struct RowOut<'a> {
 
 impl Serialize for RowOut<'_> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let Row { name, time, value, quality, origin } = self.row;
-        let mut out = to.serialize_struct("Row", 5)?;
+        let Row { name, time, value, quality, origin, native } = self.row;
+        let mut out = to.serialize_struct("Row", 6)?;
         out.serialize_field("name", name)?;
         // Both forms of DATETIME are allowed, and this one has no calendar's bounds.
         out.serialize_field("time", &time.0)?;
@@ -57,6 +61,9 @@ impl Serialize for RowOut<'_> {
         out.serialize_field("quality", quality)?;
         if let Some(origin) = origin.filter(|_| self.with_origin) {
             out.serialize_field("origin", &BASE64URL_NOPAD.encode(&origin.to_bytes()))?;
+        }
+        if let Some(native) = native.as_ref().filter(|_| self.with_origin) {
+            out.serialize_field("native", native)?;
         }
         out.end()
     }

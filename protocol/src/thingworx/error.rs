@@ -71,6 +71,14 @@ pub enum RowError {
         /// The row's name.
         name: String,
     },
+    /// What the maker wrote is no number and unit, or no unit of what the item measures.
+    #[error(
+        "row {name:?}: `native` is a number and a UCUM unit of what the item measures, such as \"0.5 W\""
+    )]
+    Native {
+        /// The row's name.
+        name: String,
+    },
     /// The quality is no word that we know.
     #[error("row {name:?}: a quality is GOOD, UNCERTAIN or BAD")]
     Quality {
@@ -87,8 +95,10 @@ impl RowError {
             Self::Refused { refusal: Refusal::NotANumber, .. } => "not_a_number",
             Self::Refused { refusal: Refusal::UnknownCode, .. } => "unknown_code",
             Self::Refused { refusal: Refusal::WrongKind, .. } => "wrong_kind",
+            Self::Refused { refusal: Refusal::WrongUnit, .. } => "wrong_unit",
             Self::Identity { .. } => "identity",
             Self::Hash { .. } => "hash",
+            Self::Native { .. } => "native",
             Self::Quality { .. } => "quality",
         }
     }

@@ -1,5 +1,6 @@
 //! The ThingWorx dialect: the body of `UpdatePropertyValues`, an infotable of NamedVTQ rows (name, value, time,
-//! quality) with one column of our own, `origin`, for exactly-once storage.
+//! quality) with two columns of our own: `origin`, for exactly-once storage, and `native`, the number and unit that the
+//! maker wrote.
 
 mod decode;
 mod encode;

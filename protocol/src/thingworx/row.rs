@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 use catalog::{
-    Hash, Identity, Item, Kind, Mark, Origin, Quality, Reading, Refusal, Salt, Timestamp, Value, items,
+    Hash, Identity, Item, Kind, Mark, Native, Origin, Quality, Reading, Refusal, Salt, Timestamp, Value,
+    items,
 };
 
 use super::error::RowError;
@@ -24,6 +25,8 @@ pub struct Row {
     pub quality: Cow<'static, str>,
     /// Where it came from; other edges send none.
     pub origin: Option<Origin>,
+    /// What the maker wrote, where that was in another unit: `0.5 W`. Only we send it.
+    pub native: Option<String>,
 }
 
 impl Row {
@@ -35,6 +38,7 @@ impl Row {
             value: scalar(reading.value()),
             quality: Cow::Borrowed(word(reading.quality())),
             origin: Some(reading.origin()),
+            native: reading.native().map(|native| native.text()),
         }
     }
 
@@ -46,7 +50,10 @@ impl Row {
         let (item, part) = items::by_property(&self.name).ok_or_else(unknown)?;
         let quality = quality(&self.quality).ok_or_else(|| RowError::Quality { name: self.name.clone() })?;
         let origin = self.origin.unwrap_or_else(|| self.derived_origin());
-        self.value(item, Mark { part, time: self.time, quality, origin })
+        let reading = self.value(item, Mark { part, time: self.time, quality, origin })?;
+        let Some(native) = &self.native else { return Ok(reading) };
+        let native = Native::parse(native).and_then(|native| reading.with_native(native).ok());
+        native.ok_or_else(|| RowError::Native { name: self.name.clone() })
     }
 
     fn value(&self, item: &'static Item, mark: Mark) -> Result<Reading, RowError> {

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use catalog::{Identity, Item, Kind, Mark, Origin, Quality, Reading, Salt, Timestamp, items};
+use catalog::{Identity, Item, Kind, Mark, Origin, Quality, Reading, Salt, Timestamp, Unit, items};
 use data_encoding::BASE64URL_NOPAD;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -36,6 +36,9 @@ fn described(row: &Row) -> Value {
         "value": serde_json::to_value(&sent.value).unwrap(),
         "quality": sent.quality,
     });
+    if let Some(native) = reading.native() {
+        out["native"] = native.text().into();
+    }
     if let Some(origin) = row.origin {
         out["origin"] = BASE64URL_NOPAD.encode(&origin.to_bytes()).into();
     }
@@ -101,6 +104,20 @@ fn every_item_of_the_catalogue_survives_the_wire() {
 }
 
 #[test]
+fn what_the_maker_wrote_stands_beside_the_value_and_only_beside_an_origin() {
+    let watt = Unit::by_ucum("W").unwrap();
+    let reading = items::LASER_POWER.measured(0.5, watt, mark(0, 7, Quality::Good)).unwrap();
+    let rows = [Row::from_reading(&reading)];
+    let back = decode_update(&encode_update(&rows, true)).unwrap();
+    assert_eq!(back[0].reading(), Ok(reading));
+    assert_eq!(decode_update(&encode_update(&rows, false)).unwrap()[0].native, None);
+    for wrong in ["", "0.5", "0.5 Cel", "0.5 mW", "inf W", "x W", "0.5 W W", "0,5 W"] {
+        let row = Row { native: Some(wrong.into()), ..rows[0].clone() };
+        assert_eq!(row.reading(), Err(RowError::Native { name: "laser_power".into() }), "{wrong:?}");
+    }
+}
+
+#[test]
 fn the_body_is_what_thingworx_takes() {
     let reading = items::LASER_POWER.number(512.3, mark(2, 1_795_342_530_123, Quality::Good)).unwrap();
     let body: Value = serde_json::from_slice(&encode_update(&[Row::from_reading(&reading)], false)).unwrap();
@@ -126,6 +143,7 @@ fn without_an_origin_the_name_and_time_are_one() {
         value: Scalar::Number(1.0),
         quality: Cow::Borrowed("GOOD"),
         origin: None,
+        native: None,
     };
     let origin = |row: Row| -> Origin { row.reading().unwrap().origin() };
     let first = origin(row("laser_power", 5));
@@ -178,6 +196,7 @@ proptest! {
             value: Scalar::Number(number),
             quality: Cow::Borrowed("GOOD"),
             origin: None,
+            native: None,
         };
         prop_assert_eq!(decode_update(&encode_update(std::slice::from_ref(&row), true)), Ok(vec![row]));
     }

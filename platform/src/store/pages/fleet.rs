@@ -119,7 +119,7 @@ type Values = HashMap<i64, HashMap<String, Latest>>;
 fn values(conn: &Connection, items: &[&str]) -> rusqlite::Result<Values> {
     let marks = vec!["?"; items.len()].join(",");
     let mut statement = conn.prepare_cached(&format!(
-        "SELECT thing, items.name AS item_name, part, time, since, number, text, quality
+        "SELECT thing, items.name AS item_name, part, time, since, number, text, quality, native
          FROM latest JOIN items ON items.id = latest.item
          WHERE part = 0 AND items.name IN ({marks})"
     ))?;

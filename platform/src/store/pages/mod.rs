@@ -34,6 +34,8 @@ pub struct Latest {
     pub value: Stored,
     /// How far it can be trusted.
     pub quality: Quality,
+    /// What the maker wrote, where that was in another unit: `0.5 W`.
+    pub native: Option<String>,
 }
 
 fn latest(row: &Row<'_>) -> rusqlite::Result<Latest> {
@@ -44,6 +46,7 @@ fn latest(row: &Row<'_>) -> rusqlite::Result<Latest> {
         since: Timestamp(row.get("since")?),
         value: Stored { number: row.get("number")?, text: row.get("text")? },
         quality: quality(row.get("quality")?),
+        native: row.get("native")?,
     })
 }
 

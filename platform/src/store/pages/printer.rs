@@ -24,7 +24,7 @@ pub struct Limit {
 /// Every latest value of a printer.
 pub fn values(conn: &Connection, thing: i64) -> rusqlite::Result<Vec<Latest>> {
     conn.prepare_cached(
-        "SELECT items.name AS item_name, part, time, since, number, text, quality
+        "SELECT items.name AS item_name, part, time, since, number, text, quality, native
          FROM latest JOIN items ON items.id = latest.item WHERE thing = ?1",
     )?
     .query_map([thing], latest)?
