@@ -51,11 +51,61 @@ fn projet_unmatched(bencher: Bencher<'_, '_>) {
     bencher.counter(ItemsCount::new(lines.len())).counter(bytes(&lines)).bench_local(|| read(&lines));
 }
 
+/// `Stats` lines of a printer with one controller and with three, behind the line that says both of its clocks.
+#[divan::bench(args = [1, 3])]
+fn klippy(bencher: Bencher<'_, '_>, controllers: usize) {
+    let start = "Start printer at Sun Nov 22 10:15:30 2026 (1795342530.1 20.4)".to_owned();
+    let stats = benches::klippy::stats(controllers, 2048);
+    let lines: Vec<_> = [start].into_iter().chain(stats).collect();
+    bencher
+        .counter(ItemsCount::new(lines.len()))
+        .counter(bytes(&lines))
+        .bench_local(|| read_as(Family::Klippy, &lines));
+}
+
+#[divan::bench]
+fn klippy_unmatched(bencher: Bencher<'_, '_>) {
+    let lines = lines("Nov 22 10:15:30 p01 controller:");
+    bencher
+        .counter(ItemsCount::new(lines.len()))
+        .counter(bytes(&lines))
+        .bench_local(|| read_as(Family::Klippy, &lines));
+}
+
+/// Lines of the format that only a profile reads: a status of twelve columns, a pattern with groups, a line that is known
+/// and not read, and one that nothing knows. Of each alone, and of all in turn.
+#[divan::bench(args = ["columns", "pattern", "ignored", "unmatched", "mixed"])]
+fn profile(bencher: Bencher<'_, '_>, kind: &str) {
+    let text = include_str!("../../parsers/profiles/jetting.toml");
+    let Ok(profile) = parsers::profile::Profile::parse(text).map(std::sync::Arc::new) else { return };
+    let records =
+        JETTING.iter().filter(|(name, _)| kind == "mixed" || kind == *name).map(|(_, record)| *record);
+    let lines: Vec<_> =
+        records.collect::<Vec<_>>().iter().cycle().take(LINES).map(ToString::to_string).collect();
+    bencher
+        .counter(ItemsCount::new(lines.len()))
+        .counter(bytes(&lines))
+        .bench_local(|| read_by(LogParser::of_profile(std::sync::Arc::clone(&profile), context()), &lines));
+}
+
+const JETTING: &[(&str, &str)] = &[
+    ("columns", "2026-11-22 10:15:30;STATUS;PRINTING;118;2400;45,2;45,0;44,9;-;52,1;-385;97;1240;31"),
+    ("pattern", "2026-11-22 10:15:30;CARTRIDGE;12;812"),
+    ("ignored", "2026-11-22 10:15:30;OPERATOR;anna;logged in from the terminal beside the machine"),
+    ("unmatched", "2026-11-22 10:15:30;NOVELTY;12;something that nobody has written a rule for"),
+];
+
 fn read(lines: &[String]) -> usize {
-    let context = context();
-    let source = context.salt.source(&[b"file"]);
-    let salt = context.salt.clone();
-    let mut parser = LogParser::new(Family::Projet, context);
+    read_as(Family::Projet, lines)
+}
+
+fn read_as(family: Family, lines: &[String]) -> usize {
+    read_by(LogParser::new(family, context()), lines)
+}
+
+fn read_by(mut parser: LogParser, lines: &[String]) -> usize {
+    let salt = context().salt;
+    let source = salt.source(&[b"file"]);
     let mut output = Output::default();
     let mut made = 0;
     for (position, text) in (0..).zip(lines) {
@@ -63,6 +113,8 @@ fn read(lines: &[String]) -> usize {
         let place = source.place(position, salt.check(text));
         parser.line(&Line { text, place, fallback_time: Timestamp(0) }, &mut output);
         made += output.readings.len() + output.unmatched.len();
+        // What is made must really be made: nothing reads it here.
+        divan::black_box(&output);
         output.clear();
     }
     made

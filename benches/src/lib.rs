@@ -1,6 +1,7 @@
 //! What the benchmarks run over: generated data in the shape of what real senders send. No benchmark reads a file.
 
 pub mod front_door;
+pub mod klippy;
 
 /// Events of one of Filebeat's windows, by its default.
 pub const WINDOW_EVENTS: u32 = 2048;

@@ -1,2 +1,2 @@
 #![no_main]
-libfuzzer_sys::fuzz_target!(|data: &[u8]| parsers::projet::fuzz_body(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| parsers::fuzz_body(parsers::Family::Projet, data));

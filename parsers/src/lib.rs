@@ -1,19 +1,35 @@
-//! What printers write, turned into catalogued readings: one module a log family, and the events that Beats
-//! send. A line or event goes in with the place it came from, readings and counts come out.
+//! What printers write, turned into catalogued readings: one module a log family, profiles for the formats that have
+//! none, and the events that Beats send. A line or event goes in with the place it came from, readings and counts come out.
 //!
 //! This crate does no input or output and never asks the time. It makes no identity, keeps no text of a line,
 //! and its errors and `Debug` forms hold none.
 
+mod alarm;
 pub mod beats;
+mod build_protocol;
 mod civil;
+mod clock;
+mod duet;
 mod family;
+mod format;
+mod klippy;
 pub mod limits;
+mod marlin;
 pub mod metricbeat;
+mod moment;
+mod number;
+mod octoprint;
 mod output;
-pub mod projet;
+pub mod profile;
+mod projet;
+mod record;
 mod shape;
+mod stamp;
+mod temperatures;
+mod text;
 
-pub use family::{Family, LogParser, UnknownFamily};
+pub use family::{Family, LogParser, UnknownFamily, fuzz_body};
+pub use format::Format;
 pub use output::{Output, Refusal, Refused, Unmatched};
 
 use std::fmt;

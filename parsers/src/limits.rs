@@ -16,6 +16,59 @@ pub const CLOCK_STEP_MS_MAX: i64 = 3_600_000;
 /// How many numbers there are for disks. A disk's number is made from its name alone, so two may fall together.
 pub const DISKS_MAX: u32 = 200;
 
+/// Most tokens of one `Stats` line of `klippy`; one with twenty controllers has near 500.
+pub const KLIPPY_TOKENS_MAX: u16 = 1024;
+
+/// Most controllers of one `klippy` printer: one a CAN node, and a bus ends far below this.
+pub const KLIPPY_CONTROLLERS_MAX: usize = 32;
+
+/// Most lines of a configuration dump or a traceback of `klippy`: one whose end was lost must not silence the printer
+/// for ever.
+pub const KLIPPY_BLOCK_LINES_MAX: u32 = 20_000;
+
+/// How far a monotonic stamp of `klippy` may stand before the one above it: both are rounded to a tenth of a second.
+pub const KLIPPY_MONO_ROUNDING_MS: i64 = 100;
+
+/// Longest text of a profile, in bytes: the largest that a person writes is near 10 KiB.
+pub const PROFILE_BYTES_MAX: usize = 262_144;
+
+/// Most rules of a profile. With [`PROFILE_INDICES`] and [`PROFILE_LINES_MAX`] it fills the 16 bits of an origin's index.
+pub const PROFILE_RULES_MAX: usize = 64;
+
+/// How many indices each rule of a profile has: its values first, its alarm in the last ones.
+pub const PROFILE_INDICES: u16 = 32;
+
+/// Most values of one rule: what its alarm leaves of [`PROFILE_INDICES`].
+pub const PROFILE_VALUES_MAX: usize = 26;
+
+/// Most lines of a message that a shipper joined from several; those below have the record's place and need indices of
+/// their own.
+pub const PROFILE_LINES_MAX: u16 = 32;
+
+/// Most patterns of what is known and private.
+pub const PROFILE_IGNORED_MAX: usize = 64;
+
+/// Longest pattern of a profile, in bytes.
+pub const PROFILE_PATTERN_BYTES_MAX: usize = 2048;
+
+/// Largest compiled pattern, and largest memory that it runs in, in bytes: a repetition such as `(\d{9}){999}` is short to
+/// write and large to run. One that a person reads takes less than a tenth of it.
+pub const PROFILE_COMPILED_BYTES_MAX: usize = 256 << 10;
+
+/// Deepest nesting of a pattern's groups.
+pub const PROFILE_NEST_MAX: u32 = 32;
+
+/// Most groups of a pattern, or columns of a line.
+pub const PROFILE_GROUPS_MAX: usize = 64;
+
+/// Most words that one value's `codes` map.
+pub const PROFILE_CODES_MAX: usize = 128;
+
+/// Most rows of one rule's alarm table.
+pub const PROFILE_ROWS_MAX: usize = 512;
+
+/// Most problems that are told of one profile.
+pub const PROFILE_PROBLEMS_MAX: usize = 100;
 /// Most objects and arrays around one value of an event. Beats nest six deep; 64 is the number of bits in a word, which
 /// is all the memory that the way back out of them takes.
 pub const JSON_DEPTH_MAX: u32 = 64;

@@ -2,8 +2,8 @@
 
 use catalog::{Item, Reading, items};
 
-use super::Record;
 use super::pairs::{Pairs, Token, Value};
+use crate::record::{At, Record};
 use crate::{Output, Refusal};
 
 /// A subsystem's fault item, and the catalogue's code for each of the printer's own.
@@ -106,7 +106,7 @@ impl<'a> Said<'a> {
             b"cleared" => "none",
             _ => return Err(catalog::Refusal::UnknownCode.into()),
         };
-        record.code(subsystem.item, code.as_bytes(), 1)
+        record.code(subsystem.item, code.as_bytes(), At::index(1))
     }
 }
 

@@ -10,6 +10,8 @@ use nom::combinator::{eof, map, map_opt, opt, peek, value};
 use nom::sequence::{preceded, terminated};
 use nom::{IResult, Parser as _};
 
+use crate::moment::Moment;
+
 /// Digits of a record number: fifteen are exact in a double.
 const NUMBER_DIGITS_MAX: usize = 15;
 
@@ -39,27 +41,13 @@ pub(super) enum Stamp {
     Civil(DateTime, Option<Offset>),
 }
 
-/// A point in time, and whether another one had the same local time.
-#[derive(Debug, PartialEq)]
-pub(super) struct Moment {
-    pub(super) time: Timestamp,
-    pub(super) doubtful: bool,
-}
-
 impl Stamp {
-    /// The moment. A local time that the zone has twice is taken as the earlier moment and one that it skips as the
-    /// later, whatever stood above in the file: a line read again must give the same time.
+    /// The moment.
     pub(super) fn moment(self, zone: &TimeZone) -> Option<Moment> {
         let Self::Civil(civil, offset) = self else { return None };
-        let (timestamp, doubtful) = match offset {
-            Some(offset) => (offset.to_timestamp(civil), false),
-            None => {
-                let local = zone.to_ambiguous_timestamp(civil);
-                (local.compatible(), local.is_ambiguous())
-            }
-        };
-        let time = Timestamp(timestamp.ok()?.as_millisecond());
-        Some(Moment { time, doubtful })
+        let Some(offset) = offset else { return Moment::local(civil, zone) };
+        let time = Timestamp(offset.to_timestamp(civil).ok()?.as_millisecond());
+        Some(Moment { time, doubtful: false })
     }
 }
 

@@ -1,6 +1,5 @@
 //! The `projet` log of a stereolithography printer, as `docs/projet-log.md` specifies it.
 
-mod clock;
 mod fault;
 mod header;
 mod keys;
@@ -8,11 +7,13 @@ mod number;
 mod pairs;
 mod units;
 
-use catalog::{Kind, Mark, Place, Quality, Reading, Timestamp, items};
+use catalog::{Item, Kind, Reading, items};
 
+use crate::clock::Clock;
 use crate::limits::LINE_BYTES_MAX;
+use crate::record::{At, Record};
+use crate::text::{is_blank, trimmed};
 use crate::{Context, Line, Output, Refusal};
-use clock::Clock;
 use header::Header;
 use keys::Meaning;
 use pairs::{Pairs, Token, Value};
@@ -47,7 +48,7 @@ impl Parser {
 
     fn stamped_or_not(&mut self, text: &[u8], line: &Line<'_>, output: &mut Output) {
         let text = trimmed(text);
-        if text.iter().all(u8::is_ascii_whitespace) {
+        if is_blank(text) {
             return;
         }
         if text.len() > LINE_BYTES_MAX {
@@ -66,116 +67,57 @@ impl Parser {
 
     fn record(&mut self, header: &Header<'_>, pairs: &[u8], line: &Line<'_>, output: &mut Output) {
         let moment = header.stamp.moment(&self.context.zone);
-        let (time, quality) = moment.map_or((line.fallback_time, Quality::Uncertain), |moment| {
-            // A stamp that is in doubt itself must not cast doubt on the next.
-            let doubtful = moment.doubtful || self.clock.stepped_back(moment.time);
-            (moment.time, if doubtful { Quality::Uncertain } else { Quality::Good })
-        });
+        let (time, quality) = self.clock.judge(moment, line.fallback_time);
         let record = Record { context: &self.context, place: line.place, time, quality };
-        output.take(&items::LOG_RECORD, record.number(&items::LOG_RECORD, header.number, 0));
+        output.take(&items::LOG_RECORD, record.number(&items::LOG_RECORD, header.number, At::index(0)));
         match header.level {
             b"FAULT" => return fault::read(&record, header.subsystem, pairs, output),
             b"INFO" | b"WARN" => {}
             // It may be half of `FAULT`, so it is counted.
             unknown => output.unmatch(unknown),
         }
-        record.pairs(header.subsystem, pairs, output);
+        read_pairs(&record, header.subsystem, pairs, output);
     }
 }
 
-/// What the readings of one record have in common.
-struct Record<'a> {
-    context: &'a Context,
-    place: Place,
-    time: Timestamp,
-    quality: Quality,
-}
-
-impl Record<'_> {
-    fn pairs(&self, subsystem: &[u8], pairs: &[u8], output: &mut Output) {
-        let mut seen = keys::Seen::default();
-        for token in Pairs::new(pairs) {
-            let (index, key, value) = match token {
-                Token::Pair { index, key, value } => (index, key, value),
-                Token::Junk(text) => return output.unmatch(text),
-                Token::TooMany => return output.refuse(None, Refusal::TooLong),
-            };
-            match keys::meaning(subsystem, key) {
-                Meaning::Private if value == Value::Unfinished => output.refuse(None, Refusal::Unfinished),
-                Meaning::Private => {}
-                Meaning::Unknown => output.unmatch(key),
-                Meaning::Item { item, .. } if item.kind() == Kind::Hash && value == Value::Quoted(b"") => {}
-                Meaning::Item { item, row } if seen.again(row) => {
-                    output.refuse(Some(item), Refusal::Duplicate)
-                }
-                Meaning::Item { item, .. } => output.take(item, self.reading(item, value, index)),
-            }
+fn read_pairs(record: &Record<'_>, subsystem: &[u8], pairs: &[u8], output: &mut Output) {
+    let mut seen = keys::Seen::default();
+    for token in Pairs::new(pairs) {
+        let (index, key, value) = match token {
+            Token::Pair { index, key, value } => (index, key, value),
+            Token::Junk(text) => return output.unmatch(text),
+            Token::TooMany => return output.refuse(None, Refusal::TooLong),
+        };
+        match keys::meaning(subsystem, key) {
+            Meaning::Private if value == Value::Unfinished => output.refuse(None, Refusal::Unfinished),
+            Meaning::Private => {}
+            Meaning::Unknown => output.unmatch(key),
+            Meaning::Item { item, .. } if item.kind() == Kind::Hash && value == Value::Quoted(b"") => {}
+            Meaning::Item { item, row } if seen.again(row) => output.refuse(Some(item), Refusal::Duplicate),
+            Meaning::Item { item, .. } => output.take(item, reading(record, item, value, At::index(index))),
         }
     }
-
-    /// The index in the origin is the pair's place in the line, known or not: a later version of the
-    /// catalogue, which knows more keys, gives the same origins.
-    fn reading(
-        &self,
-        item: &'static catalog::Item,
-        value: Value<'_>,
-        index: u16,
-    ) -> Result<Reading, Refusal> {
-        match (item.kind(), value) {
-            (_, Value::Unfinished) => Err(Refusal::Unfinished),
-            (Kind::Gauge(_) | Kind::Counter(_), Value::Bare(text)) => {
-                self.number(item, units::measure(text, item.unit())?, index)
-            }
-            (Kind::State(_) | Kind::Event(_), Value::Bare(text)) => self.code(item, text, index),
-            (Kind::Hash, Value::Quoted(name)) => {
-                Ok(item.hash(self.context.salt.hash(name), self.mark(index))?)
-            }
-            _ => Err(catalog::Refusal::WrongKind.into()),
-        }
-    }
-
-    fn number(&self, item: &'static catalog::Item, value: f64, index: u16) -> Result<Reading, Refusal> {
-        Ok(item.number(value, self.mark(index))?)
-    }
-
-    fn code(&self, item: &'static catalog::Item, code: &[u8], index: u16) -> Result<Reading, Refusal> {
-        let code = std::str::from_utf8(code).map_err(|_| catalog::Refusal::UnknownCode)?;
-        Ok(item.code(code, self.mark(index))?)
-    }
-
-    fn mark(&self, index: u16) -> Mark {
-        Mark { part: 0, time: self.time, quality: self.quality, origin: self.place.origin(index) }
-    }
 }
 
-/// Without the carriage return at its end, and without what a file may begin with: a byte order mark, or the
-/// zeros that a file system leaves after a power failure.
-fn trimmed(text: &[u8]) -> &[u8] {
-    let text = text.strip_suffix(b"\r").unwrap_or(text);
-    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
-    let zeros = text.iter().take_while(|byte| **byte == 0).count();
-    &text[zeros..]
+fn reading(record: &Record<'_>, item: &'static Item, value: Value<'_>, at: At) -> Result<Reading, Refusal> {
+    match (item.kind(), value) {
+        (_, Value::Unfinished) => Err(Refusal::Unfinished),
+        (Kind::Gauge(_) | Kind::Counter(_), Value::Bare(text)) => {
+            record.measured(item, units::measure(text, item.unit())?, at)
+        }
+        (Kind::State(_) | Kind::Event(_), Value::Bare(text)) => record.code(item, text, at),
+        (Kind::Hash, Value::Quoted(name)) => record.hash(item, name, at),
+        _ => Err(catalog::Refusal::WrongKind.into()),
+    }
 }
 
 fn is_continuation(text: &[u8]) -> bool {
     matches!(text.first(), Some(b' ' | b'\t'))
 }
 
-/// What the fuzz target runs: no text makes the parser panic or give a number that is not finite.
-#[doc(hidden)]
-pub fn fuzz_body(data: &[u8]) {
-    let salt = catalog::Salt::new([7; 16]);
-    let zone = jiff::tz::TimeZone::get("Europe/Oslo").unwrap_or(jiff::tz::TimeZone::UTC);
-    let mut parser = Parser::new(Context { salt: salt.clone(), zone });
-    let mut output = Output::default();
-    let source = salt.source(&[b"fuzz"]);
-    for (position, text) in (0u64..).zip(data.split(|byte| *byte == b'\n')) {
-        let place = source.place(position, salt.check(text));
-        parser.line(&Line { text, place, fallback_time: Timestamp(0) }, &mut output);
-    }
-    for reading in &output.readings {
-        assert!(!matches!(reading.value(), catalog::Value::Number(number) if !number.is_finite()));
-    }
+/// Whether a line at the head of a file is surely of this family.
+pub(crate) fn recognises(line: &[u8]) -> bool {
+    Header::parse(trimmed(line)).is_some_and(|(header, _)| keys::is_subsystem(header.subsystem))
 }
 
 #[cfg(test)]

@@ -1,3 +1,5 @@
+use catalog::Timestamp;
+
 use super::*;
 use crate::limits::PAIRS_MAX;
 use catalog::{Salt, Source};

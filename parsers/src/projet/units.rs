@@ -5,45 +5,50 @@ use catalog::{Refusal as Catalogue, Unit};
 use super::number::number;
 use crate::Refusal;
 
-/// (unit of the catalogue, unit in the log, factor, what is added after it). No unit is the beginning of another
-/// one of its kind, so a line that was cut short cannot pass for another value.
-const UNITS: &[(&str, &str, f64, f64)] = &[
-    ("mW", "mW", 1.0, 0.0),
-    ("mW", "W", 1e3, 0.0),
-    ("A", "A", 1.0, 0.0),
-    ("A", "mA", 1e-3, 0.0),
-    ("Cel", "Cel", 1.0, 0.0),
-    ("Cel", "K", 1.0, -273.15),
-    ("Cel", "degF", 5.0 / 9.0, -160.0 / 9.0),
-    ("um", "um", 1.0, 0.0),
-    ("um", "mm", 1e3, 0.0),
-    ("mm", "mm", 1.0, 0.0),
-    ("mm", "um", 1e-3, 0.0),
-    ("mm", "cm", 10.0, 0.0),
-    ("mm/s", "mm/s", 1.0, 0.0),
-    ("mm/s", "mm/min", 1.0 / 60.0, 0.0),
-    ("s", "s", 1.0, 0.0),
-    ("s", "ms", 1e-3, 0.0),
-    ("s", "min", 60.0, 0.0),
-    ("s", "h", 3600.0, 0.0),
-    ("h", "h", 1.0, 0.0),
-    ("h", "min", 1.0 / 60.0, 0.0),
-    ("h", "s", 1.0 / 3600.0, 0.0),
-    ("%", "%", 1.0, 0.0),
-    ("1", "x", 1.0, 0.0),
-    ("{layer}", "x", 1.0, 0.0),
-    ("{build}", "x", 1.0, 0.0),
+/// (unit in the log, UCUM code). A closed list: no unit is the beginning of another one of its kind, so a line that
+/// was cut short cannot pass for another value.
+const UNITS: &[(&str, &str)] = &[
+    ("mW", "mW"),
+    ("W", "W"),
+    ("A", "A"),
+    ("mA", "mA"),
+    ("V", "V"),
+    ("mV", "mV"),
+    ("Cel", "Cel"),
+    ("K", "K"),
+    ("degF", "[degF]"),
+    ("um", "um"),
+    ("mm", "mm"),
+    ("cm", "cm"),
+    ("mm/s", "mm/s"),
+    ("mm/min", "mm/min"),
+    ("s", "s"),
+    ("ms", "ms"),
+    ("min", "min"),
+    ("h", "h"),
+    ("%", "%"),
+    ("g", "g"),
+    ("kg", "kg"),
+    ("x", "1"),
+    ("x", "{layer}"),
+    ("x", "{build}"),
+    ("x", "{cycle}"),
 ];
 
-/// The number in the unit of the catalogue; infinite where the log says so.
-pub(super) fn measure(text: &[u8], unit: Unit) -> Result<f64, Refusal> {
+/// The number, infinite where the log says so, and its unit: one that measures what the catalogue's does.
+pub(super) fn measure(text: &[u8], unit: &'static Unit) -> Result<(f64, &'static Unit), Refusal> {
     let (number, written) =
         number(text).filter(|(number, _)| !number.is_nan()).ok_or(Catalogue::NotANumber)?;
-    let (.., factor, added) = UNITS
-        .iter()
-        .find(|(ucum, name, ..)| name.as_bytes() == written && *ucum == unit.ucum())
-        .ok_or(Refusal::Unit)?;
-    Ok(number * factor + added)
+    Ok((number, named(written, unit).ok_or(Refusal::Unit)?))
+}
+
+fn named(written: &[u8], unit: &'static Unit) -> Option<&'static Unit> {
+    // Most values are in the catalogue's own unit.
+    if UNITS.iter().any(|(name, ucum)| name.as_bytes() == written && *ucum == unit.ucum()) {
+        return Some(unit);
+    }
+    let codes = UNITS.iter().filter(|(name, _)| name.as_bytes() == written).map(|(_, ucum)| *ucum);
+    codes.filter_map(Unit::by_ucum).find(|found| found.dimension() == unit.dimension())
 }
 
 #[cfg(test)]
@@ -53,9 +58,11 @@ mod tests {
 
     #[test]
     fn no_unit_is_the_beginning_of_another_of_its_kind() {
-        for (kind, one, ..) in UNITS {
-            for (_, other, ..) in UNITS.iter().filter(|(ucum, ..)| ucum == kind) {
-                assert!(one == other || !other.starts_with(one), "{one} begins {other}");
+        for (one, ucum) in UNITS {
+            let unit = Unit::by_ucum(ucum).unwrap();
+            for (other, its_ucum) in UNITS {
+                let same = Unit::by_ucum(its_ucum).unwrap().dimension() == unit.dimension();
+                assert!(!same || one == other || !other.starts_with(one), "{one} begins {other}");
             }
         }
     }
@@ -83,13 +90,19 @@ mod tests {
             (b"0x10mW", Err(Refusal::Unit)),
         ];
         for (text, expected) in cases {
-            assert_eq!(measure(text, items::LASER_POWER.unit()), *expected, "{}", text.escape_ascii());
+            let measured = measure(text, items::LASER_POWER.unit());
+            let converted =
+                measured.map(|(number, unit)| unit.convert(number, items::LASER_POWER.unit()).unwrap());
+            assert_eq!(converted, *expected, "{}", text.escape_ascii());
         }
     }
 
     #[test]
     fn temperatures_are_shifted_too() {
-        let celsius = |text: &[u8]| measure(text, items::VAT_TEMPERATURE.unit()).unwrap();
+        let celsius = |text: &[u8]| {
+            let (number, unit) = measure(text, items::VAT_TEMPERATURE.unit()).unwrap();
+            unit.convert(number, items::VAT_TEMPERATURE.unit()).unwrap()
+        };
         assert!((celsius(b"300.15K") - 27.0).abs() < 1e-9);
         assert!((celsius(b"212degF") - 100.0).abs() < 1e-9);
     }

@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use catalog::{Salt, Value, items};
-use parsers::{Context, Line, Output, projet};
+use parsers::{Context, Family, Line, LogParser, Output};
 
 use super::*;
 use crate::faults::FaultKind;
@@ -52,7 +52,7 @@ fn the_parser_knows_every_line_and_every_number_comes_once() {
     let context = Context { salt: Salt::new([1; 16]), zone: jiff::tz::TimeZone::UTC };
     let mut output = Output::default();
     for (index, path) in files(directory.path()).iter().enumerate() {
-        let mut parser = projet::Parser::new(context.clone());
+        let mut parser = LogParser::new(Family::Projet, context.clone());
         let source = context.salt.source(&[&index.to_be_bytes()]);
         for (number, text) in fs::read_to_string(path).unwrap().lines().enumerate() {
             let place = source.place(number as u64, 0);

@@ -1,0 +1,80 @@
+//! An alarm of a printer as readings of the catalogue: what it is about by table, never by its text.
+
+use catalog::items;
+
+use crate::Output;
+use crate::record::{At, Record};
+use crate::shape::shape;
+
+/// What the catalogue says of a kind of alarm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Alarm {
+    /// A code of `alarm.class`.
+    pub(crate) class: &'static str,
+    /// A code of `alarm.subsystem`.
+    pub(crate) subsystem: &'static str,
+    /// A code of `alarm.qualifier`.
+    pub(crate) qualifier: &'static str,
+}
+
+impl Alarm {
+    /// An alarm of a text that no table knows.
+    pub(crate) const UNMAPPED: Self = Self { class: "unmapped", subsystem: "printer", qualifier: "unmapped" };
+}
+
+impl Record<'_> {
+    /// Adds the readings of an alarm, with the indices from `index` on. `text` is what the printer wrote: of an alarm
+    /// that no table knows its shape leaves, so that the maker can be asked for it.
+    pub(crate) fn alarm(&self, alarm: Alarm, text: &[u8], index: u16, output: &mut Output) {
+        let at = |offset| At::index(index.saturating_add(offset));
+        let codes = [
+            (&items::ALARM_ACTIVE, "yes"),
+            (&items::ALARM_CLASS, alarm.class),
+            (&items::ALARM_SUBSYSTEM, alarm.subsystem),
+            (&items::ALARM_QUALIFIER, alarm.qualifier),
+        ];
+        for (offset, (item, code)) in (0..).zip(codes) {
+            output.take(item, self.code(item, code.as_bytes(), at(offset)));
+        }
+        if alarm == Alarm::UNMAPPED {
+            let shape = shape(text).to_be_bytes();
+            output.take(&items::ALARM_SHAPE, self.hash(&items::ALARM_SHAPE, &shape, at(4)));
+        }
+    }
+}
+
+impl Record<'_> {
+    /// Adds that no alarm is active: the printer works again, by its own word. `index` is that of its alarms.
+    pub(crate) fn no_alarm(&self, index: u16, output: &mut Output) {
+        output.take(&items::ALARM_ACTIVE, self.code(&items::ALARM_ACTIVE, b"no", At::index(index)));
+    }
+}
+
+/// A table from the beginning of a text to what it is about.
+pub(crate) type Table = &'static [(&'static [u8], Alarm)];
+
+/// The alarm whose text begins so; of several the longest, so that a special case may stand anywhere in the table.
+pub(crate) fn known(table: Table, text: &[u8]) -> Option<Alarm> {
+    let found = table.iter().filter(|(begin, _)| text.starts_with(begin));
+    found.max_by_key(|(begin, _)| begin.len()).map(|(_, alarm)| *alarm)
+}
+
+/// A row of a table.
+pub(crate) const fn row(
+    begin: &'static [u8],
+    class: &'static str,
+    subsystem: &'static str,
+    qualifier: &'static str,
+) -> (&'static [u8], Alarm) {
+    (begin, Alarm { class, subsystem, qualifier })
+}
+
+/// Whether every code of a table is one of the catalogue's.
+#[cfg(test)]
+pub(crate) fn is_catalogued(table: Table) -> bool {
+    table.iter().all(|(_, alarm)| {
+        items::ALARM_CLASS.codes().contains(&alarm.class)
+            && items::ALARM_SUBSYSTEM.codes().contains(&alarm.subsystem)
+            && items::ALARM_QUALIFIER.codes().contains(&alarm.qualifier)
+    })
+}

@@ -1,0 +1,98 @@
+//! What OctoPrint says of the printer's state: `Changing monitoring state from "Operational" to "Printing"`.
+
+use catalog::items;
+
+use super::set_state;
+use crate::Output;
+use crate::marlin;
+use crate::record::{At, Record};
+
+/// (OctoPrint's state, `printer.state`, `log.event` where coming into it is one).
+const STATES: &[(&[u8], &str, Option<&str>)] = &[
+    (b"Offline", "offline", None),
+    (b"Closed", "offline", None),
+    (b"Offline after error", "error", None),
+    (b"Opening serial connection", "offline", None),
+    (b"Detecting serial connection", "offline", None),
+    (b"Connecting", "offline", None),
+    (b"Operational", "ready", None),
+    (b"Starting", "preparing", Some("started")),
+    (b"Starting print from SD", "preparing", Some("started")),
+    (b"Starting to send file to SD", "preparing", None),
+    (b"Transferring file to SD", "preparing", None),
+    (b"Sending file to SD", "preparing", None),
+    (b"Printing", "building", None),
+    (b"Printing from SD", "building", None),
+    (b"Pausing", "paused", Some("paused")),
+    (b"Paused", "paused", None),
+    (b"Resuming", "building", Some("resumed")),
+    (b"Finishing", "finished", Some("finished")),
+    (b"Cancelling", "stopped", Some("cancelled")),
+    (b"Error", "error", Some("failed")),
+    (b"Unknown state", "offline", None),
+];
+
+/// Adds what a message says. Most are of OctoPrint's own affairs, and no news of the printer.
+pub(super) fn read(record: &Record<'_>, message: &[u8], output: &mut Output) {
+    if let Some(states) = message.strip_prefix(b"Changing monitoring state from ") {
+        match new_state(states) {
+            Some(state) => enter(record, state, output),
+            None => output.unmatch(states),
+        }
+    }
+}
+
+/// The second of `"A" to "B"`: what stands between the last two quotes, since an error's text may have quotes in it.
+fn new_state(states: &[u8]) -> Option<&[u8]> {
+    const TO: &[u8] = b"\" to \"";
+    let states = states.strip_suffix(b"\"")?;
+    let begin = states.windows(TO.len()).position(|window| window == TO)?;
+    states.get(begin + TO.len()..)
+}
+
+fn enter(record: &Record<'_>, state: &[u8], output: &mut Output) {
+    // `Error: Thermal Runaway, …`: the cause stands in the state's own name.
+    let (name, cause) = match state.iter().position(|byte| *byte == b':') {
+        Some(end) if state.starts_with(b"Error") || state.starts_with(b"Offline") => {
+            (&state[..end], state.get(end + 1..).map(<[u8]>::trim_ascii))
+        }
+        _ => (state, None),
+    };
+    let Some((_, code, event)) = STATES.iter().find(|(known, ..)| *known == name) else {
+        return output.unmatch(state);
+    };
+    set_state(record, code, output);
+    if *code == "ready" {
+        record.no_alarm(marlin::ALARM_INDEX, output);
+    }
+    if let Some(event) = event {
+        let at = At::index(marlin::STATE_INDEX + 3);
+        output.take(&items::LOG_EVENT, record.code(&items::LOG_EVENT, event.as_bytes(), at));
+    }
+    if let Some(cause) = cause.filter(|cause| !cause.is_empty()) {
+        marlin::error(record, cause, output);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_state_and_event_is_the_catalogues() {
+        for (state, code, event) in STATES {
+            assert!(items::PRINTER_STATE.codes().contains(code), "{}", state.escape_ascii());
+            assert!(event.is_none_or(|event| items::LOG_EVENT.codes().contains(&event)));
+        }
+    }
+
+    #[test]
+    fn the_new_state_is_the_second() {
+        assert_eq!(new_state(b"\"Operational\" to \"Printing\""), Some(&b"Printing"[..]));
+        assert_eq!(
+            new_state(b"\"Printing\" to \"Error: no \"T\" here\""),
+            Some(&b"Error: no \"T\" here"[..])
+        );
+        assert_eq!(new_state(b"\"Printing\" to"), None);
+    }
+}
