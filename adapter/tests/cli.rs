@@ -136,3 +136,96 @@ fn the_catalogue_in_both_forms() -> Result {
     assert_eq!(json["items"].as_array().map(Vec::len), Some(catalog::items::all().count()));
     Ok(())
 }
+
+const PROFILE: &str = r#"
+name = "acme"
+ignore = ['user .*']
+[record]
+begins = '(?<time>\d\S+ \S+) '
+[stamp]
+format = "iso"
+[[rule]]
+name = "bath"
+pattern = 'bath (?<bath>[0-9.x]+) F'
+values = [{ item = "vat.temperature", group = "bath", unit = "[degF]" }]
+[[rule]]
+name = "job"
+pattern = 'job (?<job>.+)'
+values = [{ item = "build.id", group = "job" }]
+"#;
+
+const LOG: &str = "2026-11-22 10:15:30 bath 77 F\n2026-11-22 10:15:31 user anna\n2026-11-22 10:15:32 bath 7x F\r\n\
+                   2026-11-22 10:15:33 job bracket-of-anna\n\n  below\nnovelty of anna \x1b[2J\n2026-11-22 10:15:34 novelty of anna\n";
+
+#[test]
+fn a_log_is_parsed_line_by_line() -> Result {
+    let directory = tempfile::tempdir()?;
+    fs::write(directory.path().join("acme.toml"), PROFILE)?;
+    fs::write(directory.path().join("acme.log"), LOG)?;
+    let arguments = ["parse", "--profile", "acme.toml", "acme.log", "--zone", "Europe/Oslo"];
+    let out = output(&arguments, directory.path())?;
+    let text = String::from_utf8(out.stdout)?;
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    for expected in [
+        "This holds the log's own text",
+        "     1 rule bath            2026-11-22 10:15:30 bath 77 F\n",
+        "vat.temperature part 0: 25 Cel (written 77 [degF]), 2026-11-22T09:15:30Z, good\n",
+        "     2 ignored ",
+        "refused: vat.temperature: not a number\n",
+        "build.id part 0: hash ",
+        "     5 blank\n",
+        "     6 continuation ",
+        "novelty of anna \\u{1b}[2J\n",
+        "     8 unmatched ",
+        "lines 8\n",
+        "readings 2\n       1 build.id\n       1 vat.temperature\n",
+        "unmatched 1\n",
+    ] {
+        assert!(text.contains(expected), "{expected:?} is not in\n{text}");
+    }
+    let without = output(&[&arguments[..], &["--without-text"]].concat(), directory.path())?;
+    let without = String::from_utf8(without.stdout)?;
+    assert!(
+        without.contains("rule bath\n") && !without.contains("anna") && !without.contains("below"),
+        "{without}"
+    );
+    Ok(())
+}
+
+#[test]
+fn a_wrong_profile_is_refused_with_its_places() -> Result {
+    let directory = enrolled()?;
+    fs::write(directory.path().join("acme.toml"), PROFILE.replace("vat.temperature", "vat.temprature"))?;
+    fs::write(directory.path().join("acme.log"), LOG)?;
+    let config = fs::read_to_string(directory.path().join("adapter.toml"))?;
+    fs::write(
+        directory.path().join("adapter.toml"),
+        config.replace("family = \"projet\"", "profile = \"acme.toml\""),
+    )?;
+    let expected =
+        "acme.toml:11:20: `vat.temprature` is not in the catalogue; did you mean `vat.temperature`?\n";
+    for arguments in
+        [&["parse", "--profile", "acme.toml", "acme.log"][..], &["check", "--config", "adapter.toml"]]
+    {
+        let out = output(arguments, directory.path())?;
+        assert_eq!((out.status.code(), String::from_utf8(out.stderr)?.as_str()), (Some(2), expected));
+    }
+    fs::write(directory.path().join("acme.toml"), PROFILE)?;
+    let out = output(&["check", "--config", "adapter.toml"], directory.path())?;
+    let text = String::from_utf8(out.stdout)?;
+    assert!(out.status.success() && text.contains("profile acme"), "{text}");
+    Ok(())
+}
+
+#[test]
+fn a_log_is_parsed_as_one_format() -> Result {
+    let directory = tempfile::tempdir()?;
+    fs::write(directory.path().join("log"), "T:21.4 /0.0\n")?;
+    let out = output(&["parse", "--family", "marlin", "log"], directory.path())?;
+    let text = String::from_utf8(out.stdout)?;
+    assert!(text.contains("extruder.temperature part 0: 21.4 Cel, no time of its own, uncertain"), "{text}");
+    for arguments in [&["parse", "log"][..], &["parse", "--family", "marlin", "--profile", "x", "log"]] {
+        assert_eq!(output(arguments, directory.path())?.status.code(), Some(2));
+    }
+    Ok(())
+}

@@ -84,7 +84,7 @@ impl Report {
     fn printers(&mut self, printers: &[Printer]) {
         let _ = writeln!(
             self.text,
-            "\n{:<16} {:<8} {:<16} {:<24} {:<28} queried at",
+            "\n{:<16} {:<14} {:<16} {:<24} {:<28} queried at",
             "printer", "family", "zone", "sender", "logs"
         );
         for printer in printers {
@@ -103,9 +103,9 @@ impl Report {
             });
             let _ = writeln!(
                 self.text,
-                "{:<16} {:<8} {zone:<16} {sender:<24} {logs:<28} {pip}",
+                "{:<16} {:<14} {zone:<16} {sender:<24} {logs:<28} {pip}",
                 printer.id.as_str(),
-                printer.family.to_string()
+                printer.format.as_ref().map_or("auto".to_owned(), ToString::to_string)
             );
             if let Some(logs) = printer.logs.as_ref().filter(|logs| !logs.directory.is_dir()) {
                 self.problems.push(format!(

@@ -2,6 +2,7 @@
 //! people goes to standard error.
 
 mod check;
+mod parse;
 mod status;
 
 use std::ffi::OsString;
@@ -54,6 +55,8 @@ enum Command {
     Tap(File),
     /// Exchange a one-time code, read from standard input, for the adapter's key.
     Enrol(File),
+    /// Show line by line what a profile or a family makes of a log, and what it leaves.
+    Parse(parse::Arguments),
     /// Print the list of everything that may leave.
     Catalog {
         /// The form of the list.
@@ -107,6 +110,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Check(file) => check(&file),
         Command::Tap(file) => tap(&file),
         Command::Enrol(file) => enrol(&file),
+        Command::Parse(arguments) => parse::run(&arguments),
         Command::Catalog { format } => catalog(format),
     };
     let (code, error) = match result {

@@ -72,14 +72,22 @@ fn lines(problems: &[Problem]) -> String {
 
 /// Mistakes as the sections find them, before anyone looks up where they stand.
 #[derive(Default)]
-pub(super) struct Problems(Vec<(KeyPath, String)>);
+pub(super) struct Problems {
+    found: Vec<(KeyPath, String)>,
+    /// Those of a file that this one names; their places are known.
+    elsewhere: Vec<Problem>,
+}
 
 impl Problems {
     pub(super) fn add(&mut self, path: KeyPath, text: impl Into<String>) {
-        self.0.push((path, text.into()));
+        self.found.push((path, text.into()));
     }
 
-    pub(super) fn into_inner(self) -> Vec<(KeyPath, String)> {
-        self.0
+    pub(super) fn add_elsewhere(&mut self, problems: Vec<Problem>) {
+        self.elsewhere.extend(problems);
+    }
+
+    pub(super) fn into_inner(self) -> (Vec<(KeyPath, String)>, Vec<Problem>) {
+        (self.found, self.elsewhere)
     }
 }

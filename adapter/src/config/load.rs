@@ -32,10 +32,10 @@ pub fn load(file: &Path, environment: &HashMap<String, String>) -> Result<Config
     let raw = source.raw()?;
     let mut problems = Problems::default();
     let config = raw.check(directory, &mut problems);
-    let found = problems.into_inner();
+    let (found, elsewhere) = problems.into_inner();
     match config {
-        Some(config) if found.is_empty() => Ok(config),
-        _ => Err(source.invalid(found)),
+        Some(config) if found.is_empty() && elsewhere.is_empty() => Ok(config),
+        _ => Err(source.invalid(found, elsewhere)),
     }
 }
 
@@ -61,9 +61,10 @@ impl Input<'_> {
         let raw = serde_ignored::deserialize(deserializer, |path| unknown.push(KeyPath::of_ignored(&path)));
         // A misspelt key is also a missing one: of the two, the misspelling is what helps.
         if !unknown.is_empty() {
-            return Err(self.invalid(unknown.into_iter().map(|path| (path.clone(), known::advice(&path)))));
+            let unknown = unknown.into_iter().map(|path| (path.clone(), known::advice(&path)));
+            return Err(self.invalid(unknown, Vec::new()));
         }
-        raw.map_err(|error| self.invalid([(KeyPath::of_error(&track.path()), message(&error))]))
+        raw.map_err(|error| self.invalid([(KeyPath::of_error(&track.path()), message(&error))], Vec::new()))
     }
 
     fn layers(&self) -> Result<Layers, LayerError> {
@@ -78,14 +79,20 @@ impl Input<'_> {
             .build()
     }
 
-    fn invalid(&self, found: impl IntoIterator<Item = (KeyPath, String)>) -> ConfigError {
+    fn invalid(
+        &self,
+        found: impl IntoIterator<Item = (KeyPath, String)>,
+        elsewhere: Vec<Problem>,
+    ) -> ConfigError {
         let problem = |(path, text): (KeyPath, String)| Problem {
             place: path.place(self.file, self.text, self.environment),
             key: path.to_string(),
             text,
         };
-        let mut problems: Vec<_> = found.into_iter().map(problem).collect();
+        let mut problems: Vec<_> = found.into_iter().map(problem).chain(elsewhere).collect();
         problems.sort_by(|a, b| a.place.cmp(&b.place));
+        // Twenty printers can have one profile.
+        problems.dedup();
         ConfigError::Invalid { problems }
     }
 

@@ -14,7 +14,7 @@ use serde::Deserialize;
 use super::error::Problems;
 use super::names::PrinterId;
 use super::place::KeyPath;
-use super::text::{HostPort, Text};
+use super::text::{FamilyOrAuto, HostPort, LookBack, Text};
 
 /// Most printers of one adapter: each has a share of the buffer, and the platform takes no more.
 pub const PRINTERS_MAX: usize = 64;
@@ -23,14 +23,16 @@ const INTERVAL_MIN: Duration = Duration::from_millis(100);
 /// A longer one could not tell that a printer is off within an hour.
 const INTERVAL_MAX: Duration = Duration::from_secs(3600);
 const INTERVAL_DEFAULT: Duration = Duration::from_secs(1);
+/// How old logs are still read: what an adapter finds that was off over a week's holiday.
+pub(crate) const LOOK_BACK_DEFAULT: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// One printer.
 #[derive(Clone, Debug)]
 pub struct Printer {
     /// Its id.
     pub id: PrinterId,
-    /// How its logs are written.
-    pub family: parsers::Family,
+    /// How its logs are written; `None` has it recognised from the first lines of each file.
+    pub format: Option<parsers::Format>,
     /// The zone of stamps that name none.
     pub zone: TimeZone,
     /// Its model, for a printer that cannot say so over its interface.
@@ -59,6 +61,20 @@ pub struct Logs {
     pub directory: PathBuf,
     /// The names of its log files.
     pub pattern: GlobMatcher,
+    /// Where the files begin that are there when the adapter starts.
+    pub begin: Begin,
+    /// How old logs are still read; `None` reads everything.
+    pub look_back: Option<Duration>,
+}
+
+/// Where reading begins in a file that was there before the adapter.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Begin {
+    /// At its first line: what was stored before leads to the same rows.
+    #[default]
+    Beginning,
+    /// At its end: only what is written from now on is read.
+    End,
 }
 
 /// How a printer is queried.
@@ -75,7 +91,8 @@ pub struct PipTarget {
 #[derive(Deserialize)]
 pub(super) struct Raw {
     id: Text<PrinterId>,
-    family: Text<parsers::Family>,
+    family: Option<Text<FamilyOrAuto>>,
+    profile: Option<Text<PathBuf>>,
     zone: Option<Text<TimeZone>>,
     model: Option<Text<Identity>>,
     beats: Option<RawSender>,
@@ -93,6 +110,8 @@ pub(super) struct RawSender {
 pub(super) struct RawLogs {
     directory: Text<PathBuf>,
     pattern: Text<GlobMatcher>,
+    start: Option<Text<Begin>>,
+    look_back: Option<Text<LookBack>>,
 }
 
 #[derive(Deserialize)]
@@ -143,17 +162,32 @@ impl Raw {
         if self.pip.is_some() && !around.queries {
             problems.add(path.key("pip"), "a section [pip] with ca_file is missing");
         }
+        let profile = self.profile.map(|file| around.directory.join(file.0));
+        let recognised = self.family.as_ref().is_some_and(|family| family.0.0.is_none());
+        let format = if recognised {
+            if profile.is_some() || self.beats.is_some() {
+                let text =
+                    "`auto` recognises the logs of a directory; with beats or a profile, name the family";
+                problems.add(path.key("family"), text);
+            }
+            None
+        } else {
+            let family = self.family.and_then(|family| family.0.0);
+            super::format::check(family, profile.as_deref(), path, problems)
+        };
         let sender_path = path.key("beats");
         let pip_path = path.key("pip");
         Printer {
             id: self.id.0,
-            family: self.family.0,
+            format,
             zone: self.zone.map_or(TimeZone::UTC, |zone| zone.0),
             model: self.model.map(|model| model.0),
             beats: self.beats.and_then(|raw| raw.check(around, &sender_path, problems)),
             logs: self.logs.map(|raw| Logs {
                 directory: around.directory.join(raw.directory.0),
                 pattern: raw.pattern.0,
+                begin: raw.start.map(|start| start.0).unwrap_or_default(),
+                look_back: raw.look_back.map_or(Some(LOOK_BACK_DEFAULT), |look_back| look_back.0.0),
             }),
             pip: self.pip.and_then(|raw| raw.check(&pip_path, problems)),
         }

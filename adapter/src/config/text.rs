@@ -12,6 +12,8 @@ use jiff::tz::TimeZone;
 use rustls_pki_types::ServerName;
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 
+use super::printers::Begin;
+
 /// Something that is written as text.
 pub(super) trait FromText: Sized {
     /// What it must look like, to stand after "is not".
@@ -141,9 +143,58 @@ impl FromText for Identity {
     }
 }
 
-impl FromText for parsers::Family {
-    const EXPECTED: &'static str = "a family of logs; known: `projet`";
+/// The family of a printer's logs, or none to recognise it.
+pub(super) struct FamilyOrAuto(pub(super) Option<parsers::Family>);
+
+impl FromText for FamilyOrAuto {
+    const EXPECTED: &'static str = "a family of logs: write `auto`, `projet`, `octoprint`, `marlin`, `duet`, \
+                                    `build_protocol` or `klippy`";
     fn from_text(text: &str) -> Option<Self> {
-        text.parse().ok()
+        if text == "auto" { Some(Self(None)) } else { text.parse().ok().map(|family| Self(Some(family))) }
+    }
+}
+
+impl FromText for Begin {
+    const EXPECTED: &'static str = "where to start: write `beginning` or `end`";
+    fn from_text(text: &str) -> Option<Self> {
+        match text {
+            "beginning" => Some(Self::Beginning),
+            "end" => Some(Self::End),
+            _ => None,
+        }
+    }
+}
+
+/// How old logs are still read, or none for everything.
+pub(super) struct LookBack(pub(super) Option<Duration>);
+
+impl FromText for LookBack {
+    const EXPECTED: &'static str = "a length of time, such as `7d`, or `all`";
+    fn from_text(text: &str) -> Option<Self> {
+        let length = if text == "all" { None } else { Some(humantime::parse_duration(text).ok()?) };
+        Some(Self(length))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_family_is_named_to_who_wrote_none() {
+        for family in parsers::Family::ALL {
+            assert!(FamilyOrAuto::EXPECTED.contains(&format!("`{family}`")), "{family}");
+            assert_eq!(FamilyOrAuto::from_text(family.name()).unwrap().0, Some(*family));
+        }
+        assert!(FamilyOrAuto::from_text("auto").unwrap().0.is_none());
+        assert!(FamilyOrAuto::from_text("Auto").is_none());
+    }
+
+    #[test]
+    fn a_look_back_is_a_length_of_time_or_all() {
+        let of = |text| LookBack::from_text(text).map(|look_back| look_back.0);
+        assert_eq!(of("7d"), Some(Some(Duration::from_hours(7 * 24))));
+        assert_eq!((of("all"), of("ever")), (Some(None), None));
+        assert_eq!((Begin::from_text("end"), Begin::from_text("start")), (Some(Begin::End), None));
     }
 }

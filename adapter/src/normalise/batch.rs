@@ -2,7 +2,7 @@
 
 use catalog::Reading;
 use parsers::beats::{Beat, Event};
-use parsers::{Line, Output, metricbeat};
+use parsers::{Family, Format, Line, Output, metricbeat};
 
 use super::Normaliser;
 use super::streams::Open;
@@ -60,8 +60,16 @@ impl Batch<'_> {
                 let Some(open) = &mut self.open else { return };
                 let fallback_time = event.timestamp.unwrap_or_else(|| normaliser.clock.now());
                 let place = event.place_in(open.source(), salt);
-                let parser = open.parser(event.offset, || normaliser.log_parser());
-                parser.line(&Line { text, place, fallback_time }, &mut self.output);
+                // A printer whose format the configuration leaves open is known by a line that is beyond doubt.
+                let new = || {
+                    let recognised = || Family::of_line(text).map(Format::from);
+                    let format = normaliser.format().cloned().or_else(recognised)?;
+                    Some(normaliser.log_parser(&format))
+                };
+                match open.parser(event.offset, new) {
+                    Some(parser) => parser.line(&Line { text, place, fallback_time }, &mut self.output),
+                    None => normaliser.unmatched("unknown_format", &"in no known format"),
+                }
             }
             (_, None) => {
                 normaliser.unmatched("no_line", &"neither a log line nor a measurement of the host");

@@ -13,7 +13,7 @@ use std::fmt::Display;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use catalog::{Item, Reading};
-use parsers::{Context, Family, Line, LogParser, Output};
+use parsers::{Context, Format, Line, LogParser, Output};
 
 use crate::clock::Clock;
 use crate::config::{Printer, PrinterId};
@@ -27,7 +27,7 @@ use streams::Streams;
 #[derive(Debug)]
 pub struct Normaliser {
     printer: PrinterId,
-    family: Family,
+    format: Option<Format>,
     context: Context,
     counters: Arc<Counters>,
     /// The printer's own share of them.
@@ -44,7 +44,7 @@ impl Normaliser {
     pub fn new(printer: &Printer, context: &IntakeContext) -> Self {
         Self {
             printer: printer.id.clone(),
-            family: printer.family,
+            format: printer.format.clone(),
             context: Context { salt: context.salt.clone(), zone: printer.zone.clone() },
             counters: Arc::clone(&context.counters),
             of_printer: context.counters.printer(&printer.id),
@@ -60,8 +60,13 @@ impl Normaliser {
     }
 
     /// A parser for one log file, from its beginning or from any line on.
-    pub fn log_parser(&self) -> LogParser {
-        LogParser::new(self.family, self.context.clone())
+    pub fn log_parser(&self, format: &Format) -> LogParser {
+        format.parser(self.context.clone())
+    }
+
+    /// How the printer's logs are written, where the configuration says it.
+    pub fn format(&self) -> Option<&Format> {
+        self.format.as_ref()
     }
 
     /// Adds the readings of one line of a log file to `readings`; `parser` is that file's own.

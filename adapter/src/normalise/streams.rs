@@ -81,14 +81,21 @@ impl Open {
     /// The parser for the line at this offset; `new` makes one for a file that is not remembered, and for one that
     /// goes back: a window is sent again, or a second worker of the Beat was faster. What was read then stands
     /// below the line, and its stamps cast no doubt on this one's.
-    pub(super) fn parser(&mut self, offset: Option<u64>, new: impl Fn() -> LogParser) -> &mut LogParser {
+    pub(super) fn parser(
+        &mut self,
+        offset: Option<u64>,
+        new: impl Fn() -> Option<LogParser>,
+    ) -> Option<&mut LogParser> {
         let Stream { parser, offset: last, .. } = &mut self.stream;
         let offset = offset.unwrap_or(*last);
         if offset < *last {
             *parser = None;
         }
         *last = offset;
-        parser.get_or_insert_with(new)
+        if parser.is_none() {
+            *parser = new();
+        }
+        parser.as_mut()
     }
 }
 

@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 use crate::buffer::{Buffer, LaneId, Load};
 use crate::clock::Clock;
-use crate::config::{AdapterName, ListenerTls, Logs, Pair, Printer, PrinterId};
+use crate::config::{AdapterName, Begin, ListenerTls, Logs, Pair, Printer, PrinterId};
 use crate::counters::Counters;
 use crate::intake::IntakeContext;
 use crate::lifecycle::Lifecycle;
@@ -28,7 +28,7 @@ pub(crate) fn printer_id() -> PrinterId {
 pub(crate) fn printer() -> Printer {
     Printer {
         id: printer_id(),
-        family: parsers::Family::Projet,
+        format: Some(parsers::Family::Projet.into()),
         zone: TimeZone::UTC,
         model: None,
         beats: None,
@@ -39,7 +39,8 @@ pub(crate) fn printer() -> Printer {
 
 pub(crate) fn printer_with_logs(directory: &std::path::Path) -> Printer {
     let pattern = Glob::new("*.log*").unwrap().compile_matcher();
-    Printer { logs: Some(Logs { directory: directory.to_owned(), pattern }), ..printer() }
+    let logs = Logs { directory: directory.to_owned(), pattern, begin: Begin::Beginning, look_back: None };
+    Printer { logs: Some(logs), ..printer() }
 }
 
 /// A certificate authority, and the files that it made.

@@ -9,6 +9,7 @@ use std::time::SystemTime;
 use globset::GlobMatcher;
 
 use super::limits::{ENTRIES_MAX, FILES_MAX, PIECE_BYTES};
+use super::network;
 
 /// A rotation set's older files: their text was read before they were packed.
 const PACKED: [&str; 5] = ["gz", "bz2", "xz", "zst", "zip"];
@@ -32,7 +33,14 @@ impl FileId {
 pub(super) struct Found {
     pub(super) id: FileId,
     pub(super) path: PathBuf,
-    modified: SystemTime,
+    pub(super) seen: Seen,
+}
+
+/// What shows that a file has changed, without a look into it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Seen {
+    pub(super) length: u64,
+    pub(super) modified: SystemTime,
 }
 
 /// What one look at a directory showed.
@@ -44,27 +52,57 @@ pub(super) struct Scan {
     pub(super) found: Vec<Found>,
     /// Files that fit and are over the limit.
     pub(super) passed_over: usize,
+    /// Files that fit and are packed.
+    pub(super) packed: usize,
+    /// Whether there are more entries than are looked at.
+    pub(super) cut: bool,
+    /// The network file system that the directory is on, if it is on one.
+    pub(super) network: Option<&'static str>,
 }
 
 /// Looks at a directory. Links are not followed: they could lead out of what the configuration named.
 pub(super) fn scan(directory: &Path, pattern: &GlobMatcher) -> io::Result<Scan> {
     let id = FileId::of(&fs::metadata(directory)?);
-    let mut found = Vec::new();
-    for entry in fs::read_dir(directory)?.take(ENTRIES_MAX) {
+    let network = network_of(directory)?;
+    let mut entries = fs::read_dir(directory)?;
+    let mut scan = Scan { directory: id, found: Vec::new(), passed_over: 0, packed: 0, cut: false, network };
+    for entry in entries.by_ref().take(ENTRIES_MAX) {
+        // A share that goes away gives errors without end; a single entry that does is met again at the next look.
+        let entry = entry?;
+        if !pattern.is_match(Path::new(&entry.file_name())) {
+            continue;
+        }
+        if packed(&entry.path()) {
+            scan.packed += 1;
+            continue;
+        }
         // An entry may go between its listing and the look at it.
-        let Ok(entry) = entry else { continue };
-        let fits = pattern.is_match(Path::new(&entry.file_name())) && !packed(&entry.path());
-        let Some(metadata) = fits.then(|| entry.metadata().ok()).flatten() else { continue };
+        let Ok(metadata) = entry.metadata() else { continue };
         if metadata.is_file() {
-            let modified = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
-            found.push(Found { id: FileId::of(&metadata), path: entry.path(), modified });
+            scan.found.push(Found {
+                id: FileId::of(&metadata),
+                path: entry.path(),
+                seen: Seen::of(&metadata),
+            });
         }
     }
-    found.sort_by(|a, b| (a.modified, &a.path).cmp(&(b.modified, &b.path)));
-    let passed_over = found.len().saturating_sub(FILES_MAX);
+    scan.cut = entries.next().is_some();
+    scan.found.sort_by(|a, b| (a.seen.modified, &a.path).cmp(&(b.seen.modified, &b.path)));
+    scan.passed_over = scan.found.len().saturating_sub(FILES_MAX);
     // The newest ones stay: the old ones of a long rotation set are the likelier to have been read before.
-    found.drain(..passed_over);
-    Ok(Scan { directory: id, found, passed_over })
+    scan.found.drain(..scan.passed_over);
+    Ok(scan)
+}
+
+impl Seen {
+    fn of(metadata: &Metadata) -> Self {
+        let modified = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
+        Self { length: metadata.len(), modified }
+    }
+}
+
+fn network_of(directory: &Path) -> io::Result<Option<&'static str>> {
+    Ok(network::name(i128::from(rustix::fs::statfs(directory)?.f_type)))
 }
 
 fn packed(path: &Path) -> bool {
@@ -78,9 +116,11 @@ pub(super) fn open(found: &Found) -> io::Result<Option<File>> {
     Ok((metadata.is_file() && FileId::of(&metadata) == found.id).then_some(file))
 }
 
-/// What stands in a file from an offset on, at most [`PIECE_BYTES`]; nothing at its end, or behind it.
-pub(super) fn read(file: &File, offset: u64) -> io::Result<Vec<u8>> {
-    let left = file.metadata()?.len().saturating_sub(offset);
+/// What stands in a file from an offset on, at most [`PIECE_BYTES`], and how long the file is; nothing at its end, or
+/// behind it.
+pub(super) fn read(file: &File, offset: u64) -> io::Result<(Vec<u8>, u64)> {
+    let length = file.metadata()?.len();
+    let left = length.saturating_sub(offset);
     let mut bytes = vec![0; usize::try_from(left).unwrap_or(PIECE_BYTES).min(PIECE_BYTES)];
     let mut filled = 0;
     while let Some(rest) = bytes.get_mut(filled..).filter(|rest| !rest.is_empty()) {
@@ -92,7 +132,18 @@ pub(super) fn read(file: &File, offset: u64) -> io::Result<Vec<u8>> {
         }
     }
     bytes.truncate(filled);
-    Ok(bytes)
+    Ok((bytes, length))
+}
+
+/// Where the last line begins that is not whole, or the end. A line longer than a piece is no line, and its rest will
+/// be none.
+pub(super) fn last_line_start(file: &File, length: u64) -> io::Result<u64> {
+    let from = length.saturating_sub(PIECE_BYTES as u64);
+    let (mut bytes, _) = read(file, from)?;
+    // What has come since is new.
+    bytes.truncate(usize::try_from(length - from).unwrap_or(PIECE_BYTES));
+    let whole = bytes.iter().rposition(|byte| *byte == b'\n').map(|at| at as u64 + 1);
+    Ok(whole.map_or(if from == 0 { 0 } else { length }, |whole| from + whole))
 }
 
 #[cfg(test)]
@@ -119,6 +170,7 @@ mod tests {
         std::os::unix::fs::symlink("/etc/passwd", path.join("link.log")).unwrap();
         let scan = scan(path, &pattern()).unwrap();
         assert_eq!((names(&scan), scan.passed_over), (vec!["laser.log", "laser.log.1"], 0));
+        assert_eq!((scan.packed, scan.cut, scan.network), (1, false, None));
     }
 
     #[test]
@@ -151,7 +203,29 @@ mod tests {
         fs::write(&path, "one\ntwo\n").unwrap();
         let file = File::open(&path).unwrap();
         for (offset, expected) in [(0, "one\ntwo\n"), (4, "two\n"), (8, ""), (99, "")] {
-            assert_eq!(read(&file, offset).unwrap(), expected.as_bytes());
+            assert_eq!(read(&file, offset).unwrap(), (expected.as_bytes().to_vec(), 8));
+        }
+    }
+
+    #[test]
+    fn a_directory_with_too_many_entries_is_cut_and_says_so() {
+        let directory = tempfile::tempdir().unwrap();
+        for n in 0..=ENTRIES_MAX {
+            File::create(directory.path().join(format!("{n}.txt"))).unwrap();
+        }
+        assert!(scan(directory.path(), &pattern()).unwrap().cut);
+    }
+
+    #[test]
+    fn the_last_line_that_is_not_whole_begins_behind_the_last_whole_one() {
+        let long = "x".repeat(PIECE_BYTES + 1);
+        for (text, expected) in
+            [("", 0), ("half", 0), ("one\n", 4), ("one\nhalf", 4), (&long, long.len() as u64)]
+        {
+            let file = tempfile::tempfile().unwrap();
+            file.write_all_at(text.as_bytes(), 0).unwrap();
+            file.write_all_at(b" and\nmore\n", text.len() as u64).unwrap();
+            assert_eq!(last_line_start(&file, text.len() as u64).unwrap(), expected);
         }
     }
 }

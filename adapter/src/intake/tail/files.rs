@@ -1,43 +1,17 @@
-//! The files that are held, each with its positions and its parser's memory.
+//! The files of one directory that are held, and whose turn it is.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
-use std::sync::Arc;
 
-use catalog::{Salt, Source};
-use parsers::LogParser;
-use tokio::time::{Duration, Instant};
+use tokio::time::Instant;
 
-use super::directory::{FileId, Scan};
-use super::limits::{FILES_MAX, FORGET_AFTER, NACK_WAIT, NACK_WAIT_MAX};
-use super::position::{Mark, Position, Ticket};
+use super::directory::{FileId, Found, Scan};
+use super::flow::{Class, Flow};
+use super::held::{Held, State};
+use super::limits::HELD_MAX;
+use super::position::Ticket;
 use crate::normalise::Normaliser;
 use crate::receipt::Outcome;
-
-/// A file that is held open.
-#[derive(Debug)]
-pub(super) struct Held {
-    file: Arc<File>,
-    pub(super) source: Source,
-    pub(super) position: Position,
-    pub(super) parser: LogParser,
-    /// Whether the next piece begins within a line that is over the limit.
-    pub(super) inside_too_long: bool,
-    /// Whether the last reading found nothing more in it.
-    pub(super) at_end: bool,
-    /// After a nack, when to read on, and the wait after the next one.
-    wait: Option<(Instant, Duration)>,
-    /// Since when its name has not been in the directory.
-    gone_since: Option<Instant>,
-}
-
-/// What to read next.
-#[derive(Debug)]
-pub(super) struct Due {
-    pub(super) file: Arc<File>,
-    /// Where the next piece begins.
-    pub(super) from: Mark,
-}
 
 /// The files of one directory.
 #[derive(Debug, Default)]
@@ -45,116 +19,95 @@ pub(super) struct Files {
     held: BTreeMap<FileId, Held>,
     /// In the order in which they were found, which is nearly the order of their records.
     order: Vec<FileId>,
+    turns: u64,
 }
 
 impl Files {
+    /// Whether a look needs not open it: it is held, by a handle that works.
     pub(super) fn holds(&self, id: FileId) -> bool {
-        self.held.contains_key(&id)
-    }
-
-    pub(super) fn ids(&self) -> Vec<FileId> {
-        self.order.clone()
+        self.held.get(&id).is_some_and(|held| !held.broken)
     }
 
     pub(super) fn file(&mut self, id: FileId) -> Option<&mut Held> {
         self.held.get_mut(&id)
     }
 
-    /// Takes a file in, from its beginning. Says whether there was room for it.
-    pub(super) fn add(&mut self, id: FileId, file: File, normaliser: &Normaliser, salt: &Salt) -> bool {
-        // Files that have left the directory and are not yet read to their end count as well.
-        if self.held.len() >= FILES_MAX * 2 {
-            return false;
-        }
-        let printer = normaliser.printer().as_str().as_bytes();
-        // Without the device: the kernel gives a network share another number at each mount, and after a restart
-        // every file is read from its beginning. The files of one directory are on one device anyway.
-        let source = salt.source(&[b"tail", printer, &id.inode.to_be_bytes()]);
-        let held = Held {
-            file: Arc::new(file),
-            source,
-            position: Position::default(),
-            parser: normaliser.log_parser(),
-            inside_too_long: false,
-            at_end: false,
-            wait: None,
-            gone_since: None,
-        };
-        self.held.insert(id, held);
-        self.order.push(id);
-        true
+    /// Whether there is room for another file.
+    pub(super) fn has_room(&self) -> bool {
+        self.held.len() < HELD_MAX
     }
 
-    /// Lets go of files that left the directory, once they are read and stored and their writer has had time
-    /// to let go as well.
+    /// Takes a file in, or another handle of one whose own is broken.
+    pub(super) fn add(&mut self, file: File, found: Found, found_late: bool, skips_old: bool) {
+        let id = found.id;
+        if let Some(held) = self.held.get_mut(&id) {
+            held.file = file.into();
+            (held.broken, held.at_end) = (false, false);
+            return;
+        }
+        self.held.insert(id, Held::new(file, found, found_late, skips_old));
+        self.order.push(id);
+    }
+
+    /// Takes over what a look has shown, and lets go of files that have left the directory.
     pub(super) fn keep(&mut self, scan: &Scan, now: Instant) {
-        let present: HashSet<_> = scan.found.iter().map(|found| found.id).collect();
-        self.held.retain(|id, held| {
-            if present.contains(id) {
-                held.gone_since = None;
-                return true;
+        let present: HashMap<_, _> = scan.found.iter().map(|found| (found.id, found)).collect();
+        self.held.retain(|id, held| match present.get(id) {
+            Some(found) => {
+                held.found(found, now);
+                true
             }
-            let since = *held.gone_since.get_or_insert(now);
-            let unread = !held.at_end || held.position.accepted() < held.position.read();
-            now < since + FORGET_AFTER || unread
+            None => held.missed(now),
         });
         let held = &self.held;
         self.order.retain(|id| held.contains_key(id));
     }
 
-    /// The file and from where to read, if it may be read now.
-    pub(super) fn due(&self, id: FileId, now: Instant) -> Option<Due> {
-        let held = self.held.get(&id)?;
-        let waits = held.wait.is_some_and(|(until, _)| now < until);
-        let due = !waits && held.position.takes_more();
-        due.then(|| Due { file: Arc::clone(&held.file), from: held.position.mark() })
+    /// The next file to read a piece of: what is written now in turns, then what is old and has new lines behind it,
+    /// then what is old alone, the oldest to its end first.
+    pub(super) fn next(&mut self, flow: &Flow, now: Instant) -> Option<(FileId, Class)> {
+        let due = self.order.iter().filter_map(|id| {
+            let held = self.held.get(id).filter(|held| held.due(now))?;
+            let class = held.class();
+            let turn = if class == Class::Live { held.turn } else { 0 };
+            flow.admits(class).then_some(((class, turn), *id))
+        });
+        let ((class, _), id) = due.min_by_key(|(rank, _)| *rank)?;
+        self.turns += 1;
+        let turn = self.turns;
+        self.file(id)?.turn = turn;
+        Some((id, class))
     }
 
     /// When the next file that waits after a nack may be read.
     pub(super) fn next_retry(&self, now: Instant) -> Option<Instant> {
-        self.held
-            .values()
-            .filter_map(|held| held.wait)
-            .map(|(until, _)| until)
-            .filter(|until| *until > now)
-            .min()
-    }
-
-    /// The file is shorter than what was read of it: it is read from its beginning, as another file.
-    pub(super) fn truncated(&mut self, id: FileId, normaliser: &Normaliser) {
-        if let Some(held) = self.held.get_mut(&id) {
-            held.position.truncated();
-            held.start_over(normaliser);
-        }
+        self.held.values().filter_map(Held::retry).filter(|until| *until > now).min()
     }
 
     /// What became of a piece.
     pub(super) fn resolve(
         &mut self,
-        piece: (FileId, Ticket),
+        (id, ticket): (FileId, Ticket),
         outcome: Outcome,
         now: Instant,
         normaliser: &Normaliser,
     ) {
-        let (id, ticket) = piece;
         let Some(held) = self.held.get_mut(&id) else { return };
         let again = held.position.resolve(ticket, outcome);
-        if again {
-            held.start_over(normaliser);
-            let wait = held.wait.map_or(NACK_WAIT, |(_, wait)| (wait * 2).min(NACK_WAIT_MAX));
-            held.wait = Some((now + wait, wait));
-        } else if outcome == Outcome::Accepted {
-            held.wait = None;
+        held.resolved(again, outcome, now);
+        if let (true, State::Log { parser, format, .. }) = (again, &mut held.state) {
+            **parser = normaliser.log_parser(format);
         }
     }
-}
 
-impl Held {
-    fn start_over(&mut self, normaliser: &Normaliser) {
-        self.parser = normaliser.log_parser();
-        // The accepted offset is the beginning of a line, or lies within a line that is over the limit: the
-        // rest of that one would be read as a line of its own, and is counted as unknown then.
-        self.inside_too_long = false;
-        self.at_end = false;
+    #[cfg(test)]
+    pub(super) fn ids(&self) -> Vec<FileId> {
+        self.order.clone()
+    }
+
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        assert_eq!(self.held.len(), self.order.len());
+        self.held.len()
     }
 }

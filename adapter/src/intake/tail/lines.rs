@@ -25,8 +25,18 @@ pub(super) struct Split<'a> {
     pub(super) inside_too_long: bool,
 }
 
-/// Splits a piece. `inside_too_long` is what the split of the piece before said.
-pub(super) fn split(piece: &[u8], inside_too_long: bool) -> Split<'_> {
+/// What stands before a piece, and behind it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Around {
+    /// What the split of the piece before said.
+    pub(super) inside_too_long: bool,
+    /// Whether nothing more will ever be written: a last line without an end is taken as it stands.
+    pub(super) last: bool,
+}
+
+/// Splits a piece.
+pub(super) fn split(piece: &[u8], around: Around) -> Split<'_> {
+    let inside_too_long = around.inside_too_long;
     let mut out = Split { lines: Vec::new(), used: 0, too_long: 0, inside_too_long };
     for end in piece.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at) {
         let start = out.used;
@@ -43,6 +53,11 @@ pub(super) fn split(piece: &[u8], inside_too_long: bool) -> Split<'_> {
         }
     }
     let rest = piece.len() - out.used;
+    if around.last && rest > 0 && rest <= LINE_BYTES_MAX && !out.inside_too_long {
+        out.lines.push(Line { start: out.used, text: piece.get(out.used..).unwrap_or_default() });
+        out.used = piece.len();
+        return out;
+    }
     // One byte more than the limit may still be the `\r` of a line end.
     if out.inside_too_long || rest > LINE_BYTES_MAX + 1 {
         out.too_long += u64::from(!out.inside_too_long);
@@ -57,9 +72,27 @@ mod tests {
     use super::*;
 
     fn texts(piece: &str) -> (Vec<String>, usize) {
-        let split = split(piece.as_bytes(), false);
+        let split = split(piece.as_bytes(), Around::default());
         let lines = split.lines.iter().map(|line| String::from_utf8_lossy(line.text).into_owned()).collect();
         (lines, split.used)
+    }
+
+    fn after(split: &Split<'_>) -> Around {
+        Around { inside_too_long: split.inside_too_long, last: false }
+    }
+
+    #[test]
+    fn a_last_line_that_will_get_no_end_is_taken_as_it_stands() {
+        let last = Around { last: true, inside_too_long: false };
+        for (piece, expected) in
+            [("", &[][..]), ("half", &["half"]), ("one\nhalf", &["one", "half"]), ("one\n", &["one"])]
+        {
+            let split = split(piece.as_bytes(), last);
+            let lines: Vec<_> = split.lines.iter().map(|line| str::from_utf8(line.text).unwrap()).collect();
+            assert_eq!((lines, split.used), (expected.to_vec(), piece.len()));
+        }
+        let rest = split(b"rest", Around { last: true, inside_too_long: true });
+        assert_eq!((rest.lines.len(), rest.used), (0, 4), "the end of a line over the limit");
     }
 
     #[test]
@@ -80,7 +113,7 @@ mod tests {
 
     #[test]
     fn a_line_starts_where_it_stands() {
-        let split = split(b"one\r\ntwo\n", false);
+        let split = split(b"one\r\ntwo\n", Around::default());
         assert_eq!(split.lines.iter().map(|line| line.start).collect::<Vec<_>>(), [0, 5]);
     }
 
@@ -88,8 +121,8 @@ mod tests {
     fn however_it_is_cut_the_lines_are_the_same() {
         let text = b"first\r\nsecond line\n\nfourth\n";
         for cut in 0..=text.len() {
-            let first = split(&text[..cut], false);
-            let second = split(&text[first.used..], first.inside_too_long);
+            let first = split(&text[..cut], Around::default());
+            let second = split(&text[first.used..], after(&first));
             let lines: Vec<_> = first.lines.iter().chain(&second.lines).map(|line| line.text).collect();
             assert_eq!(lines, [&b"first"[..], b"second line", b"", b"fourth"], "cut at {cut}");
         }
@@ -100,11 +133,11 @@ mod tests {
         let mut text = vec![b'x'; LINE_BYTES_MAX * 3];
         text.extend(b"\nshort\n");
         let mut rest = &text[..];
-        let (mut inside, mut too_long, mut lines) = (false, 0, Vec::new());
+        let (mut around, mut too_long, mut lines) = (Around::default(), 0, Vec::new());
         while !rest.is_empty() {
             let piece = &rest[..rest.len().min(LINE_BYTES_MAX + 100)];
-            let split = split(piece, inside);
-            (inside, too_long) = (split.inside_too_long, too_long + split.too_long);
+            let split = split(piece, around);
+            (around, too_long) = (after(&split), too_long + split.too_long);
             lines.extend(split.lines.iter().map(|line| line.text.to_vec()));
             rest = &rest[split.used..];
         }
@@ -116,9 +149,9 @@ mod tests {
         for end in ["\n", "\r\n"] {
             let text = ["x".repeat(LINE_BYTES_MAX).as_str(), end].concat();
             for cut in [LINE_BYTES_MAX, text.len() - 1] {
-                assert_eq!(split(&text.as_bytes()[..cut], false).used, 0);
+                assert_eq!(split(&text.as_bytes()[..cut], Around::default()).used, 0);
             }
-            assert_eq!(split(text.as_bytes(), false).lines.len(), 1);
+            assert_eq!(split(text.as_bytes(), Around::default()).lines.len(), 1);
         }
     }
 }

@@ -4,67 +4,90 @@
 //!
 //! A file is known by device and inode, and held open, so a rename loses nothing: what was unread when
 //! `laser.log` became `laser.log.1` is read from the same handle. The kernel tells of changes (`watch.rs`); a
-//! slow look at the directory finds what it cannot tell of, and is the only polling.
+//! slow look at the directory finds what it cannot tell of, and on a network share, where it tells of nothing, a look
+//! a second is the only means (`network.rs`).
+//!
+//! Decisions stand apart from what performs them: what a file is (`head.rs`), its lines (`lines.rs`), how far it is
+//! stored (`position.rs`), whose turn it is (`files.rs`) and whether that one may read on (`flow.rs`).
 
 mod directory;
 mod files;
+mod flow;
+mod head;
+mod held;
 mod limits;
 mod lines;
+mod network;
 mod position;
+mod read;
 #[cfg(test)]
 mod tests;
+mod trouble;
 mod watch;
 
+use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::io;
 use std::sync::Arc;
+use std::time::UNIX_EPOCH;
 
-use catalog::Reading;
+use catalog::Timestamp;
+use futures::StreamExt as _;
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
-use futures::{FutureExt as _, StreamExt as _};
-use parsers::Line;
-use tokio::time::Instant;
+use tokio::time::{Duration, Instant, sleep_until};
 
-use self::directory::{FileId, Scan};
-use self::files::{Due, Files};
-use self::limits::RESCAN;
-use self::position::{Mark, Ticket};
-use self::watch::Watch;
-use crate::config::{Logs, Printer};
+use self::directory::{Found, Scan};
+use self::files::Files;
+use self::flow::Flow;
+use self::limits::LOOK_MIN;
+use self::read::Done;
+use self::trouble::{Kind, Troubles};
+use self::watch::{Told, Watch};
+use crate::config::{Begin, Logs, Printer};
 use crate::intake::IntakeContext;
 use crate::normalise::{Normaliser, Quiet};
-use crate::receipt::{Outcome, Receipt};
 
 /// Starts reading a printer's log directory; nothing where the printer has none. A directory that is not
 /// there yet is waited for.
 pub fn start(printer: &Printer, context: &IntakeContext) {
-    let Some(logs) = printer.logs.clone() else { return };
-    let normaliser = Normaliser::new(printer, context);
-    let tail = Tail {
-        logs: Arc::new(logs),
-        normaliser,
-        context: context.clone(),
-        files: Files::default(),
-        watch: Watch::new(),
-        verdicts: FuturesUnordered::new(),
-        complaints: Quiet::new(),
-    };
-    context.spawn(format!("tail of {}", printer.id), tail.run());
+    if let Some(tail) = Tail::new(printer, context) {
+        context.spawn(format!("tail of {}", printer.id), tail.run());
+    }
 }
-
-type Verdict = (FileId, Ticket, Outcome);
 
 struct Tail {
     logs: Arc<Logs>,
     normaliser: Normaliser,
     context: IntakeContext,
     files: Files,
+    flow: Flow,
     watch: Watch,
-    verdicts: FuturesUnordered<BoxFuture<'static, Verdict>>,
-    complaints: Quiet<&'static str>,
+    under_way: FuturesUnordered<BoxFuture<'static, Done>>,
+    troubles: Troubles,
+    complaints: Quiet<Kind>,
+    /// What was passed by as intended, of each kind: said once.
+    passed: BTreeMap<&'static str, usize>,
+    has_looked: bool,
 }
 
 impl Tail {
+    fn new(printer: &Printer, context: &IntakeContext) -> Option<Self> {
+        Some(Self {
+            logs: Arc::new(printer.logs.clone()?),
+            normaliser: Normaliser::new(printer, context),
+            context: context.clone(),
+            files: Files::default(),
+            flow: Flow::default(),
+            watch: Watch::new(),
+            under_way: FuturesUnordered::new(),
+            troubles: Troubles::default(),
+            complaints: Quiet::new(),
+            passed: BTreeMap::new(),
+            has_looked: false,
+        })
+    }
+
     async fn run(mut self) {
         let stop = self.context.stop.clone();
         // What is under way needs no end: nothing is remembered, and what was not stored is read again.
@@ -75,15 +98,19 @@ impl Tail {
         loop {
             let mut changed = std::pin::pin!(self.watch.changed());
             self.look().await;
-            let rescan = Instant::now() + RESCAN;
-            loop {
-                self.read_all().await;
-                let retry = self.files.next_retry(Instant::now()).unwrap_or(rescan).min(rescan);
+            let looked = Instant::now();
+            let mut look = looked + self.watch.interval();
+            let mut told = false;
+            while Instant::now() < look {
+                let goes_on = self.step().await;
+                let retry = self.files.next_retry(Instant::now()).unwrap_or(look);
+                // After each piece there is a look at what else has happened: new lines go first.
                 tokio::select! {
-                    () = changed.as_mut() => break,
-                    () = tokio::time::sleep_until(rescan) => break,
-                    () = tokio::time::sleep_until(retry) => {}
-                    Some(verdict) = self.verdicts.next() => self.resolve(verdict),
+                    biased;
+                    () = changed.as_mut(), if !told => (told, look) = (true, looked + LOOK_MIN),
+                    Some(done) = self.under_way.next() => self.done(done),
+                    () = std::future::ready(()), if goes_on => {}
+                    () = sleep_until(retry.min(look)) => {}
                 }
             }
         }
@@ -94,118 +121,105 @@ impl Tail {
         let logs = Arc::clone(&self.logs);
         match blocking(move || directory::scan(&logs.directory, &logs.pattern)).await {
             Ok(scan) => self.take_over(scan).await,
-            Err(error) => self.complain("directory", &error),
+            Err(error) => {
+                self.watch.forget();
+                self.trouble("directory", &error);
+            }
+        }
+        for (what, times) in self.troubles.over() {
+            tracing::info!(printer = %self.normaliser.printer(), what, times, "the log directory can be read again");
         }
     }
 
     async fn take_over(&mut self, scan: Scan) {
-        match self.watch.ensure(&self.logs.directory, scan.directory) {
-            // What happened between the look and the watch was told by neither: look again at once.
-            Ok(true) => self.watch.poke(),
-            Ok(false) => {}
-            Err(error) => self.complain("watch", &error),
-        }
-        if scan.passed_over > 0 {
-            self.complain("files", &format!("{} files over the limit are not read", scan.passed_over));
-        }
+        self.watch_over(&scan);
+        self.say_what_is_left(&scan);
         self.files.keep(&scan, Instant::now());
+        let found_late = std::mem::replace(&mut self.has_looked, true);
+        let (mut old, cutoff) = (0, self.cutoff());
         for found in scan.found {
             if self.files.holds(found.id) {
                 continue;
             }
-            let id = found.id;
-            match blocking(move || directory::open(&found)).await {
-                Ok(Some(file)) => {
-                    if !self.files.add(id, file, &self.normaliser, &self.context.salt) {
-                        self.complain("files", &"no room for a new file before an old one is stored");
-                    }
-                }
-                // Replaced since the look: the next one finds what stands there now.
-                Ok(None) => {}
-                Err(error) => self.complain("file", &error),
+            if cutoff.is_some_and(|cutoff| written(&found) < cutoff) {
+                old += 1;
+                continue;
             }
+            self.open(found, found_late).await;
+        }
+        self.passed_by(old, "files");
+    }
+
+    async fn open(&mut self, found: Found, found_late: bool) {
+        let skips_old = !found_late && self.logs.begin == Begin::End;
+        if !self.files.has_room() {
+            return self.trouble("held", &"no room for a new file before an old one is stored");
+        }
+        match blocking(move || Ok(directory::open(&found)?.map(|file| (file, found)))).await {
+            Ok(Some((file, found))) => self.files.add(file, found, found_late, skips_old),
+            // Replaced since the look: the next one finds what stands there now.
+            Ok(None) => {}
+            Err(error) => self.trouble("file", &error),
         }
     }
 
-    /// Reads every file as far as it goes, in turns, so that one long file does not hold up the others.
-    async fn read_all(&mut self) {
-        loop {
-            let mut more = false;
-            for id in self.files.ids() {
-                more |= self.read_piece(id).await;
-                while let Some(Some(verdict)) = self.verdicts.next().now_or_never() {
-                    self.resolve(verdict);
-                }
+    fn watch_over(&mut self, scan: &Scan) {
+        let printer = self.normaliser.printer();
+        match self.watch.ensure(&self.logs.directory, scan.directory, scan.network) {
+            Ok(Told::AsBefore) => {}
+            Ok(Told::ByKernel) => {
+                tracing::info!(%printer, "the log directory is on this machine: the kernel tells of new lines");
+                // What happened between the look and the watch was told by neither: look again at once.
+                self.watch.poke();
             }
-            if !more {
-                return;
+            Ok(Told::ByLooks(network)) => {
+                tracing::info!(%printer, network, "the log directory is on a network share: looking every second");
             }
+            Err(error) => self.trouble("watch", &error),
         }
     }
 
-    /// Reads one piece of a file. Says whether it got any further.
-    async fn read_piece(&mut self, id: FileId) -> bool {
-        let Some(Due { file, from }) = self.files.due(id, Instant::now()) else { return false };
-        let Mark { offset, before, check } = from;
-        let piece = match blocking(move || directory::read(&file, offset - before as u64)).await {
-            Ok(piece) => piece,
-            Err(error) => {
-                self.complain("read", &error);
-                // For now there is no more to be had of it.
-                self.files.file(id).into_iter().for_each(|file| file.at_end = true);
-                return false;
-            }
-        };
-        match piece.split_at_checked(before) {
-            Some((end, rest)) if before == 0 || self.context.salt.check(end) == check => {
-                self.hand_on(id, offset, rest).await
-            }
-            _ => {
-                tracing::info!(printer = %self.normaliser.printer(), "a log file was emptied; reading it anew");
-                self.files.truncated(id, &self.normaliser);
-                true
-            }
+    fn say_what_is_left(&mut self, scan: &Scan) {
+        if scan.passed_over > 0 {
+            self.trouble("files", &format!("{} files over the limit are not read", scan.passed_over));
+        }
+        if scan.cut {
+            let max = limits::ENTRIES_MAX;
+            self.trouble("entries", &format!("it has more than {max} entries; the rest is not looked at"));
+        }
+        self.passed_by(scan.packed, "packed files");
+    }
+
+    /// Before this time nothing is read.
+    fn cutoff(&self) -> Option<Timestamp> {
+        let look_back = i64::try_from(self.logs.look_back?.as_millis()).unwrap_or(i64::MAX);
+        Some(Timestamp(self.context.clock.now().0.saturating_sub(look_back)))
+    }
+
+    /// Something is not read, and is not meant to be.
+    fn passed_by(&mut self, number: usize, what: &'static str) {
+        if number > 0 && self.passed.insert(what, number).is_none() {
+            let why = if what == "packed files" { "packed" } else { "older than the look-back" };
+            tracing::info!(printer = %self.normaliser.printer(), what, number, why, "some logs are passed by");
         }
     }
 
-    async fn hand_on(&mut self, id: FileId, offset: u64, piece: &[u8]) -> bool {
-        let Some(file) = self.files.file(id) else { return false };
-        let split = lines::split(piece, file.inside_too_long);
-        file.at_end = split.used == 0;
-        if file.at_end {
-            return false;
+    /// Something cannot be read that should be.
+    fn trouble(&mut self, what: Kind, why: &dyn Display) {
+        if !self.troubles.happened(what) {
+            return;
         }
-        file.inside_too_long = split.inside_too_long;
-        let read = piece.get(..split.used).unwrap_or_default();
-        let end = Mark::behind(read, offset + split.used as u64, &self.context.salt);
-        let fallback_time = self.context.clock.now();
-        let mut readings: Vec<Reading> = Vec::new();
-        for line in &split.lines {
-            let place = file.source.place(offset + line.start as u64, self.context.salt.check(line.text));
-            let line = Line { text: line.text, place, fallback_time };
-            self.normaliser.line(&mut file.parser, &line, &mut readings);
-        }
-        for _ in 0..split.too_long {
-            self.normaliser.unmatched("long_line", &"longer than any log line");
-        }
-        let ticket = file.position.advance(end);
-        let (receipt, verdict) = Receipt::group();
-        self.verdicts.push(Box::pin(async move { (id, ticket, verdict.await) }));
-        // Here the buffer's ceiling holds up the reading: the file keeps what there is no room for.
-        self.context.buffer.put_kept(self.normaliser.printer(), readings, receipt).await;
-        true
-    }
-
-    fn resolve(&mut self, (id, ticket, outcome): Verdict) {
-        self.files.resolve((id, ticket), outcome, Instant::now(), &self.normaliser);
-    }
-
-    fn complain(&self, what: &'static str, why: &dyn std::fmt::Display) {
         if let Some(unsaid) = self.complaints.may_say(what) {
             let printer = self.normaliser.printer();
             tracing::warn!(%printer, what, %why, unsaid, "the log directory cannot be read as it should; trying on");
         }
     }
+}
+
+/// When a file was last written to.
+fn written(found: &Found) -> Timestamp {
+    let since = found.seen.modified.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+    Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {

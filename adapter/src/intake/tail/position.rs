@@ -60,6 +60,7 @@ impl Position {
     }
 
     /// Everything before this offset is stored by the platform.
+    #[cfg(test)]
     pub(super) fn accepted(&self) -> u64 {
         self.accepted.offset
     }
@@ -101,9 +102,14 @@ impl Position {
         false
     }
 
-    /// The file is shorter than what was read of it: it was emptied and is another file now.
-    pub(super) fn truncated(&mut self) {
-        self.start_over_at(Mark::default());
+    /// Whether everything that was read is stored.
+    pub(super) fn is_settled(&self) -> bool {
+        self.accepted.offset == self.read.offset
+    }
+
+    /// The file begins anew here: what was there before it is another file, or of no interest.
+    pub(super) fn begin_at(&mut self, offset: u64) {
+        self.start_over_at(Mark { offset, ..Mark::default() });
     }
 
     fn start_over_at(&mut self, mark: Mark) {
@@ -151,10 +157,20 @@ mod tests {
     }
 
     #[test]
+    fn after_a_nack_what_stood_before_the_accepted_offset_is_still_looked_at() {
+        let mut position = Position::default();
+        let [stored, nacked] = [10, 20].map(|offset| Mark { offset, before: 10, check: 7 });
+        let tickets = [stored, nacked].map(|mark| position.advance(mark));
+        position.resolve(tickets[0], Accepted);
+        assert!(position.resolve(tickets[1], Nacked));
+        assert_eq!(position.mark(), stored);
+    }
+
+    #[test]
     fn a_truncated_file_starts_over() {
         let mut position = Position::default();
         let old = position.advance(at(10));
-        position.truncated();
+        position.begin_at(0);
         position.resolve(old, Accepted);
         assert_eq!((position.read(), position.accepted()), (0, 0));
     }

@@ -1,0 +1,187 @@
+//! One file that is held open: its positions, its parser's memory and what is known of its future.
+
+use std::fs::File;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use catalog::Source;
+use parsers::{Format, LogParser};
+use tokio::time::{Duration, Instant};
+
+use super::directory::{Found, Seen};
+use super::flow::Class;
+use super::limits::{FORGET_AFTER, NACK_WAIT, NACK_WAIT_MAX, PIECE_BYTES};
+use super::lines::Around;
+use super::position::Position;
+use crate::receipt::Outcome;
+
+/// A file that is held open.
+#[derive(Debug)]
+pub(super) struct Held {
+    pub(super) file: Arc<File>,
+    pub(super) position: Position,
+    pub(super) state: State,
+    pub(super) around: Around,
+    /// Whether the last reading found no whole line more in it.
+    pub(super) at_end: bool,
+    /// Whether that reading found half a line.
+    pub(super) half_line: bool,
+    /// Bytes that stood in it when it was found: what is old if anything is.
+    pub(super) old_bytes: u64,
+    /// Whether the first reading begins behind them.
+    pub(super) skips_old: bool,
+    /// A piece of it waits for room in the buffer: until then the next one would overtake it.
+    pub(super) handed: bool,
+    /// When it was last its turn.
+    pub(super) turn: u64,
+    /// The handle gives errors: on a share, another one may not.
+    pub(super) broken: bool,
+    path: PathBuf,
+    seen: Seen,
+    found_late: bool,
+    caught_up: bool,
+    grows: bool,
+    /// After a nack, when to read on, and the wait after the next one.
+    wait: Option<(Instant, Duration)>,
+    /// Since when its name has not been in the directory.
+    gone_since: Option<Instant>,
+    /// Since when it has stood, unchanged, under another name than before: rotation puts old files away so.
+    put_away_since: Option<Instant>,
+}
+
+/// What a file is known to be.
+#[derive(Debug)]
+pub(super) enum State {
+    /// Its head is not yet read.
+    New,
+    /// A log, with the fingerprint of its origins.
+    Log { source: Source, format: Format, parser: Box<LogParser> },
+    /// Not to be read, until it becomes another file.
+    Left,
+}
+
+impl Held {
+    pub(super) fn new(file: File, found: Found, found_late: bool, skips_old: bool) -> Self {
+        Self {
+            file: Arc::new(file),
+            position: Position::default(),
+            state: State::New,
+            around: Around::default(),
+            at_end: false,
+            half_line: false,
+            old_bytes: found.seen.length,
+            skips_old,
+            handed: false,
+            turn: 0,
+            broken: false,
+            path: found.path,
+            seen: found.seen,
+            found_late,
+            caught_up: false,
+            grows: false,
+            wait: None,
+            gone_since: None,
+            put_away_since: None,
+        }
+    }
+
+    /// A look found it in the directory.
+    pub(super) fn found(&mut self, found: &Found, now: Instant) {
+        self.gone_since = None;
+        let changed = self.seen != found.seen;
+        if changed {
+            self.grows |= found.seen.length > self.seen.length;
+            self.at_end = false;
+            self.around.last = false;
+            if matches!(self.state, State::Left) && found.seen.length < self.seen.length {
+                self.begin_anew();
+            }
+        }
+        if self.path != found.path {
+            self.path.clone_from(&found.path);
+            self.put_away_since = Some(now);
+        } else if changed {
+            self.put_away_since = self.put_away_since.map(|_| now);
+        }
+        self.seen = found.seen;
+        self.end_half_line(self.put_away_since, now);
+    }
+
+    /// A look did not find it. Says whether it is still held: until it is read and stored, and its writer has had time
+    /// to let go as well.
+    pub(super) fn missed(&mut self, now: Instant) -> bool {
+        let since = *self.gone_since.get_or_insert(now);
+        self.end_half_line(Some(since), now);
+        let done = (self.at_end && self.position.is_settled() && !self.handed) || self.broken;
+        // No look at the directory shows whether it still grows.
+        self.at_end = false;
+        now < since + FORGET_AFTER || !done
+    }
+
+    // Nobody will write the rest.
+    fn end_half_line(&mut self, since: Option<Instant>, now: Instant) {
+        let over = since.is_some_and(|since| now >= since + FORGET_AFTER);
+        if over && self.half_line && !self.around.last {
+            self.around.last = true;
+            self.at_end = false;
+        }
+    }
+
+    /// What is still unread of it.
+    pub(super) fn class(&self) -> Class {
+        let unread = self.seen.length.saturating_sub(self.position.read());
+        if self.caught_up || (self.found_late && unread <= PIECE_BYTES as u64) {
+            Class::Live
+        } else if self.grows {
+            Class::Growing
+        } else {
+            Class::Backlog
+        }
+    }
+
+    /// Whether it may be read now.
+    pub(super) fn due(&self, now: Instant) -> bool {
+        let waits = self.wait.is_some_and(|(until, _)| now < until);
+        let readable = !self.broken && !matches!(self.state, State::Left);
+        readable && !self.at_end && !self.handed && !waits && self.position.takes_more()
+    }
+
+    /// For now there is no more to be had of it.
+    pub(super) fn ends(&mut self) {
+        self.at_end = true;
+        self.caught_up = true;
+    }
+
+    /// It was emptied, and is another file now.
+    pub(super) fn begin_anew(&mut self) {
+        self.position.begin_at(0);
+        self.state = State::New;
+        self.skips_old = false;
+        self.old_bytes = 0;
+        self.go_back();
+    }
+
+    /// When it may be read again after a nack.
+    pub(super) fn retry(&self) -> Option<Instant> {
+        self.wait.map(|(until, _)| until)
+    }
+
+    /// A piece came to its end; `again` says that it is read again.
+    pub(super) fn resolved(&mut self, again: bool, outcome: Outcome, now: Instant) {
+        if again {
+            self.go_back();
+            let wait = self.wait.map_or(NACK_WAIT, |(_, wait)| (wait * 2).min(NACK_WAIT_MAX));
+            self.wait = Some((now + wait, wait));
+        } else if outcome == Outcome::Accepted {
+            self.wait = None;
+        }
+    }
+
+    fn go_back(&mut self) {
+        // The accepted offset is the beginning of a line, or lies within a line that is over the limit: the
+        // rest of that one would be read as a line of its own, and is counted as unknown then.
+        self.around = Around::default();
+        self.at_end = false;
+        self.half_line = false;
+    }
+}

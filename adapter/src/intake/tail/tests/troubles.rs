@@ -1,0 +1,155 @@
+//! What goes wrong with one file or directory is said, tried again, and troubles nobody else.
+
+use std::fs;
+
+use tokio::time::Instant;
+
+use super::super::limits::{ENTRIES_MAX, FILES_MAX, FORGET_AFTER, HELD_MAX, NACK_WAIT};
+use super::hand::Hand;
+use crate::normalise::testing::line;
+
+#[tokio::test]
+async fn a_directory_that_goes_and_comes_back_is_read_on() {
+    let mut hand = Hand::new();
+    hand.lines("laser.log", 1..=2);
+    hand.settle().await;
+    let away = tempfile::tempdir().unwrap();
+    let (here, there) = (hand.directory.path().to_owned(), away.path().join("logs"));
+    fs::rename(&here, &there).unwrap();
+    for times in 1..=3 {
+        hand.settle().await;
+        assert_eq!(hand.tail.troubles.times("directory"), times);
+    }
+    assert_eq!(hand.tail.files.len(), 1, "its files are held");
+    fs::rename(&there, &here).unwrap();
+    hand.lines("laser.log", 3..=4);
+    hand.settle().await;
+    hand.settle().await;
+    assert_eq!((hand.rows(), hand.tail.troubles.times("directory")), (vec![1, 2, 3, 4], 0));
+    assert_eq!(hand.stored.len(), 8, "nothing was read twice");
+}
+
+#[tokio::test]
+async fn an_empty_directory_in_its_place_as_when_a_share_is_unmounted() {
+    let mut hand = Hand::new();
+    hand.lines("laser.log", 1..=2);
+    hand.settle().await;
+    let away = tempfile::tempdir().unwrap();
+    let (here, there) = (hand.directory.path().to_owned(), away.path().join("logs"));
+    fs::rename(&here, &there).unwrap();
+    fs::create_dir(&here).unwrap();
+    hand.settle().await;
+    fs::remove_dir(&here).unwrap();
+    fs::rename(&there, &here).unwrap();
+    hand.lines("laser.log", [3]);
+    hand.settle().await;
+    assert_eq!(hand.rows(), [1, 2, 3]);
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_opened_is_tried_at_each_look_and_the_others_are_read() {
+    let mut hand = Hand::new();
+    hand.lines("laser.log", [1]);
+    // Permissions do not stop root, who may run this test; a name that leads nowhere does. What a look finds and what
+    // an opening finds differ here as they do for a file that may not be read.
+    hand.lines("vat.log", [2]);
+    let logs = std::sync::Arc::clone(&hand.tail.logs);
+    let scan = super::super::directory::scan(&logs.directory, &logs.pattern).unwrap();
+    hand.rename("vat.log", "away");
+    for times in 1..=3 {
+        let found = scan.found.iter().map(|found| super::super::directory::Found {
+            id: found.id,
+            path: found.path.clone(),
+            seen: found.seen,
+        });
+        let scan = super::super::directory::Scan { found: found.collect(), ..scan };
+        hand.tail.take_over(scan).await;
+        hand.read().await;
+        assert_eq!((hand.rows(), hand.tail.troubles.times("file")), (vec![1], times));
+    }
+    hand.rename("away", "vat.log");
+    hand.settle().await;
+    assert_eq!(hand.rows(), [1, 2]);
+}
+
+#[tokio::test]
+async fn a_handle_that_gives_errors_is_exchanged_and_the_position_stays() {
+    let mut hand = Hand::new();
+    hand.lines("laser.log", 1..=2);
+    hand.settle().await;
+    let id = hand.tail.files.ids()[0];
+    // A directory's handle gives an error when it is read, as one on a share does that was mounted anew.
+    let broken = fs::File::open(hand.directory.path()).unwrap();
+    hand.tail.files.file(id).unwrap().file = broken.into();
+    hand.lines("laser.log", [3]);
+    hand.settle().await;
+    assert_eq!((hand.rows(), hand.tail.troubles.times("read")), (vec![1, 2], 1));
+    hand.settle().await;
+    assert_eq!((hand.rows(), hand.stored.len()), (vec![1, 2, 3], 6));
+}
+
+#[tokio::test]
+async fn what_is_packed_is_passed_by_and_said_once() {
+    let mut hand = Hand::new();
+    for name in ["laser.log.1.gz", "laser.log.2.zst", "notes.gz"] {
+        hand.append(name, "\x1f");
+    }
+    hand.settle().await;
+    assert_eq!(hand.tail.passed.get("packed files"), Some(&2));
+    assert_eq!((hand.tail.files.len(), hand.bench.context.counters.lines_unmatched.now()), (0, 0));
+}
+
+#[tokio::test]
+async fn a_directory_that_is_cut_is_said_at_once_and_counted_at_each_look() {
+    let mut hand = Hand::new();
+    for n in 0..=ENTRIES_MAX {
+        fs::File::create(hand.path(&format!("{n}.txt"))).unwrap();
+    }
+    hand.settle().await;
+    hand.settle().await;
+    assert_eq!(hand.tail.troubles.times("entries"), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_remembered_is_bounded_whatever_comes_and_goes() {
+    let mut hand = Hand::new();
+    for round in 0..8 {
+        for n in 0..FILES_MAX as u64 {
+            hand.append(&format!("{n}.log"), line(round * 1000 + n) + "\n");
+        }
+        // Deleted before it is stored: their lines are nowhere else.
+        hand.look().await;
+        assert!(hand.tail.files.len() <= HELD_MAX, "{}", hand.tail.files.len());
+        for n in 0..FILES_MAX {
+            fs::remove_file(hand.path(&format!("{n}.log"))).unwrap();
+        }
+    }
+    hand.settle().await;
+    assert!(hand.tail.under_way.is_empty());
+    for _ in 0..3 {
+        tokio::time::advance(FORGET_AFTER).await;
+        hand.settle().await;
+    }
+    assert_eq!(hand.tail.files.len(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_file_that_has_gone_is_held_until_it_is_stored_also_after_a_nack() {
+    let mut hand = Hand::new();
+    hand.lines("laser.log", 1..=2);
+    hand.look().await;
+    while hand.tail.step().await {
+        hand.turn();
+    }
+    fs::remove_file(hand.path("laser.log")).unwrap();
+    hand.look().await;
+    tokio::time::advance(FORGET_AFTER).await;
+    let taken = hand.bench.context.buffer.take(Instant::now()).unwrap();
+    hand.bench.finish(taken, false);
+    hand.turn();
+    hand.look().await;
+    hand.look().await;
+    tokio::time::advance(NACK_WAIT).await;
+    hand.settle().await;
+    assert_eq!(hand.rows(), [1, 2], "its lines were nowhere else");
+}
