@@ -3,45 +3,50 @@
 /// The number at the beginning of the text, and what follows it: a sign, digits, a point and digits. Words such as
 /// `nan` and `inf` are no number here.
 pub(crate) fn number(text: &[u8]) -> Option<(f64, &[u8])> {
-    let sign = usize::from(matches!(text.first(), Some(b'-' | b'+')));
-    let whole = digits(text.get(sign..)?);
-    let point = sign + whole;
-    let fraction = match text.get(point) {
-        Some(b'.') => 1 + digits(text.get(point + 1..)?),
-        _ => 0,
-    };
-    if whole == 0 && fraction <= 1 {
+    let unsigned = text.strip_prefix(b"-").or_else(|| text.strip_prefix(b"+")).unwrap_or(text);
+    let (mut mantissa, mut all, mut rest) = digits(0, unsigned);
+    let mut decimals = 0;
+    if let Some(fraction) = rest.strip_prefix(b".") {
+        (mantissa, decimals, rest) = digits(mantissa, fraction);
+        all += decimals;
+    }
+    if all == 0 {
         return None;
     }
-    let (number, rest) = text.split_at(point + fraction);
-    Some((exact(number, sign, whole).or_else(|| parsed(number))?, rest))
+    let magnitude = exact(mantissa, all, decimals).or_else(|| {
+        let written = unsigned.get(..unsigned.len() - rest.len())?;
+        std::str::from_utf8(written).ok()?.parse().ok()
+    })?;
+    Some((if text.first() == Some(&b'-') { -magnitude } else { magnitude }, rest))
 }
 
-fn digits(text: &[u8]) -> usize {
-    text.iter().take_while(|byte| byte.is_ascii_digit()).count()
-}
-
-/// Up to fifteen digits are a whole number that a double holds exactly, and one division by a power of ten that it holds
-/// exactly too rounds once: the result is the nearest double.
-fn exact(number: &[u8], sign: usize, whole: usize) -> Option<f64> {
-    let digits = number.get(sign..)?;
-    if digits.len() > 16 {
-        return None;
+/// The digits that the text begins with, put behind those of `number`; how many they are, and what is behind them. Of
+/// more than nineteen the number is nonsense, which [`exact`] does not take.
+pub(crate) fn digits(mut number: u64, text: &[u8]) -> (u64, usize, &[u8]) {
+    let mut rest = text;
+    while let [digit @ b'0'..=b'9', behind @ ..] = rest {
+        number = number.wrapping_mul(10).wrapping_add(u64::from(digit - b'0'));
+        rest = behind;
     }
-    let mantissa = digits
-        .iter()
-        .filter(|byte| **byte != b'.')
-        .fold(0u64, |sum, digit| sum * 10 + u64::from(digit - b'0'));
-    let decimals = digits.len().saturating_sub(whole + 1);
-    let value = mantissa as f64 / POWERS.get(decimals)?;
-    Some(if number.first() == Some(&b'-') { -value } else { value })
+    (number, text.len() - rest.len(), rest)
 }
 
-const POWERS: [f64; 16] =
+/// Digits that a whole number may have which a double holds exactly, whatever they are.
+const DIGITS_EXACT: usize = 15;
+/// Powers of ten up to so many digits behind the point; a double holds these exactly too.
+const POWERS: [f64; DIGITS_EXACT + 1] =
     [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
 
-fn parsed(number: &[u8]) -> Option<f64> {
-    std::str::from_utf8(number).ok()?.parse().ok()
+/// The number with these digits, so many in all and so many of them behind the point: one division of two numbers that
+/// are exact rounds once, so it gives the nearest double, as a general parser does (Clinger, "How to read floating
+/// point numbers accurately", 1990). `None` where there are too many digits for that.
+pub(crate) fn exact(mantissa: u64, digits: usize, decimals: usize) -> Option<f64> {
+    if digits > DIGITS_EXACT {
+        return None;
+    }
+    #[expect(clippy::cast_precision_loss, reason = "fifteen digits are exact")]
+    let mantissa = mantissa as f64;
+    POWERS.get(decimals).map(|power| mantissa / power)
 }
 
 #[cfg(test)]

@@ -2,26 +2,17 @@
 
 use jiff::civil::DateTime;
 
+use crate::civil;
+
 /// The civil time that the text begins with, and what follows it.
 pub(crate) fn civil(text: &[u8]) -> Option<(DateTime, &[u8])> {
-    let (head, rest) = text.split_at_checked(19)?;
-    let [y0, y1, y2, y3, b'-', mo0, mo1, b'-', d0, d1, b'T' | b' ', h0, h1, b':', mi0, mi1, b':', s0, s1] =
-        head
-    else {
-        return None;
-    };
-    let two = |tens: &u8, ones: &u8| Some(digit(*tens)? * 10 + digit(*ones)?);
-    let year = i16::from(two(y0, y1)?) * 100 + i16::from(two(y2, y3)?);
-    // No civil time has a second 60; a leap second belongs to the one before it.
-    let second = two(s0, s1)?.min(if (*s0, *s1) == (b'6', b'0') { 59 } else { i8::MAX });
+    let (head, rest) = text.split_first_chunk()?;
+    let mut head = *head;
+    if head[10] == b' ' {
+        head[10] = b'T';
+    }
     let (nanosecond, rest) = fraction(rest);
-    let civil =
-        DateTime::new(year, two(mo0, mo1)?, two(d0, d1)?, two(h0, h1)?, two(mi0, mi1)?, second, nanosecond);
-    Some((civil.ok()?, rest))
-}
-
-fn digit(byte: u8) -> Option<i8> {
-    byte.is_ascii_digit().then(|| (byte - b'0').cast_signed())
+    Some((civil::civil(&head, nanosecond)?, rest))
 }
 
 /// The fraction of a second in nanoseconds, after a point or a comma; zero and the same text where there is none.

@@ -1,5 +1,8 @@
 //! What every line may have around it, whatever its format.
 
+use crate::limits::LINE_BYTES_MAX;
+use crate::{Output, Refusal};
+
 /// Without the carriage return at its end, and without what a file may begin with: a byte order mark, or the
 /// zeros that a file system leaves after a power failure.
 pub(crate) fn trimmed(text: &[u8]) -> &[u8] {
@@ -15,6 +18,19 @@ pub(crate) fn trimmed(text: &[u8]) -> &[u8] {
 pub(crate) fn physical(message: &[u8]) -> (&[u8], impl Iterator<Item = &[u8]>) {
     let mut lines = message.split(|byte| *byte == b'\n').map(trimmed);
     (lines.next().unwrap_or_default(), lines.filter(|line| !is_blank(line)))
+}
+
+/// What there is to read of a message: its first line, if that is neither blank nor too long. The lines below it are
+/// for the caller to judge first: in one format they go on with the record, in another they can only be counted.
+pub(crate) fn readable<'a>(first: &'a [u8], output: &mut Output) -> Option<&'a [u8]> {
+    if is_blank(first) {
+        return None;
+    }
+    if first.len() > LINE_BYTES_MAX {
+        output.refuse(None, Refusal::TooLong);
+        return None;
+    }
+    Some(first)
 }
 
 /// Whether there is nothing to read.

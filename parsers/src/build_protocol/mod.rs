@@ -10,11 +10,10 @@ mod tests;
 use catalog::{Quality, items};
 
 use crate::clock::Clock;
-use crate::limits::LINE_BYTES_MAX;
 use crate::number::number;
 use crate::record::{At, Record};
-use crate::text::{is_blank, physical};
-use crate::{Context, Line, Output, Refusal};
+use crate::text::{physical, readable};
+use crate::{Context, Line, Output};
 
 /// How the first line begins.
 const JOB: &[u8] = b"Build job name:";
@@ -38,12 +37,7 @@ impl Parser {
         for below in below {
             output.unmatch(below);
         }
-        if is_blank(text) {
-            return;
-        }
-        if text.len() > LINE_BYTES_MAX {
-            return output.refuse(None, Refusal::TooLong);
-        }
+        let Some(text) = readable(text, output) else { return };
         if let Some(name) = text.strip_prefix(JOB) {
             return self.job(name.trim_ascii(), line, output);
         }

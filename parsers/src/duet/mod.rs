@@ -7,11 +7,10 @@ mod message;
 mod tests;
 
 use crate::clock::Clock;
-use crate::limits::LINE_BYTES_MAX;
 use crate::moment::Moment;
 use crate::record::Record;
-use crate::text::{is_blank, physical};
-use crate::{Context, Line, Output, Refusal, stamp};
+use crate::text::{physical, readable};
+use crate::{Context, Line, Output, stamp};
 
 /// The parser of one file of one printer.
 #[derive(Debug)]
@@ -38,12 +37,7 @@ impl Parser {
     /// long answers of the controller, of which nothing is read.
     pub fn line(&mut self, line: &Line<'_>, output: &mut Output) {
         let (text, _) = physical(line.text);
-        if is_blank(text) {
-            return;
-        }
-        if text.len() > LINE_BYTES_MAX {
-            return output.refuse(None, Refusal::TooLong);
-        }
+        let Some(text) = readable(text, output) else { return };
         let Some(header) = Header::parse(text, &self.context) else { return };
         let (time, quality) = self.clock.judge(header.moment, line.fallback_time);
         let record = Record { context: &self.context, place: line.place, time, quality };

@@ -1,10 +1,6 @@
 //! Numbers as Python's `%d` and `%.3f` write them, fast.
 
-/// Digits of a mantissa that a double holds exactly.
-const DIGITS_MAX: u32 = 15;
-
-const POWERS: [f64; 16] =
-    [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
+use crate::number::{digits, exact};
 
 /// A number at the head of a text.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -19,36 +15,20 @@ pub(super) fn number(text: &[u8]) -> (Option<Number>, &[u8]) {
     plain(text).map_or_else(|| any(text), |(number, rest)| (Some(number), rest))
 }
 
-/// `123`, `-123.45`: a mantissa and a power of ten that are both exact give the nearest double by one division
-/// (Clinger, "How to read floating point numbers accurately", 1990).
+/// `123`, `-123.45`, with few digits.
 fn plain(text: &[u8]) -> Option<(Number, &[u8])> {
-    let (negative, mut rest) = match text {
-        [b'-', rest @ ..] => (true, rest),
-        rest => (false, rest),
-    };
-    let (mut mantissa, mut digits, mut decimals) = (0u64, 0u32, 0u8);
-    while let [digit @ b'0'..=b'9', behind @ ..] = rest {
-        mantissa = mantissa.wrapping_mul(10).wrapping_add(u64::from(digit - b'0'));
-        digits += 1;
-        rest = behind;
+    let unsigned = text.strip_prefix(b"-").unwrap_or(text);
+    let (mut mantissa, whole, mut rest) = digits(0, unsigned);
+    let mut decimals = 0;
+    if let ([b'.', fraction @ ..], true) = (rest, whole > 0) {
+        (mantissa, decimals, rest) = digits(mantissa, fraction);
     }
-    if let ([b'.', behind @ ..], true) = (rest, digits > 0) {
-        rest = behind;
-        while let [digit @ b'0'..=b'9', behind @ ..] = rest {
-            mantissa = mantissa.wrapping_mul(10).wrapping_add(u64::from(digit - b'0'));
-            decimals = decimals.saturating_add(1);
-            rest = behind;
-        }
-    }
-    if !matches!(rest, [] | [b' ', ..]) || digits == 0 || digits + u32::from(decimals) > DIGITS_MAX {
+    if !matches!(rest, [] | [b' ', ..]) || whole == 0 {
         return None;
     }
-    // At most fifteen digits: exact in a double.
-    #[expect(clippy::cast_precision_loss, reason = "below 10^15")]
-    let magnitude = mantissa as f64;
-    let magnitude = if decimals == 0 { magnitude } else { magnitude / POWERS[usize::from(decimals)] };
-    let value = if negative { -magnitude } else { magnitude };
-    Some((Number { value, decimals }, rest))
+    let magnitude = exact(mantissa, whole + decimals, decimals)?;
+    let value = if unsigned.len() < text.len() { -magnitude } else { magnitude };
+    Some((Number { value, decimals: u8::try_from(decimals).ok()? }, rest))
 }
 
 /// Any other form: `nan`, `inf`, an exponent, or no number at all.

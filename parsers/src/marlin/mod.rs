@@ -8,11 +8,10 @@ mod tests;
 use catalog::items;
 
 use crate::clock::Clock;
-use crate::limits::LINE_BYTES_MAX;
 use crate::moment::Moment;
 use crate::record::{At, Record};
-use crate::text::{is_blank, physical};
-use crate::{Context, Line, Output, Refusal, stamp, temperatures};
+use crate::text::{physical, readable};
+use crate::{Context, Line, Output, stamp, temperatures};
 
 pub(crate) use fault::error;
 
@@ -54,12 +53,7 @@ impl Parser {
         for below in below {
             output.unmatch(below);
         }
-        if is_blank(text) {
-            return;
-        }
-        if text.len() > LINE_BYTES_MAX {
-            return output.refuse(None, Refusal::TooLong);
-        }
+        let Some(text) = readable(text, output) else { return };
         let (moment, said) = stamped(text, &self.context);
         let (time, quality) = self.clock.judge(moment, line.fallback_time);
         let record = Record { context: &self.context, place: line.place, time, quality };

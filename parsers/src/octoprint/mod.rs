@@ -9,11 +9,10 @@ mod tests;
 use catalog::items;
 
 use crate::clock::Clock;
-use crate::limits::LINE_BYTES_MAX;
 use crate::moment::Moment;
 use crate::record::{At, Record};
-use crate::text::{is_blank, physical};
-use crate::{Context, Line, Output, Refusal, marlin, stamp};
+use crate::text::{physical, readable};
+use crate::{Context, Line, Output, marlin, stamp};
 
 /// The parser of one file of one printer.
 #[derive(Debug)]
@@ -43,12 +42,7 @@ impl Parser {
     /// of plugins, a configuration. They name files and people, and are never read.
     pub fn line(&mut self, line: &Line<'_>, output: &mut Output) {
         let (text, _) = physical(line.text);
-        if is_blank(text) {
-            return;
-        }
-        if text.len() > LINE_BYTES_MAX {
-            return output.refuse(None, Refusal::TooLong);
-        }
+        let Some(text) = readable(text, output) else { return };
         let Some((civil, rest)) = stamp::civil(text) else { return unstamped(text, output) };
         let Some(said) = Said::parse(rest) else { return output.unmatch(text) };
         let moment = Moment::local(civil, &self.context.zone);

@@ -10,9 +10,8 @@ mod units;
 use catalog::{Item, Kind, Reading, items};
 
 use crate::clock::Clock;
-use crate::limits::LINE_BYTES_MAX;
 use crate::record::{At, Record};
-use crate::text::{is_blank, trimmed};
+use crate::text::{readable, trimmed};
 use crate::{Context, Line, Output, Refusal};
 use header::Header;
 use keys::Meaning;
@@ -48,12 +47,7 @@ impl Parser {
 
     fn stamped_or_not(&mut self, text: &[u8], line: &Line<'_>, output: &mut Output) {
         let text = trimmed(text);
-        if is_blank(text) {
-            return;
-        }
-        if text.len() > LINE_BYTES_MAX {
-            return output.refuse(None, Refusal::TooLong);
-        }
+        let Some(text) = readable(text, output) else { return };
         if is_continuation(text) && !self.after_unmatched {
             return;
         }

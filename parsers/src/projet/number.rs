@@ -6,43 +6,27 @@ use nom::character::complete::{char, digit1, one_of};
 use nom::combinator::{map_opt, opt, recognize};
 use nom::{IResult, Parser as _};
 
+use crate::number::{digits, exact};
+
 /// The number that the text begins with, and what is behind it.
 pub(super) fn number(text: &[u8]) -> Option<(f64, &[u8])> {
     plain(text).or_else(|| any_form(text).ok().map(|(rest, number)| (number, rest)))
 }
 
-/// Digits that a whole number may have which a double holds exactly, whatever they are.
-const DIGITS_EXACT: usize = 15;
-/// Powers of ten up to so many digits behind the point; a double holds these exactly too.
-const POWERS: [f64; DIGITS_EXACT] =
-    [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14];
-
-/// One without sign and exponent, as nearly all are, and with few digits: one division of two exact numbers rounds once,
-/// so it gives the nearest double, as a general parser does. `None` where it takes the general one.
+/// One without sign and exponent, as nearly all are, and with few digits. `None` where it takes the general parser.
 fn plain(text: &[u8]) -> Option<(f64, &[u8])> {
-    let (whole, digits, mut rest) = digits(0, text);
-    let (mut digits, mut all, mut behind) = (digits, whole, 0);
+    let (mut mantissa, whole, mut rest) = digits(0, text);
+    let mut decimals = 0;
     if let Some(fraction) = rest.strip_prefix(b".") {
-        (all, behind, rest) = self::digits(whole, fraction);
-        if behind == 0 {
+        (mantissa, decimals, rest) = digits(mantissa, fraction);
+        if decimals == 0 {
             return None;
         }
-        digits += behind;
     }
-    let unfit = digits == behind || digits > DIGITS_EXACT || matches!(rest.first(), Some(b'e' | b'E'));
-    #[expect(clippy::cast_precision_loss, reason = "fifteen digits are exact")]
-    let number = all as f64;
-    POWERS.get(behind).filter(|_| !unfit).map(|power| (number / power, rest))
-}
-
-/// The digits that the text begins with, put behind those of `number`; how many they are, and what is behind them.
-fn digits(mut number: u64, text: &[u8]) -> (u64, usize, &[u8]) {
-    let mut rest = text;
-    while let [digit @ b'0'..=b'9', behind @ ..] = rest {
-        number = number.wrapping_mul(10).wrapping_add(u64::from(digit - b'0'));
-        rest = behind;
+    if whole == 0 || matches!(rest.first(), Some(b'e' | b'E')) {
+        return None;
     }
-    (number, text.len() - rest.len(), rest)
+    Some((exact(mantissa, whole + decimals, decimals)?, rest))
 }
 
 fn any_form(input: &[u8]) -> IResult<&[u8], f64> {

@@ -1,7 +1,7 @@
 use catalog::Timestamp;
 
 use super::*;
-use crate::limits::PAIRS_MAX;
+use crate::limits::{LINE_BYTES_MAX, PAIRS_MAX};
 use catalog::{Salt, Source};
 use jiff::tz::TimeZone;
 
