@@ -16,6 +16,7 @@ pub mod filebeat;
 pub mod namespace;
 pub mod shipment;
 pub mod slow;
+pub mod stranger;
 
 /// A condition that has not come true by then never will.
 const PATIENCE: Duration = Duration::from_secs(180);

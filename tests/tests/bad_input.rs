@@ -4,43 +4,18 @@ use std::fs;
 
 use anyhow::{Context as _, Result};
 use demo::certificates::Validity;
-use demo::program::{Launcher, Program};
-use demo::site::{Plan, Site};
+use demo::program::Program;
+use demo::site::Site;
 use protocol::lumberjack::encode_window;
-use serde_json::json;
 use tests::beats::Sender;
+use tests::stranger::{event, good_event, start};
 use tests::{Bench, number, until};
 
 /// An uncompressed size that no window of honest events comes near.
 const BOMB_BYTES: usize = 512 * 1024 * 1024;
 
 fn bench() -> Result<Bench> {
-    let plan = Plan { printers: 2, lines_per_second: 1.0, tailed_every: 0, faults: Vec::new(), port: None };
-    let bench = Bench::new(env!("CARGO_TARGET_TMPDIR"), Launcher::new(env!("CARGO_BIN_EXE_programs")), plan)?;
-    // Only the first printer is in the adapter's configuration; the second has a certificate all the same.
-    bench.site.configure_adapter(&json!({"printers": [{"id": "p01"}]}))?;
-    Ok(bench)
-}
-
-async fn start(site: &Site) -> Result<(Program, Program)> {
-    let platform = site.start_platform().await?;
-    site.enrol().await?;
-    Ok((platform, site.start_adapter().await?))
-}
-
-fn event(record: u64, message: &str) -> String {
-    json!({
-        "@timestamp": "2026-11-22T10:15:30.000Z",
-        "@metadata": {"beat": "filebeat", "type": "_doc", "version": "8.1.3"},
-        "agent": {"id": "5f3c", "type": "filebeat", "version": "8.1.3"},
-        "log": {"offset": record * 100, "file": {"path": "/var/log/laser.log"}},
-        "message": message,
-    })
-    .to_string()
-}
-
-fn good_event(record: u64) -> String {
-    event(record, &format!("2026-11-22T10:15:30.{record:03}Z laser #{record:09} INFO power=512.0mW"))
+    tests::stranger::bench(env!("CARGO_TARGET_TMPDIR"), env!("CARGO_BIN_EXE_programs"))
 }
 
 /// A window of one good line, sent on a connection of its own: the proof that the adapter still works.

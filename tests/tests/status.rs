@@ -5,37 +5,20 @@ use std::process::Stdio;
 
 use anyhow::{Context as _, Result};
 use demo::certificates::Validity;
-use demo::program::{Launcher, Program};
-use demo::site::{Plan, Site};
+use demo::site::Site;
 use protocol::lumberjack::encode_window;
 use serde_json::{Value, json};
 use tests::beats::Sender;
+use tests::stranger::{good_event, start};
 use tests::{Bench, number, until};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 
-/// A site with one printer; a second one has a certificate of the same authority and is not configured.
 fn bench() -> Result<Bench> {
-    let plan = Plan { printers: 2, lines_per_second: 1.0, tailed_every: 0, faults: Vec::new(), port: None };
-    let bench = Bench::new(env!("CARGO_TARGET_TMPDIR"), Launcher::new(env!("CARGO_BIN_EXE_programs")), plan)?;
-    bench.site.configure_adapter(&json!({"printers": [{"id": "p01"}]}))?;
-    Ok(bench)
-}
-
-async fn start(site: &Site) -> Result<(Program, Program)> {
-    let platform = site.start_platform().await?;
-    site.enrol().await?;
-    Ok((platform, site.start_adapter().await?))
+    tests::stranger::bench(env!("CARGO_TARGET_TMPDIR"), env!("CARGO_BIN_EXE_programs"))
 }
 
 fn window(record: u64) -> Vec<u8> {
-    let event = json!({
-        "@timestamp": "2026-11-22T10:15:30.000Z",
-        "@metadata": {"beat": "filebeat", "type": "_doc", "version": "8.1.3"},
-        "agent": {"id": "5f3c", "type": "filebeat", "version": "8.1.3"},
-        "log": {"offset": record * 100, "file": {"path": "/var/log/laser.log"}},
-        "message": format!("2026-11-22T10:15:30.{record:03}Z laser #{record:09} INFO power=512.0mW"),
-    });
-    encode_window(1, &[event.to_string()], Some(3))
+    encode_window(1, &[good_event(record)], Some(3))
 }
 
 async fn ask(site: &Site) -> Result<Value> {
