@@ -8,18 +8,23 @@ use crate::shape::shape;
 
 /// What the catalogue says of a kind of alarm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Alarm {
+pub struct Alarm {
     /// A code of `alarm.class`.
-    pub(crate) class: &'static str,
+    pub class: &'static str,
     /// A code of `alarm.subsystem`.
-    pub(crate) subsystem: &'static str,
+    pub subsystem: &'static str,
     /// A code of `alarm.qualifier`.
-    pub(crate) qualifier: &'static str,
+    pub qualifier: &'static str,
 }
 
 impl Alarm {
     /// An alarm of a text that no table knows.
-    pub(crate) const UNMAPPED: Self = Self { class: "unmapped", subsystem: "printer", qualifier: "unmapped" };
+    pub const UNMAPPED: Self = Self { class: "unmapped", subsystem: "printer", qualifier: "unmapped" };
+}
+
+/// The shape of an alarm's text that no table knows, from which nothing can be read: see the item `alarm.shape`.
+pub fn alarm_shape(text: &[u8]) -> [u8; 8] {
+    shape(text).to_be_bytes()
 }
 
 impl Record<'_> {
@@ -37,8 +42,8 @@ impl Record<'_> {
             output.take(item, self.code(item, code.as_bytes(), at(offset)));
         }
         if alarm == Alarm::UNMAPPED {
-            let shape = shape(text).to_be_bytes();
-            output.take(&items::ALARM_SHAPE, self.hash(&items::ALARM_SHAPE, &shape, at(4)));
+            let shape = self.hash(&items::ALARM_SHAPE, &alarm_shape(text), at(4));
+            output.take(&items::ALARM_SHAPE, shape);
         }
     }
 }

@@ -28,8 +28,10 @@ mod stamp;
 mod temperatures;
 mod text;
 
+pub use alarm::{Alarm, alarm_shape};
 pub use family::{Family, LogParser, UnknownFamily, fuzz_body};
 pub use format::Format;
+pub use marlin::marlin_alarm;
 pub use output::{Output, Refusal, Refused, Unmatched};
 
 use std::fmt;

@@ -30,19 +30,20 @@ static ERRORS: Table = &[
     row(b"EEPROM", "software", "controller", "failed"),
 ];
 
-/// Adds the alarm that an error is. One that only repeats a line does not stop the printer.
-pub(crate) fn error(record: &Record<'_>, text: &[u8], output: &mut Output) {
+/// What an error of a Marlin controller is about, whether it came in a log or over an interface.
+pub fn marlin_alarm(text: &[u8]) -> Alarm {
     let text = text.trim_ascii();
     let alarm = known(ERRORS, text).unwrap_or(Alarm::UNMAPPED);
+    Alarm { subsystem: heater(text).unwrap_or(alarm.subsystem), ..alarm }
+}
+
+/// Adds the alarm that an error is. One that only repeats a line does not stop the printer.
+pub(crate) fn error(record: &Record<'_>, text: &[u8], output: &mut Output) {
+    let (text, alarm) = (text.trim_ascii(), marlin_alarm(text));
     if alarm.class == "communication" {
         return;
     }
-    record.alarm(
-        Alarm { subsystem: heater(text).unwrap_or(alarm.subsystem), ..alarm },
-        text,
-        ALARM_INDEX,
-        output,
-    );
+    record.alarm(alarm, text, ALARM_INDEX, output);
     if matches!(alarm.class, "thermal" | "safety") {
         let state = record.code(&items::PRINTER_STATE, b"error", At::index(STATE_INDEX));
         output.take(&items::PRINTER_STATE, state);

@@ -14,6 +14,7 @@ use crate::text::{physical, readable};
 use crate::{Context, Line, Output, stamp, temperatures};
 
 pub(crate) use fault::error;
+pub use fault::marlin_alarm;
 
 /// The indices of what is not a temperature: those go up to 159.
 pub(crate) const STATE_INDEX: u16 = 200;
