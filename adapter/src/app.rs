@@ -18,13 +18,13 @@ use crate::config::{Config, Credentials};
 use crate::counters::Counters;
 use crate::dispatcher::{self, Dispatcher};
 use crate::intake::beats::{BeatsError, Listening};
+use crate::intake::poll;
 use crate::intake::{self, IntakeContext};
 use crate::lifecycle::{Lifecycle, Tasks};
 use crate::link::Link;
 use crate::status::{Door, Status};
 use crate::tap;
 use crate::telemetry::{ProcessUse, Telemetry};
-use crate::tls::TlsError;
 use crate::uplink::Health;
 
 /// How long the way down may take to run empty when the adapter stops. What sources keep is theirs; this is
@@ -46,9 +46,9 @@ pub enum StartError {
     /// The listener.
     #[error(transparent)]
     Beats(#[from] BeatsError),
-    /// The files of `[pip]`.
-    #[error("[pip]")]
-    Pip(#[source] TlsError),
+    /// The files that queries need.
+    #[error("queries to printers")]
+    Poll(#[source] poll::StartError),
 }
 
 impl StartError {
@@ -195,17 +195,15 @@ async fn start_intake(config: &Config, context: &IntakeContext) -> Result<Option
             intake::tail::start(printer, context);
         }
     }
-    if let Some(pip) = &config.pip {
-        // All together: who answers tells who is off.
-        intake::poll::start(&config.printers, pip, context).map_err(StartError::Pip)?;
-    }
+    // All together: who answers tells who is off.
+    poll::start(&config.printers, config.pip.as_ref(), context).map_err(StartError::Poll)?;
     Ok(bound)
 }
 
-// The model of a printer that is not queried; for the others the queries tell it.
+// The model that the configuration names comes before the printer's own word.
 fn put_models(config: &Config, context: &IntakeContext) {
     let time = context.clock.now();
-    for printer in config.printers.iter().filter(|printer| printer.pip.is_none()) {
+    for printer in &config.printers {
         let source = context.salt.source(&[b"configuration", printer.id.as_str().as_bytes()]);
         let origin = source.place(time.0.unsigned_abs(), 0).origin(0);
         let mark = Mark { part: 0, time, quality: Quality::Good, origin };

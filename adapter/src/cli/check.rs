@@ -7,6 +7,7 @@ use catalog::{Item, Kind, items};
 use serde_json::{Value, json};
 
 use crate::config::{Beats, Config, Credentials, CredentialsError, Printer, Sender};
+use crate::intake::poll;
 use crate::tls;
 
 /// What `check` has to say.
@@ -98,15 +99,20 @@ impl Report {
                 .logs
                 .as_ref()
                 .map_or("-".into(), |logs| format!("{}/{}", logs.directory.display(), logs.pattern.glob()));
-            let pip = printer.pip.as_ref().map_or("-".into(), |pip| {
-                format!("{} every {}", pip.address, humantime::format_duration(pip.interval))
+            let queried = printer.interface.as_ref().map_or("-".into(), |interface| {
+                let clear = if interface.in_clear() { ", IN CLEAR" } else { "" };
+                let every = humantime::format_duration(interface.interval());
+                format!("{} {} every {every}{clear}", interface.name(), interface.address())
             });
             let _ = writeln!(
                 self.text,
-                "{:<16} {:<14} {zone:<16} {sender:<24} {logs:<28} {pip}",
+                "{:<16} {:<14} {zone:<16} {sender:<24} {logs:<28} {queried}",
                 printer.id.as_str(),
                 printer.format.as_ref().map_or("auto".to_owned(), ToString::to_string)
             );
+            if let Err(error) = poll::check(printer) {
+                self.problems.push(format!("{}: {:#}", printer.id, anyhow::Error::from(error)));
+            }
             if let Some(logs) = printer.logs.as_ref().filter(|logs| !logs.directory.is_dir()) {
                 self.problems.push(format!(
                     "{}: {}: there is no such directory",

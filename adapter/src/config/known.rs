@@ -5,7 +5,7 @@ use serde::de::{Deserialize, Deserializer, Error as _, Visitor};
 use serde::forward_to_deserialize_any;
 
 use super::place::{KeyPath, Step};
-use super::{Raw, beats, buffer, pip, platform, printers};
+use super::{Raw, beats, buffer, interface, pip, platform, printers};
 
 /// One wrong letter in so many is still a typo, and a name of any length may have one.
 const LETTERS_PER_SLIP: usize = 3;
@@ -39,7 +39,8 @@ fn names_at(section: &[Step]) -> &'static [&'static str] {
         ["printers"] => names_of::<printers::Raw>(),
         ["printers", "beats"] => names_of::<printers::RawSender>(),
         ["printers", "logs"] => names_of::<printers::RawLogs>(),
-        ["printers", "pip"] => names_of::<printers::RawPip>(),
+        ["printers", "pip"] => names_of::<interface::RawPip>(),
+        ["printers", "octoprint"] => names_of::<interface::RawHttp>(),
         _ => &[],
     }
 }

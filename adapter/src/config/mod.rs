@@ -6,6 +6,7 @@ mod buffer;
 mod credentials;
 mod error;
 mod format;
+mod interface;
 mod known;
 mod load;
 mod names;
@@ -25,11 +26,12 @@ pub use buffer::{BYTES_MAX_HIGHEST, BYTES_MAX_LOWEST, Buffer};
 pub use credentials::{Credentials, CredentialsError};
 pub use error::{ConfigError, Place, Problem};
 pub(crate) use format::{ProfileError, read as read_profile};
+pub use interface::{HttpTarget, HttpTls, Interface, PipTarget};
 pub use load::load;
 pub use names::{AdapterName, PrinterId, ThingName};
 pub use pip::{Pair, Pip};
 pub use platform::Platform;
-pub use printers::{Begin, Logs, PRINTERS_MAX, PipTarget, Printer, Sender};
+pub use printers::{Begin, Logs, PRINTERS_MAX, Printer, Sender};
 pub use secret_file::{SecretFileError, read as read_secret_file};
 pub use text::HostPort;
 
@@ -54,7 +56,8 @@ pub struct Config {
 impl Config {
     /// Whether any printer's data crosses the LAN without TLS, by the configuration's own word.
     pub fn in_clear(&self) -> bool {
-        self.beats.as_ref().is_some_and(|beats| beats.tls.is_none())
+        let printers = self.printers.iter().filter_map(|printer| printer.interface.as_ref());
+        self.beats.as_ref().is_some_and(|beats| beats.tls.is_none()) || { printers }.any(Interface::in_clear)
     }
 }
 

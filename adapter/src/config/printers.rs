@@ -8,21 +8,16 @@ use std::time::Duration;
 use catalog::Identity;
 use globset::GlobMatcher;
 use jiff::tz::TimeZone;
-use rustls_pki_types::ServerName;
 use serde::Deserialize;
 
 use super::error::Problems;
+use super::interface::{Interface, Key, RawHttp, RawPip};
 use super::names::PrinterId;
 use super::place::KeyPath;
-use super::text::{FamilyOrAuto, HostPort, LookBack, Text};
+use super::text::{FamilyOrAuto, LookBack, Text};
 
 /// Most printers of one adapter: each has a share of the buffer, and the platform takes no more.
 pub const PRINTERS_MAX: usize = 64;
-/// A shorter interval would make the adapter a burden to the printer.
-const INTERVAL_MIN: Duration = Duration::from_millis(100);
-/// A longer one could not tell that a printer is off within an hour.
-const INTERVAL_MAX: Duration = Duration::from_secs(3600);
-const INTERVAL_DEFAULT: Duration = Duration::from_secs(1);
 /// How old logs are still read: what an adapter finds that was off over a week's holiday.
 pub(crate) const LOOK_BACK_DEFAULT: Duration = Duration::from_secs(7 * 24 * 3600);
 
@@ -42,7 +37,7 @@ pub struct Printer {
     /// Its log directory, where the adapter reads it itself.
     pub logs: Option<Logs>,
     /// How it is queried.
-    pub pip: Option<PipTarget>,
+    pub interface: Option<Interface>,
 }
 
 /// How a Beats sender is known. Two printers never share one.
@@ -77,17 +72,6 @@ pub enum Begin {
     End,
 }
 
-/// How a printer is queried.
-#[derive(Clone, Debug)]
-pub struct PipTarget {
-    /// Where it listens.
-    pub address: HostPort,
-    /// The name that its certificate must carry.
-    pub server_name: ServerName<'static>,
-    /// Time between two queries.
-    pub interval: Duration,
-}
-
 #[derive(Deserialize)]
 pub(super) struct Raw {
     id: Text<PrinterId>,
@@ -98,6 +82,7 @@ pub(super) struct Raw {
     beats: Option<RawSender>,
     logs: Option<RawLogs>,
     pip: Option<RawPip>,
+    octoprint: Option<RawHttp>,
 }
 
 #[derive(Deserialize)]
@@ -112,13 +97,6 @@ pub(super) struct RawLogs {
     pattern: Text<GlobMatcher>,
     start: Option<Text<Begin>>,
     look_back: Option<Text<LookBack>>,
-}
-
-#[derive(Deserialize)]
-pub(super) struct RawPip {
-    address: Text<HostPort>,
-    server_name: Option<Text<ServerName<'static>>>,
-    interval: Option<Text<Duration>>,
 }
 
 /// What the rest of the file says that matters to a printer.
@@ -153,11 +131,15 @@ pub(super) fn check(raw: Vec<Raw>, around: &Around<'_>, problems: &mut Problems)
 
 impl Raw {
     fn check(self, around: &Around<'_>, path: &KeyPath, problems: &mut Problems) -> Printer {
-        if self.beats.is_none() && self.logs.is_none() && self.pip.is_none() {
+        let queried = [self.pip.is_some(), self.octoprint.is_some()].into_iter().filter(|is| *is).count();
+        if self.beats.is_none() && self.logs.is_none() && queried == 0 {
             problems.add(
                 path.clone(),
-                "nothing comes in from this printer; give it at least one of beats, logs and pip",
+                "nothing comes in from this printer; give it at least one of beats, logs, pip and octoprint",
             );
+        }
+        if queried > 1 {
+            problems.add(path.clone(), "a printer is queried over one interface; leave out the others");
         }
         if self.pip.is_some() && !around.queries {
             problems.add(path.key("pip"), "a section [pip] with ca_file is missing");
@@ -171,12 +153,18 @@ impl Raw {
                 problems.add(path.key("family"), text);
             }
             None
+        } else if self.beats.is_none() && self.logs.is_none() && self.family.is_none() && profile.is_none() {
+            // It is only queried: there are no logs that could be written in any way.
+            None
         } else {
             let family = self.family.and_then(|family| family.0.0);
             super::format::check(family, profile.as_deref(), path, problems)
         };
         let sender_path = path.key("beats");
-        let pip_path = path.key("pip");
+        let pip = self.pip.and_then(|raw| raw.check(&path.key("pip"), problems)).map(Interface::Pip);
+        let octoprint = self
+            .octoprint
+            .and_then(|raw| raw.check(Key::Needed, around.directory, &path.key("octoprint"), problems));
         Printer {
             id: self.id.0,
             format,
@@ -189,7 +177,7 @@ impl Raw {
                 begin: raw.start.map(|start| start.0).unwrap_or_default(),
                 look_back: raw.look_back.map_or(Some(LOOK_BACK_DEFAULT), |look_back| look_back.0.0),
             }),
-            pip: self.pip.and_then(|raw| raw.check(&pip_path, problems)),
+            interface: pip.or(octoprint.map(Interface::OctoPrint)),
         }
     }
 }
@@ -215,19 +203,5 @@ impl RawSender {
                 None
             }
         }
-    }
-}
-
-impl RawPip {
-    fn check(self, path: &KeyPath, problems: &mut Problems) -> Option<PipTarget> {
-        let interval = self.interval.map_or(INTERVAL_DEFAULT, |interval| interval.0);
-        if !(INTERVAL_MIN..=INTERVAL_MAX).contains(&interval) {
-            problems.add(path.key("interval"), "an interval is from 100ms to 1h");
-        }
-        let server_name = match self.server_name {
-            Some(name) => Some(name.0),
-            None => ServerName::try_from(self.address.0.host().to_owned()).ok(),
-        };
-        Some(PipTarget { address: self.address.0, server_name: server_name?, interval })
     }
 }

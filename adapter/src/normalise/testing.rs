@@ -33,7 +33,7 @@ pub(crate) fn printer() -> Printer {
         model: None,
         beats: None,
         logs: None,
-        pip: None,
+        interface: None,
     }
 }
 

@@ -137,6 +137,8 @@ pub struct WaysPart {
 /// The queries to one printer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct QueriesPart {
+    /// Over which interface: `PIP`, `OctoPrint`.
+    pub interface: String,
     /// Where it is asked.
     pub address: String,
     /// Its reachability, as the catalogue's item `reachability` has it; `null` before the first outcome.

@@ -123,8 +123,9 @@ impl Status {
     fn printer(&self, printer: &Printer, waiting: &[Waiting], now: Instant) -> PrinterPart {
         let counters = self.counters.printer(&printer.id);
         let thing = self.adapter.thing_of(&printer.id);
-        let queries = printer.pip.as_ref().map(|pip| QueriesPart {
-            address: pip.address.to_string(),
+        let queries = printer.interface.as_ref().map(|interface| QueriesPart {
+            interface: interface.name().to_owned(),
+            address: interface.address().to_string(),
             reachability: counters.reach().map(|(code, _)| code.to_owned()),
             since_s_ago: counters.reach().map(|(_, since)| seconds(since, now)),
         });

@@ -27,17 +27,21 @@ impl Dice {
 #[derive(Debug)]
 pub(super) struct Backoff {
     failures: u32,
+    ceiling: Duration,
 }
 
 impl Backoff {
     const FIRST: Duration = Duration::from_secs(1);
-    /// A printer that is switched on is seen within this time.
+    /// A printer that is switched on is seen within two of its intervals, but for these bounds: a call costs a printer
+    /// that is off nothing, and the network next to nothing.
+    const CEILING_LOWEST: Duration = Duration::from_secs(10);
     pub(super) const CEILING: Duration = Duration::from_secs(60);
     /// Full jitter may say zero, and zero again and again is a tight loop.
     const FLOOR: Duration = Duration::from_millis(200);
 
-    pub(super) fn new() -> Self {
-        Self { failures: 0 }
+    /// For a printer that is asked at this interval.
+    pub(super) fn new(interval: Duration) -> Self {
+        Self { failures: 0, ceiling: (interval * 2).clamp(Self::CEILING_LOWEST, Self::CEILING) }
     }
 
     /// Things work again.
@@ -47,7 +51,7 @@ impl Backoff {
 
     /// The wait after one more failure.
     pub(super) fn next(&mut self, dice: &mut Dice) -> Duration {
-        let bound = Self::FIRST.saturating_mul(1 << self.failures.min(10)).min(Self::CEILING);
+        let bound = Self::FIRST.saturating_mul(1 << self.failures.min(10)).min(self.ceiling);
         self.failures = self.failures.saturating_add(1);
         dice.up_to(bound).max(Self::FLOOR)
     }
@@ -60,17 +64,19 @@ mod tests {
     #[test]
     fn waits_are_bounded_spread_and_grow_to_the_ceiling() {
         let mut dice = Dice::new(7);
-        let mut longest = [Duration::ZERO; 12];
-        for _ in 0..200 {
-            let mut backoff = Backoff::new();
-            for longest in &mut longest {
-                let wait = backoff.next(&mut dice);
-                assert!((Backoff::FLOOR..=Backoff::CEILING).contains(&wait));
-                *longest = wait.max(*longest);
+        for (interval, ceiling) in [(1, 10), (5, 10), (20, 40), (600, 60)] {
+            let mut longest = [Duration::ZERO; 12];
+            for _ in 0..200 {
+                let mut backoff = Backoff::new(Duration::from_secs(interval));
+                for longest in &mut longest {
+                    *longest = backoff.next(&mut dice).max(*longest);
+                }
             }
+            let ceiling = Duration::from_secs(ceiling);
+            assert!(longest[0] <= Backoff::FIRST && longest[0] > Backoff::FIRST / 2);
+            assert!(longest[2] <= Backoff::FIRST * 4 && longest[2] > Backoff::FIRST * 2);
+            assert!(longest[11] <= ceiling && longest[11] > ceiling.mul_f64(0.9));
         }
-        assert!(longest[0] <= Backoff::FIRST && longest[0] > Backoff::FIRST / 2);
-        assert!(longest[3] <= Backoff::FIRST * 8 && longest[3] > Backoff::FIRST * 4);
-        assert!(longest[11] > Backoff::CEILING.mul_f64(0.9));
+        assert!((0..200).all(|_| Backoff::new(Duration::ZERO).next(&mut dice) >= Backoff::FLOOR));
     }
 }

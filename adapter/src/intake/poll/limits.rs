@@ -25,3 +25,18 @@ pub(super) const SAID_EVERY: Duration = Duration::from_secs(60);
 pub(super) const CLOCK_OFF_MS_MAX: i64 = 60_000;
 /// Bytes read at once.
 pub(super) const READ_BYTES: usize = 16 * 1024;
+/// A value that the printer has not given for so many intervals is stale: one answer may be late, and one be lost.
+pub(super) const INTERVALS_TO_STALE: u32 = 3;
+/// Acknowledgements that a driver may send on one event: one that does not end is a mistake, not a conversation.
+pub(super) const TOLD_AT_ONCE_MAX: usize = 16;
+/// The last question to a printer, when the adapter stops, may take this long: half of a stop's patience is enough.
+pub(super) const FAREWELL_MAX: Duration = Duration::from_secs(2);
+/// A value is not said to be stale sooner, however short the interval: a lost packet takes a second to be sent again.
+pub(super) const STALE_AFTER_MIN: Duration = Duration::from_secs(3);
+/// The head of an answer over HTTP: real ones have some hundred bytes.
+pub(super) const HTTP_HEAD_BYTES_MAX: usize = 16 * 1024;
+/// Headers in it.
+pub(super) const HTTP_HEADERS_MAX: usize = 64;
+/// An answer over HTTP that only says no: its body is never looked at, but one that was read lets the connection serve
+/// again.
+pub(super) const HTTP_BODY_BYTES_OTHER: usize = 16 * 1024;

@@ -1,20 +1,21 @@
-//! How one printer is queried: when to connect, what to ask, how long to wait, and whose fault it is when
-//! nothing comes. Decisions only; the task in `mod.rs` performs them and tells of what happened.
+//! The manners of a poller: when to connect, when to ask, how long to wait, when to say that a value has grown stale,
+//! and whose fault it is when nothing comes. It knows no protocol: the driver has the words. Decisions only; the task
+//! in `poller.rs` performs them and tells of what happened.
 
-use protocol::limits::{PIP_PAYLOAD_BYTES_MAX, PIP_PAYLOAD_BYTES_START};
-use protocol::pip::{self, ErrorCode, Hello, HelloAck, Reply, Request, Text};
 use tokio::time::{Duration, Instant};
 
 use super::Now;
 use super::backoff::{Backoff, Dice};
-use super::limits::{ANSWER, PAUSE_MAX};
-use super::reach::{Reach, Trouble};
-use super::session::{Session, What};
-use super::words::{Offered, Translator, Words};
+use super::driver::{Driver, Next, Verdict};
+use super::found::{Found, Words};
+use super::limits::{PAUSE_MAX, TOLD_AT_ONCE_MAX};
+use super::memory::Memory;
+use super::reach::Reach;
+use super::trouble::Trouble;
 
 /// What happened.
 #[derive(Debug)]
-pub(super) enum Event {
+pub(super) enum Event<Answer> {
     /// The task began.
     Started,
     /// The connection stands, TLS included.
@@ -22,21 +23,19 @@ pub(super) enum Event {
     /// The connection could not be made, or was lost; without a trouble, the printer or the network ended it
     /// and nothing says whose fault it is.
     Lost(Option<Trouble>),
-    /// An answer came.
-    Answered { id: u32, reply: Reply },
+    /// Something was heard: an answer, or a word that was not asked for.
+    Heard(Answer),
     /// A deadline may have passed.
     Tick,
 }
 
 /// What the task must do.
 #[derive(Debug, PartialEq)]
-pub(super) enum Action {
+pub(super) enum Action<Query> {
     /// Connect; the answer is `Connected` or `Lost`.
     Connect,
-    /// Send a request.
-    Ask { id: u32, request: Request },
-    /// Payloads may have this many bytes from now on.
-    Limit(usize),
+    /// Send a question, or an acknowledgement.
+    Ask(Query),
     /// Close the connection.
     Close,
     /// Hand on readings, and count what was refused.
@@ -51,41 +50,44 @@ enum State {
     Resting { until: Instant },
     /// The task is connecting, and limits the time itself.
     Connecting,
-    /// The printer was asked who it is.
-    Greeting { asked: Asked },
-    /// The printer was asked what it offers.
-    Describing { session: Session, asked: Asked },
-    /// The printer is asked for values.
-    Reading { session: Session, asked: Option<Asked> },
+    /// Connected.
+    Talking(Talk),
 }
 
-/// The one question that is open: PIP allows one.
+/// What is known of a connection that stands.
 #[derive(Clone, Copy, Debug)]
-struct Asked {
-    id: u32,
-    what: What,
-    until: Instant,
+struct Talk {
+    /// Until when the open question, of which there is at most one, may be answered.
+    open: Option<Instant>,
+    /// Not to ask anything before then: the printer wants a pause, or has failed.
+    pause: Instant,
+    /// When the last round began; none has before the driver first rests.
+    round: Option<Instant>,
+    /// What comes on top of the interval, so that twenty printers are not asked at once.
+    jitter: Duration,
+    heard: Instant,
+    /// Whether anything was heard at all.
+    greeted: bool,
 }
 
 /// The queries to one printer.
 #[derive(Debug)]
-pub(super) struct Machine {
-    interval: Duration,
+pub(super) struct Machine<D> {
+    driver: D,
+    memory: Memory,
     state: State,
-    translator: Translator,
     reach: Reach,
     backoff: Backoff,
     dice: Dice,
-    next_id: u32,
 }
 
-impl Machine {
-    pub(super) fn new(interval: Duration, translator: Translator, mut dice: Dice, now: Now) -> Self {
+impl<D: Driver> Machine<D> {
+    pub(super) fn new(driver: D, memory: Memory, mut dice: Dice, now: Now) -> Self {
         // Twenty printers are not all called in the same moment.
-        let until = now.mono + dice.up_to(interval.min(Backoff::CEILING));
+        let until = now.mono + dice.up_to(memory.interval().min(Backoff::CEILING));
+        let backoff = Backoff::new(memory.interval());
         let state = State::Resting { until };
-        let (reach, backoff) = (Reach::new(now), Backoff::new());
-        Self { interval, state, translator, reach, backoff, dice, next_id: 1 }
+        Self { driver, memory, state, reach: Reach::new(now), backoff, dice }
     }
 
     /// When `Tick` is due at the latest; `None` while only the task's own limits run.
@@ -93,71 +95,87 @@ impl Machine {
         let next = match &self.state {
             State::Resting { until } => Some(*until),
             State::Connecting => None,
-            State::Greeting { asked } | State::Describing { asked, .. } => Some(asked.until),
-            State::Reading { asked: Some(asked), .. } => Some(asked.until),
-            State::Reading { session, asked: None } => Some(session.due()),
+            State::Talking(Talk { open: Some(until), .. }) => Some(*until),
+            State::Talking(talk) => Some(self.due(talk)),
         };
-        next.into_iter().chain(self.reach.again_at()).min()
+        next.into_iter().chain(self.reach.again_at()).chain(self.memory.expires_at()).min()
+    }
+
+    /// When to ask on, where no question is open.
+    fn due(&self, talk: &Talk) -> Instant {
+        let pace = self.driver.pace();
+        let silence = pace.heartbeat.map(|heartbeat| talk.heard + heartbeat);
+        let round = self.round_due(talk);
+        silence.map_or(round, |silence| silence.min(round)).max(talk.pause)
+    }
+
+    fn round_due(&self, talk: &Talk) -> Instant {
+        let interval = self.memory.interval().max(self.driver.pace().shortest);
+        talk.round.map_or(talk.heard, |began| began + interval + talk.jitter)
     }
 
     /// Takes in what happened, and says what to do.
-    pub(super) fn handle(&mut self, event: Event, now: Now) -> Vec<Action> {
+    pub(super) fn handle(&mut self, event: Event<D::Answer>, now: Now) -> Vec<Action<D::Query>> {
         let mut actions = match event {
-            Event::Started => vec![self.say_reach(now)],
-            Event::Connected => self.greet(now),
+            Event::Started => self.say_reach(now),
+            Event::Connected => self.connected(now),
             Event::Lost(trouble) => self.lost(trouble, now),
-            Event::Answered { id, reply } => self.answered(id, reply, now),
+            Event::Heard(answer) => self.heard(answer, now),
             Event::Tick => self.tick(now),
         };
         if self.reach.is_due(now) {
-            actions.push(self.say_reach(now));
+            actions.extend(self.say_reach(now));
+        }
+        let stale = self.memory.expire(now);
+        if !stale.is_empty() {
+            actions.push(Action::Say(Words { readings: stale, refused: Vec::new() }));
         }
         actions
     }
 
-    fn say_reach(&mut self, now: Now) -> Action {
-        Action::Say(self.translator.reachability(self.reach.say(now), now))
+    /// The last question before the adapter stops, if the printer is to be told.
+    pub(super) fn farewell(&mut self) -> Option<D::Query> {
+        matches!(self.state, State::Talking(_)).then(|| self.driver.farewell()).flatten()
+    }
+
+    fn say_reach(&mut self, now: Now) -> Vec<Action<D::Query>> {
+        let reading = self.memory.reachability(self.reach.say(now), now);
+        reading
+            .into_iter()
+            .map(|reading| Action::Say(Words { readings: vec![reading], refused: Vec::new() }))
+            .collect()
     }
 
     /// The reachability is this from now on; nothing to do where it was before.
-    fn turn(&mut self, trouble: Option<Trouble>, now: Now) -> Vec<Action> {
+    fn turn(&mut self, trouble: Option<Trouble>, now: Now) -> Vec<Action<D::Query>> {
         let why = trouble.as_ref().map_or_else(|| "it answers".to_owned(), ToString::to_string);
         let code = trouble.map_or("available", |trouble| trouble.code());
+        let mut actions = Vec::new();
         if self.reach.turn(code) {
-            vec![Action::Turned { code, why }, self.say_reach(now)]
-        } else {
-            Vec::new()
+            actions.push(Action::Turned { code, why });
+            actions.extend(self.say_reach(now));
         }
+        actions
     }
 
-    fn greet(&mut self, now: Now) -> Vec<Action> {
-        let hello = Hello {
-            version_min: pip::VERSION,
-            version_max: pip::VERSION,
-            client: Text::cut(concat!("oneway-adapter ", env!("CARGO_PKG_VERSION"))),
-            payload_bytes_max: u32::try_from(PIP_PAYLOAD_BYTES_MAX).unwrap_or(u32::MAX),
-        };
-        let (asked, ask) = self.ask(What::Hello, Request::Hello(hello), ANSWER.0, now);
-        self.state = State::Greeting { asked };
-        vec![Action::Limit(PIP_PAYLOAD_BYTES_START), ask]
+    fn connected(&mut self, now: Now) -> Vec<Action<D::Query>> {
+        let (open, round, greeted) = (None, None, false);
+        let talk = Talk { open, pause: now.mono, round, jitter: Duration::ZERO, heard: now.mono, greeted };
+        self.state = State::Talking(talk);
+        self.driver.begin(now);
+        self.go_on(now)
     }
 
-    fn ask(&mut self, what: What, request: Request, answer_max: Duration, now: Now) -> (Asked, Action) {
-        let id = self.next_id;
-        // 0 is the id of BYE.
-        self.next_id = self.next_id.checked_add(1).unwrap_or(1);
-        (Asked { id, what, until: now.mono + answer_max }, Action::Ask { id, request })
-    }
-
-    fn lost(&mut self, trouble: Option<Trouble>, now: Now) -> Vec<Action> {
-        if let State::Resting { .. } = &self.state {
-            return Vec::new();
-        }
-        let trouble = trouble.or_else(|| match &self.state {
+    fn lost(&mut self, trouble: Option<Trouble>, now: Now) -> Vec<Action<D::Query>> {
+        let trouble = match &self.state {
+            State::Resting { .. } => return Vec::new(),
+            _ if trouble.is_some() => trouble,
             // It takes connections and hangs up before a word: whoever we are, we are not wanted.
-            State::Greeting { .. } => Some(Trouble::Refused("it hangs up before its HELLO-ACK".into())),
+            State::Talking(Talk { greeted: false, .. }) => {
+                Some(Trouble::Refused("it hangs up before it says a word".into()))
+            }
             _ => self.reach.setback("it ends each connection before it gives a value"),
-        });
+        };
         self.rest(Duration::ZERO, now);
         trouble.map(|trouble| self.turn(Some(trouble), now)).unwrap_or_default()
     }
@@ -169,7 +187,7 @@ impl Machine {
         self.reach.doubt();
     }
 
-    fn close(&mut self, trouble: Option<Trouble>, at_least: Duration, now: Now) -> Vec<Action> {
+    fn close(&mut self, trouble: Option<Trouble>, at_least: Duration, now: Now) -> Vec<Action<D::Query>> {
         self.rest(at_least, now);
         let mut actions = vec![Action::Close];
         if let Some(trouble) = trouble {
@@ -178,168 +196,113 @@ impl Machine {
         actions
     }
 
-    fn tick(&mut self, now: Now) -> Vec<Action> {
+    fn tick(&mut self, now: Now) -> Vec<Action<D::Query>> {
         match &self.state {
             State::Resting { until } if *until <= now.mono => {
                 self.state = State::Connecting;
                 vec![Action::Connect]
             }
-            State::Greeting { asked } | State::Describing { asked, .. } if asked.until <= now.mono => {
-                let trouble = Trouble::Failed("it takes a connection and does not answer".into());
-                self.close(Some(trouble), Duration::ZERO, now)
-            }
-            // A half-open connection, or a printer without mains: the next connection will tell.
-            State::Reading { asked: Some(asked), .. } if asked.until <= now.mono => {
-                let trouble = self.reach.setback("it does not answer what it is asked");
+            State::Talking(Talk { open: Some(until), greeted, .. }) if *until <= now.mono => {
+                let trouble = if *greeted {
+                    // A half-open connection, or a printer without mains: the next connection will tell.
+                    self.reach.setback("it does not answer what it is asked")
+                } else {
+                    Some(Trouble::Failed("it takes a connection and does not answer".into()))
+                };
                 self.close(trouble, Duration::ZERO, now)
             }
-            State::Reading { session, asked: None } if session.due() <= now.mono => self.ask_next(now),
+            State::Talking(talk) if talk.open.is_none() && self.due(talk) <= now.mono => self.go_on(now),
             _ => Vec::new(),
         }
     }
 
-    fn ask_next(&mut self, now: Now) -> Vec<Action> {
-        let jitter = self.dice.up_to(self.interval / 10);
-        let State::Reading { session, .. } = &mut self.state else { return Vec::new() };
-        let Some((what, request)) = session.question(now.mono, jitter) else { return Vec::new() };
-        let answer_max = session.answer_max(what);
-        let (question, action) = self.ask(what, request, answer_max, now);
-        if let State::Reading { asked, .. } = &mut self.state {
-            *asked = Some(question);
-        }
-        vec![action]
-    }
-
-    fn answered(&mut self, id: u32, reply: Reply, now: Now) -> Vec<Action> {
-        if reply == Reply::Bye {
-            return self.close(None, Duration::ZERO, now);
-        }
-        let open = match &self.state {
-            State::Greeting { asked } | State::Describing { asked, .. } => Some(*asked),
-            State::Reading { asked, .. } => *asked,
-            State::Resting { .. } | State::Connecting => return Vec::new(),
-        };
-        let Some(asked) = open.filter(|asked| asked.id == id) else {
-            return self.nonsense("an answer to nothing that was asked", now);
-        };
-        match (reply, asked.what) {
-            (Reply::HelloAck(hello), What::Hello) => self.greeted(&hello, now),
-            (Reply::Described(description), What::Describe) => {
-                let alarms = matches!(&self.state, State::Describing { session, .. } if session.alarms);
-                let (offered, words) = self.translator.described(&description, alarms);
-                self.begin_reading(offered, now);
-                vec![Action::Say(words)]
+    /// No question is open: asks what is due.
+    fn go_on(&mut self, now: Now) -> Vec<Action<D::Query>> {
+        let mut actions = Vec::new();
+        for _ in 0..TOLD_AT_ONCE_MAX {
+            let State::Talking(mut talk) = self.state else { break };
+            if now.mono < talk.pause || talk.open.is_some() {
+                break;
             }
-            (Reply::Values(values), What::Read) => {
-                self.heard(now, Duration::ZERO);
-                self.backoff.reset();
-                self.reach.works();
-                let words = self.translator.values(&values, now);
-                let mut actions = self.turn(None, now);
-                actions.push(Action::Say(words));
-                actions
-            }
-            (Reply::Alarms(alarms), What::Alarms) => {
-                let mut actions = self.signed(now);
-                actions.push(Action::Say(self.translator.alarms(&alarms, now)));
-                actions
-            }
-            (Reply::Pong, What::Ping) => self.signed(now),
-            (Reply::Busy { retry_after_ms }, _) => {
-                self.busy(Duration::from_millis(retry_after_ms.into()), now)
-            }
-            (Reply::Error(error), _) => {
-                let wait = error.retry_after_ms.map_or(Duration::ZERO, |ms| Duration::from_millis(ms.into()));
-                // The printer's text may name anything: its code is enough. One that we do not know counts as
-                // INTERNAL, as every other that is no word about us.
-                let why = format!("it answers with error {}", error.code);
-                match error.code {
-                    ErrorCode::VERSION => self.close(Some(Trouble::Refused(why)), wait, now),
-                    // Our mistake, which a smaller question mends.
-                    ErrorCode::TOO_LARGE if asked.what == What::Read && self.ask_for_less() => {
-                        self.busy(wait, now)
+            let pace = self.driver.pace();
+            match self.driver.next(now) {
+                Next::Ask(query) => {
+                    talk.open = Some(now.mono + pace.answer_max);
+                    actions.push(Action::Ask(query));
+                }
+                Next::Tell(query) => actions.push(Action::Ask(query)),
+                Next::Rest if self.round_due(&talk) <= now.mono => {
+                    talk.round = Some(now.mono);
+                    talk.jitter = self.dice.up_to(self.memory.interval() / 10);
+                    let words = self.find(now, |driver, found| driver.round(now, found)).1;
+                    actions.extend(said(words));
+                }
+                Next::Rest => {
+                    let silent = pace.heartbeat.filter(|heartbeat| talk.heard + *heartbeat <= now.mono);
+                    let Some(heartbeat) = silent else { break };
+                    match self.driver.sign_of_life() {
+                        Some(query) => {
+                            talk.open = Some(now.mono + heartbeat);
+                            actions.push(Action::Ask(query));
+                        }
+                        // Nothing can be asked: silence proves nothing.
+                        None => talk.heard = now.mono,
                     }
-                    _ => self.failed(why, wait, now),
                 }
             }
-            _ => self.nonsense("an answer of another type than was asked for", now),
+            self.state = State::Talking(talk);
+        }
+        actions
+    }
+
+    fn find<T>(&mut self, now: Now, of: impl FnOnce(&mut D, &mut Found<'_>) -> T) -> (T, Words) {
+        let mut words = Words::default();
+        let found = of(&mut self.driver, &mut Found::new(&mut self.memory, now, &mut words));
+        (found, words)
+    }
+
+    fn heard(&mut self, answer: D::Answer, now: Now) -> Vec<Action<D::Query>> {
+        let State::Talking(talk) = &mut self.state else { return Vec::new() };
+        (talk.heard, talk.greeted) = (now.mono, true);
+        let (verdict, words) = self.find(now, |driver, found| driver.answer(answer, now, found));
+        let mut actions = self.judge(verdict, now);
+        // After the word that the printer is there, what it says.
+        actions.extend(said(words));
+        actions.extend(self.go_on(now));
+        actions
+    }
+
+    fn judge(&mut self, verdict: Verdict, now: Now) -> Vec<Action<D::Query>> {
+        let State::Talking(talk) = &mut self.state else { return Vec::new() };
+        if verdict != Verdict::Pushed {
+            talk.open = None;
+        }
+        match verdict {
+            Verdict::Works | Verdict::Pushed => {
+                self.backoff.reset();
+                self.reach.works();
+                self.turn(None, now)
+            }
+            Verdict::Alive => Vec::new(),
+            Verdict::Shows(trouble) => {
+                self.backoff.reset();
+                self.reach.works();
+                self.turn(Some(trouble), now)
+            }
+            Verdict::Wait(pause) => {
+                talk.pause = now.mono + pause.min(PAUSE_MAX);
+                Vec::new()
+            }
+            Verdict::Cannot(trouble, at_least) => {
+                let wait = self.backoff.next(&mut self.dice).max(at_least.min(PAUSE_MAX));
+                talk.pause = now.mono + wait;
+                self.turn(Some(trouble), now)
+            }
+            Verdict::Close(trouble, at_least) => self.close(trouble, at_least, now),
         }
     }
+}
 
-    fn greeted(&mut self, hello: &HelloAck, now: Now) -> Vec<Action> {
-        if !(hello.version_min..=hello.version_max).contains(&pip::VERSION) {
-            let trouble = Trouble::Refused("it does not speak version 1 of PIP".into());
-            return self.close(Some(trouble), Duration::ZERO, now);
-        }
-        let session = Session::new(hello, self.interval, now.mono);
-        let limit = usize::try_from(hello.payload_bytes_max).unwrap_or(usize::MAX).min(PIP_PAYLOAD_BYTES_MAX);
-        let words = self.translator.hello(hello, now);
-        let answer_max = session.answer_max(What::Describe);
-        let (asked, ask) = self.ask(What::Describe, Request::Describe, answer_max, now);
-        self.state = State::Describing { session, asked };
-        vec![Action::Limit(limit), Action::Say(words), ask]
-    }
-
-    fn begin_reading(&mut self, offered: Vec<Offered>, now: Now) {
-        if let State::Describing { mut session, .. } = std::mem::replace(&mut self.state, State::Connecting) {
-            session.items = offered.into_iter().map(|offered| (offered, now.mono)).collect();
-            session.heard = now.mono;
-            self.state = State::Reading { session, asked: None };
-        }
-    }
-
-    /// The open question is answered, and the next one is not asked before the pause is over.
-    fn heard(&mut self, now: Now, pause: Duration) {
-        if let State::Reading { session, asked } = &mut self.state {
-            session.heard = now.mono;
-            session.pause = now.mono + pause.min(PAUSE_MAX);
-            *asked = None;
-        }
-    }
-
-    fn ask_for_less(&mut self) -> bool {
-        let State::Reading { session, .. } = &mut self.state else { return false };
-        session.ask_for_less()
-    }
-
-    /// A sign of life. Where there are values it is they that prove that the printer works; where there are none,
-    /// this must do.
-    fn signed(&mut self, now: Now) -> Vec<Action> {
-        self.heard(now, Duration::ZERO);
-        let nothing_to_read =
-            matches!(&self.state, State::Reading { session, .. } if session.items.is_empty());
-        if !nothing_to_read {
-            return Vec::new();
-        }
-        self.backoff.reset();
-        self.reach.works();
-        self.turn(None, now)
-    }
-
-    fn busy(&mut self, retry_after: Duration, now: Now) -> Vec<Action> {
-        let State::Reading { session, asked } = &mut self.state else {
-            return self.close(None, retry_after, now);
-        };
-        if asked.is_some_and(|asked| asked.what == What::Read) {
-            // It was not answered, so it is due as before.
-            session.items.iter_mut().for_each(|(_, due)| *due = (*due).min(now.mono));
-        }
-        self.heard(now, retry_after);
-        Vec::new()
-    }
-
-    /// It answers with its own error. The connection stays where it is of use.
-    fn failed(&mut self, why: String, retry_after: Duration, now: Now) -> Vec<Action> {
-        let trouble = Some(Trouble::Failed(why));
-        if !matches!(self.state, State::Reading { .. }) {
-            return self.close(trouble, retry_after, now);
-        }
-        let wait = self.backoff.next(&mut self.dice).max(retry_after);
-        self.heard(now, wait);
-        self.turn(trouble, now)
-    }
-
-    fn nonsense(&mut self, why: &str, now: Now) -> Vec<Action> {
-        self.close(Some(Trouble::Nonsense(why.to_owned())), Duration::ZERO, now)
-    }
+fn said<Query>(words: Words) -> Option<Action<Query>> {
+    (words != Words::default()).then_some(Action::Say(words))
 }

@@ -43,7 +43,7 @@ fn row(width: usize, [id, heard, lines, unread, readings, ways]: [&str; 6]) -> S
 fn ways(printer: &PrinterPart) -> String {
     let beats = printer.ways.beats_connections.map(|connections| format!("Beats {connections}"));
     let logs = printer.ways.logs.as_ref().map(|_| "files".to_owned());
-    let queries = printer.ways.queries.as_ref().map(|_| "PIP".to_owned());
+    let queries = printer.ways.queries.as_ref().map(|queries| queries.interface.clone());
     [beats, logs, queries].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 

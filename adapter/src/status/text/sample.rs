@@ -117,6 +117,7 @@ pub(crate) fn with_strangers() -> Document {
 
 fn printer(id: &str, beats: Option<usize>, logs: Option<&str>, reach: Option<&str>) -> PrinterPart {
     let queries = beats.map(|_| QueriesPart {
+        interface: "PIP".into(),
         address: format!("{id}.lan:7881"),
         reachability: reach.map(ToOwned::to_owned),
         since_s_ago: reach.map(|_| 190.0),

@@ -82,7 +82,7 @@ pub(super) fn reachability(code: &str) -> &str {
         "network_unreachable" => "the network does not lead there",
         "printer_failed" => "it answers, but cannot do its work",
         "refused" => "one does not accept the other; check their certificates",
-        "nonsense" => "what it sends is not PIP",
+        "nonsense" => "what it sends is not the protocol of its interface",
         other => other,
     }
 }

@@ -2,18 +2,21 @@
 
 use std::sync::Arc;
 
+use bytes::{Buf as _, BytesMut};
+
 use protocol::limits::PIP_PAYLOAD_BYTES_MAX;
 use protocol::pip::frame::{self, Decoded};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
-use tokio_rustls::TlsAcceptor;
+use tokio_rustls::{TlsAcceptor, TlsConnector};
 
-use super::super::dial::Dial;
 use super::super::neighbours::Neighbours;
-use super::super::*;
+use super::super::start::pip_dial;
+use super::super::trouble::Trouble;
 use super::*;
-use crate::config::{HostPort, PipTarget};
+use crate::config::{HostPort, Interface, Pip as PipSection, PipTarget, Printer};
 use crate::normalise::testing::{Authority, Bench};
+use crate::tls;
 
 fn target(port: u16) -> PipTarget {
     PipTarget {
@@ -24,9 +27,9 @@ fn target(port: u16) -> PipTarget {
 }
 
 fn poll(bench: &Bench, authority: &Authority, port: u16) {
-    let printer = Printer { pip: Some(target(port)), ..testing::printer() };
-    let pip = Pip { ca_file: authority.ca_file(), pair: Some(authority.pair("adapter")) };
-    super::super::start(&[printer], &pip, &bench.context).unwrap();
+    let printer = Printer { interface: Some(Interface::Pip(target(port))), ..testing::printer() };
+    let pip = PipSection { ca_file: authority.ca_file(), pair: Some(authority.pair("adapter")) };
+    super::super::start(&[printer], Some(&pip), &bench.context).unwrap();
 }
 
 /// A printer that answers one connection for as long as it lasts.
@@ -119,8 +122,7 @@ async fn a_broken_frame_closes_is_counted_and_the_printer_is_called_again() {
 async fn trouble(authority: &Authority, ours: &Authority, port: u16) -> Trouble {
     let config = tls::client(Some(&ours.ca_file()), Some(&authority.pair("adapter"))).unwrap();
     let connector = TlsConnector::from(Arc::new(config));
-    let dial = Dial { target: target(port), connector, neighbours: Arc::<Neighbours>::default() };
-    dial.connect().await.err().unwrap()
+    pip_dial(&target(port), connector, Arc::<Neighbours>::default()).connect().await.err().unwrap()
 }
 
 #[tokio::test]

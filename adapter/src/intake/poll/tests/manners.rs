@@ -2,20 +2,22 @@
 
 use catalog::Value;
 
-use super::super::backoff::{Backoff, Dice};
+use super::super::backoff::Dice;
 use super::super::limits::{ANSWER, SAID_EVERY};
 use super::super::machine::{Action, Event, Machine};
-use super::super::reach::Trouble;
+use super::super::trouble::Trouble;
 use super::*;
 
 /// What a printer does when it is called or asked; the reply takes 10 ms. `None` is silence.
-type Temper = fn(&Action, Now, u32) -> Option<Event>;
+type Temper = fn(&PipAction, Now, u32) -> Option<PipEvent>;
+type PipAction = Action<Query>;
+type PipEvent = Event<Answer>;
 
 struct World {
-    machine: Machine,
+    machine: Machine<Pip>,
     now: Now,
     began: Now,
-    waiting: Option<(Now, Event)>,
+    waiting: Option<(Now, PipEvent)>,
     /// How often it was called or asked.
     calls: u32,
     connects: Vec<Duration>,
@@ -28,7 +30,7 @@ struct World {
 impl World {
     fn new(interval: Duration) -> Self {
         let now = beginning();
-        let machine = Machine::new(interval, translator(), Dice::new(7), now);
+        let machine = Machine::new(Pip::default(), memory(interval), Dice::new(7), now);
         Self {
             machine,
             now,
@@ -67,17 +69,16 @@ impl World {
         self.now = later(self.began, end - self.began.mono);
     }
 
-    fn tell(&mut self, event: Event, temper: Temper) {
+    fn tell(&mut self, event: PipEvent, temper: Temper) {
         for action in self.machine.handle(event, self.now) {
             match &action {
                 Action::Connect => self.connects.push(self.since_start()),
-                Action::Ask { request, .. } => self.asked.push((self.since_start(), request.clone())),
+                Action::Ask(query) => self.asked.push((self.since_start(), query.request.clone())),
                 Action::Turned { code, .. } => self.turns.push(code),
                 Action::Say(words) => self.note(words),
                 Action::Close => self.waiting = None,
-                Action::Limit(_) => {}
             }
-            if matches!(action, Action::Connect | Action::Ask { .. }) {
+            if matches!(action, Action::Connect | Action::Ask(_)) {
                 self.calls += 1;
                 let answer = later(self.now, Duration::from_millis(10));
                 self.waiting = temper(&action, answer, self.calls).map(|event| (answer, event));
@@ -85,7 +86,7 @@ impl World {
         }
     }
 
-    fn note(&mut self, words: &super::super::words::Words) {
+    fn note(&mut self, words: &super::super::found::Words) {
         for reading in &words.readings {
             match reading.value() {
                 Value::Code(code) if reading.item().id() == "printer.reachability" => {
@@ -105,20 +106,24 @@ impl World {
     }
 }
 
-fn answered(action: &Action, now: Now, reply: impl Fn(&Request) -> Reply) -> Option<Event> {
+fn answered(action: &PipAction, now: Now, reply: impl Fn(&Request) -> Reply) -> Option<PipEvent> {
     let _ = now;
     match action {
         Action::Connect => Some(Event::Connected),
-        Action::Ask { id, request } => Some(Event::Answered { id: *id, reply: reply(request) }),
+        Action::Ask(Query { id, request }) => Some(heard(*id, reply(request))),
         _ => None,
     }
 }
 
-fn is_well(action: &Action, now: Now, _: u32) -> Option<Event> {
+fn heard(id: u32, reply: Reply) -> PipEvent {
+    Event::Heard(Answer { id, reply })
+}
+
+fn is_well(action: &PipAction, now: Now, _: u32) -> Option<PipEvent> {
     answered(action, now, |request| well(request, now))
 }
 
-fn is_off(action: &Action, _: Now, _: u32) -> Option<Event> {
+fn is_off(action: &PipAction, _: Now, _: u32) -> Option<PipEvent> {
     matches!(action, Action::Connect).then(|| Event::Lost(Some(Trouble::Off("off".into()))))
 }
 
@@ -154,12 +159,12 @@ fn a_printer_that_is_off_is_said_once_tried_with_backoff_and_comes_back_by_itsel
     let mut world = World::new(SECOND);
     world.pass(HOUR * 8, is_off);
     assert_eq!(world.turns, ["printer_off"]);
-    // Full jitter to a ceiling of a minute: a try each half minute, on average.
+    // Full jitter to a ceiling of ten seconds: a try each five seconds, on average.
     let tries = world.connects.len();
-    assert!((8 * 60..8 * 180).contains(&tries), "{tries}");
+    assert!((8 * 600..8 * 800).contains(&tries), "{tries}");
     let said: Vec<_> = world.said.iter().skip(1).map(|(at, _)| *at).collect();
     assert!(said.windows(2).all(|pair| pair[1] - pair[0] <= SAID_EVERY));
-    world.pass(Backoff::CEILING + SECOND, is_well);
+    world.pass(SECOND * 11, is_well);
     assert_eq!(world.turns, ["printer_off", "available"]);
 }
 
@@ -191,7 +196,7 @@ fn each_trouble_has_its_own_word_and_none_is_said_to_be_well() {
         world.pass(HOUR, temper);
         assert_eq!(world.turns, [code]);
         assert!(world.said.iter().all(|(_, said)| said == "starting" || said == code), "{:?}", world.said);
-        assert!(world.connects.len() > 10 && world.connects.len() < 500, "{code} {}", world.connects.len());
+        assert!(world.connects.len() > 10 && world.connects.len() < 800, "{code} {}", world.connects.len());
     }
 }
 
@@ -233,7 +238,7 @@ fn a_half_open_connection_is_found_and_what_the_next_one_shows_is_said() {
     let lost_at = world.since_start();
     // The mains are pulled: the connection is silent, and the next one is not answered.
     world.pass(ANSWER.0 * 4, |action, now, calls| match action {
-        Action::Ask { .. } => None,
+        Action::Ask(_) => None,
         action => is_off(action, now, calls),
     });
     assert_eq!(world.turns, ["available", "printer_off"]);
@@ -245,7 +250,7 @@ fn a_half_open_connection_is_found_and_what_the_next_one_shows_is_said() {
 fn a_printer_that_answers_all_but_its_values_is_said_to_have_failed() {
     let mut world = World::new(SECOND);
     world.pass(HOUR, |action, now, _| match action {
-        Action::Ask { request: Request::Read(_), .. } => None,
+        Action::Ask(Query { request: Request::Read(_), .. }) => None,
         action => answered(action, now, |request| well(request, now)),
     });
     assert_eq!(world.turns, ["printer_failed"]);
@@ -264,7 +269,7 @@ fn a_long_interval_is_bridged_by_pings() {
 fn a_printer_that_says_farewell_is_called_again() {
     let mut world = World::new(SECOND);
     world.pass(HOUR, |action, now, calls| match action {
-        Action::Ask { .. } if calls % 50 == 0 => Some(Event::Answered { id: 0, reply: Reply::Bye }),
+        Action::Ask(_) if calls % 50 == 0 => Some(heard(0, Reply::Bye)),
         action => is_well(action, now, calls),
     });
     assert_eq!(world.turns, ["available"]);
@@ -275,7 +280,7 @@ fn a_printer_that_says_farewell_is_called_again() {
 fn an_answer_to_another_question_is_nonsense() {
     let mut world = World::new(SECOND);
     world.pass(SECOND * 30, |action, now, calls| match is_well(action, now, calls) {
-        Some(Event::Answered { id, reply }) => Some(Event::Answered { id: id + 7, reply }),
+        Some(Event::Heard(Answer { id, reply })) => Some(heard(id + 7, reply)),
         other => other,
     });
     assert_eq!(world.turns, ["nonsense"]);
@@ -285,7 +290,7 @@ fn an_answer_to_another_question_is_nonsense() {
 fn a_printer_that_is_silent_for_a_second_heartbeat_is_gone() {
     let mut world = World::new(Duration::from_secs(600));
     world.pass(SECOND * 60, |action, now, calls| match action {
-        Action::Ask { request: Request::Ping, .. } => None,
+        Action::Ask(Query { request: Request::Ping, .. }) => None,
         action => is_well(action, now, calls),
     });
     let pinged = world.asked.iter().find(|(_, request)| *request == Request::Ping).unwrap().0;

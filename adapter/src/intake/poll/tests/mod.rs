@@ -1,6 +1,8 @@
+pub(super) mod conversation;
+pub(super) mod listed;
 mod live;
 mod manners;
-mod words;
+mod stale;
 
 use catalog::{Quality, Salt, Timestamp};
 use protocol::pip::{
@@ -10,28 +12,29 @@ use protocol::pip::{
 use tokio::time::{Duration, Instant};
 
 use super::Now;
-use super::words::Translator;
+use super::drivers::pip::{Answer, Pip, Query};
+use super::memory::Memory;
 use crate::normalise::testing;
 
-fn text(text: &str) -> Text {
+pub(super) fn text(text: &str) -> Text {
     Text::new(text).unwrap()
 }
 
-fn translator() -> Translator {
-    Translator::new(testing::printer_id(), Salt::new([7; 16]), None)
+pub(super) fn memory(interval: Duration) -> Memory {
+    Memory::new("pip", testing::printer_id(), Salt::new([7; 16]), interval)
 }
 
 /// A moment on which test clocks begin.
-fn beginning() -> Now {
+pub(super) fn beginning() -> Now {
     Now { mono: Instant::now(), wall: Timestamp(1_795_000_000_000) }
 }
 
-fn later(now: Now, by: Duration) -> Now {
+pub(super) fn later(now: Now, by: Duration) -> Now {
     let wall = Timestamp(now.wall.0 + i64::try_from(by.as_millis()).unwrap());
     Now { mono: now.mono + by, wall }
 }
 
-fn hello_ack() -> HelloAck {
+pub(super) fn hello_ack() -> HelloAck {
     HelloAck {
         version_min: 1,
         version_max: 1,
@@ -49,7 +52,7 @@ fn hello_ack() -> HelloAck {
     }
 }
 
-fn item(id: &str, kind: &str, unit: &str) -> ItemDescription {
+pub(super) fn item(id: &str, kind: &str, unit: &str) -> ItemDescription {
     ItemDescription {
         id: text(id),
         kind: text(kind),
@@ -64,7 +67,7 @@ fn item(id: &str, kind: &str, unit: &str) -> ItemDescription {
     }
 }
 
-fn description() -> Description {
+pub(super) fn description() -> Description {
     let items = vec![
         item("laser.power", "gauge", "mW"),
         item("vat.temperature", "gauge", "Cel"),
@@ -75,12 +78,12 @@ fn description() -> Description {
     Description { items }
 }
 
-fn sample(id: &str, value: SampleValue, time: Timestamp) -> Sample {
+pub(super) fn sample(id: &str, value: SampleValue, time: Timestamp) -> Sample {
     Sample { id: text(id), part: 0, value, time, mono_ms: 1, quality: Quality::Good, sequence: 1 }
 }
 
 /// What a printer that is well answers.
-fn well(request: &Request, now: Now) -> Reply {
+pub(super) fn well(request: &Request, now: Now) -> Reply {
     match request {
         Request::Hello(_) => Reply::HelloAck(hello_ack()),
         Request::Describe => Reply::Described(description()),
@@ -97,21 +100,21 @@ fn well(request: &Request, now: Now) -> Reply {
     }
 }
 
-fn failed() -> Reply {
+pub(super) fn failed() -> Reply {
     let error =
         ErrorReply { code: ErrorCode::INTERNAL, retry_after_ms: Some(5_000), text: text("job bracket.stl") };
     Reply::Error(error)
 }
 
-fn error(code: ErrorCode) -> Reply {
+pub(super) fn error(code: ErrorCode) -> Reply {
     Reply::Error(ErrorReply { code, retry_after_ms: None, text: text("") })
 }
 
-fn offers(item: ItemDescription) -> Reply {
+pub(super) fn offers(item: ItemDescription) -> Reply {
     Reply::Described(Description { items: vec![item] })
 }
 
-fn alarm(subsystem: &str, class: &str) -> ActiveAlarm {
+pub(super) fn alarm(subsystem: &str, class: &str) -> ActiveAlarm {
     ActiveAlarm {
         code: text("4012"),
         class: text(class),

@@ -1,8 +1,17 @@
-//! Translation into the catalogue.
+//! From a printer's answers into the catalogue.
 
-use catalog::{Identity, Reading, Value};
+use std::time::Duration;
 
-use super::*;
+use catalog::{Quality, Reading, Timestamp, Value};
+use protocol::pip::{ActiveAlarms, Description, HelloAck, SampleValue, Values};
+
+use super::translate::{Offered, Translator, who};
+use crate::intake::poll::Now;
+use crate::intake::poll::found::{Found, Words};
+use crate::intake::poll::memory::Memory;
+use crate::intake::poll::tests::{
+    alarm, beginning, description, hello_ack, item, later, memory, sample, text,
+};
 
 fn codes(readings: &[Reading]) -> Vec<(&str, String)> {
     let code = |reading: &Reading| match reading.value() {
@@ -16,26 +25,57 @@ fn codes(readings: &[Reading]) -> Vec<(&str, String)> {
     codes
 }
 
-fn told() -> Translator {
-    let mut translator = translator();
-    translator.described(&description(), true);
-    translator
+/// A translator with its printer's memory.
+struct Told {
+    translator: Translator,
+    memory: Memory,
+}
+
+impl Told {
+    fn new() -> Self {
+        Self { translator: Translator::default(), memory: memory(Duration::from_secs(1)) }
+    }
+
+    fn find<T>(&mut self, now: Now, of: impl FnOnce(&mut Translator, &mut Found<'_>) -> T) -> (T, Words) {
+        let mut words = Words::default();
+        let found = of(&mut self.translator, &mut Found::new(&mut self.memory, now, &mut words));
+        (found, words)
+    }
+
+    fn described(&mut self, description: &Description, alarms: bool) -> (Vec<Offered>, Words) {
+        self.find(beginning(), |translator, found| translator.described(description, alarms, found))
+    }
+
+    fn values(&mut self, values: &Values, now: Now) -> Words {
+        self.find(now, |translator, found| translator.values(values, Duration::ZERO, found)).1
+    }
+
+    fn alarms(&mut self, alarms: &ActiveAlarms, now: Now) -> Words {
+        self.find(now, |translator, found| translator.alarms(alarms, Duration::ZERO, found)).1
+    }
+}
+
+fn told() -> Told {
+    let mut told = Told::new();
+    told.described(&description(), true);
+    told
 }
 
 #[test]
-fn who_the_printer_is_with_the_configurations_model_first() {
-    let words = translator().hello(&hello_ack(), beginning());
+fn who_the_printer_is_but_for_a_model_that_the_configuration_names() {
+    let words = Told::new().find(beginning(), |_, found| who(&hello_ack(), found)).1;
     let expected = [
         ("identity.firmware", "2.4.1"),
         ("identity.model", "ProJet 7000 HD"),
         ("identity.serial", "SIM-0001"),
     ];
     assert_eq!(codes(&words.readings), expected.map(|(id, text)| (id, text.to_owned())));
-    let model = Identity::from_configuration("ProJet 6000").unwrap();
-    let translator = Translator::new(testing::printer_id(), Salt::new([7; 16]), Some(model));
-    let words = translator.hello(&HelloAck { serial: text("a@b.c/d"), ..hello_ack() }, beginning());
-    assert!(codes(&words.readings).contains(&("identity.model", "ProJet 6000".to_owned())));
-    assert_eq!((words.readings.len(), words.refused.len()), (2, 1));
+    let mut told = Told::new();
+    told.memory.know_model();
+    let hello = HelloAck { serial: text("a@b.c/d"), ..hello_ack() };
+    let words = told.find(beginning(), |_, found| who(&hello, found)).1;
+    assert_eq!(codes(&words.readings), [("identity.firmware", "2.4.1".to_owned())]);
+    assert_eq!(words.refused.len(), 1);
 }
 
 #[test]
@@ -51,11 +91,11 @@ fn only_what_the_catalogue_has_with_its_kind_and_unit_is_asked_for() {
         item("printer.reachability", "state", "1"),
         item("log.record", "counter", "{record}"),
     ];
-    let (offered, words) = translator().described(&Description { items: items.clone() }, true);
+    let (offered, words) = Told::new().described(&Description { items: items.clone() }, true);
     assert_eq!(offered.iter().map(|offered| offered.id.as_str()).collect::<Vec<_>>(), ["laser.power"]);
     assert_eq!(words.refused.len(), 2);
     // Without ALARMS, faults are read as any state.
-    let (offered, _) = translator().described(&Description { items }, false);
+    let (offered, _) = Told::new().described(&Description { items }, false);
     assert_eq!(offered.len(), 2);
 }
 

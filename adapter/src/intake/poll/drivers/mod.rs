@@ -1,0 +1,4 @@
+//! The kinds of printer interfaces that there are, one module each.
+
+pub(super) mod octoprint;
+pub(super) mod pip;

@@ -1,0 +1,198 @@
+//! PIP/1 (`docs/pip.md`), and the example of `docs/writing-a-driver.md`: HELLO and DESCRIBE on each connection, then
+//! READ at each interval, ALARMS at some of them, and PING where nothing else is asked.
+
+mod session;
+#[cfg(test)]
+mod tests;
+mod translate;
+
+use protocol::limits::PIP_PAYLOAD_BYTES_MAX;
+use protocol::pip::{self, ErrorCode, ErrorReply, Hello, HelloAck, Reply, Request, Text};
+use tokio::time::Duration;
+
+use self::session::{Session, What};
+use self::translate::Translator;
+use crate::intake::poll::Now;
+use crate::intake::poll::driver::{Driver, Next, Pace, Verdict};
+use crate::intake::poll::found::Found;
+use crate::intake::poll::trouble::{Trouble, Why};
+
+/// A request, and the id that its answer will carry.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::intake::poll) struct Query {
+    pub(in crate::intake::poll) id: u32,
+    pub(in crate::intake::poll) request: Request,
+}
+
+/// What a printer sent.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::intake::poll) struct Answer {
+    pub(in crate::intake::poll) id: u32,
+    pub(in crate::intake::poll) reply: Reply,
+}
+
+/// The conversation with one printer.
+#[derive(Debug, Default)]
+pub(in crate::intake::poll) struct Pip {
+    state: State,
+    /// The open question.
+    open: Option<(u32, What)>,
+    last_id: u32,
+    translator: Translator,
+}
+
+#[derive(Debug, Default)]
+enum State {
+    /// It was not yet asked who it is.
+    #[default]
+    New,
+    /// It was not yet asked what it offers.
+    Greeted(Session),
+    /// It is asked for values.
+    Reading(Session),
+}
+
+impl Driver for Pip {
+    const NAME: &'static str = "pip";
+    type Query = Query;
+    type Answer = Answer;
+
+    fn begin(&mut self, _: Now) {
+        (self.state, self.open) = (State::New, None);
+    }
+
+    fn round(&mut self, _: Now, _: &mut Found<'_>) {
+        if let State::Reading(session) = &mut self.state {
+            session.round();
+        }
+    }
+
+    fn next(&mut self, now: Now) -> Next<Query> {
+        let question = match &mut self.state {
+            State::New => Some((What::Hello, Request::Hello(hello()))),
+            State::Greeted(_) => Some((What::Describe, Request::Describe)),
+            State::Reading(session) => session.question(now.mono),
+        };
+        question.map_or(Next::Rest, |(what, request)| Next::Ask(self.ask(what, request)))
+    }
+
+    fn answer(&mut self, Answer { id, reply }: Answer, now: Now, found: &mut Found<'_>) -> Verdict {
+        if reply == Reply::Bye {
+            return Verdict::Close(None, Duration::ZERO);
+        }
+        let Some((_, asked)) = self.open.take_if(|(open, _)| *open == id) else {
+            return Verdict::nonsense("an answer to nothing that was asked");
+        };
+        match (reply, asked) {
+            (Reply::HelloAck(hello), What::Hello) => self.greeted(&hello, found),
+            (Reply::Described(description), What::Describe) => {
+                if let State::Greeted(mut session) = std::mem::take(&mut self.state) {
+                    let offered = self.translator.described(&description, session.alarms, found);
+                    session.items = offered.into_iter().map(|offered| (offered, now.mono)).collect();
+                    self.state = State::Reading(session);
+                }
+                Verdict::Alive
+            }
+            (Reply::Values(values), What::Read) => {
+                let sweep = self.session().map_or(Duration::ZERO, |session| session.sweep(found.interval()));
+                self.translator.values(&values, sweep, found);
+                Verdict::Works
+            }
+            (Reply::Alarms(alarms), What::Alarms) => {
+                let every =
+                    self.session().map_or(Duration::ZERO, |session| session.alarms_every(found.interval()));
+                self.translator.alarms(&alarms, every, found);
+                self.signed()
+            }
+            (Reply::Pong, What::Ping) => self.signed(),
+            (Reply::Busy { retry_after_ms }, asked) => self.busy(asked, milliseconds(retry_after_ms), now),
+            (Reply::Error(error), asked) => self.failed(&error, asked, now),
+            _ => Verdict::nonsense("an answer of another type than was asked for"),
+        }
+    }
+
+    fn pace(&self) -> Pace {
+        self.session().map_or_else(Pace::default, Session::pace)
+    }
+
+    fn sign_of_life(&mut self) -> Option<Query> {
+        let State::Reading(session) = &self.state else { return None };
+        Some(if session.alarms && session.items.is_empty() {
+            self.ask(What::Alarms, Request::Alarms)
+        } else {
+            self.ask(What::Ping, Request::Ping)
+        })
+    }
+}
+
+impl Pip {
+    fn session(&self) -> Option<&Session> {
+        match &self.state {
+            State::New => None,
+            State::Greeted(session) | State::Reading(session) => Some(session),
+        }
+    }
+
+    fn ask(&mut self, what: What, request: Request) -> Query {
+        // 0 is the id of BYE.
+        self.last_id = self.last_id.checked_add(1).unwrap_or(1);
+        self.open = Some((self.last_id, what));
+        Query { id: self.last_id, request }
+    }
+
+    fn greeted(&mut self, hello: &HelloAck, found: &mut Found<'_>) -> Verdict {
+        if !(hello.version_min..=hello.version_max).contains(&pip::VERSION) {
+            let trouble = Trouble::Refused("it does not speak version 1 of PIP".into());
+            return Verdict::Close(Some(trouble), Duration::ZERO);
+        }
+        translate::who(hello, found);
+        self.state = State::Greeted(Session::new(hello));
+        Verdict::Alive
+    }
+
+    /// A sign of life. Where there are values it is they that prove that the printer works; where there are none,
+    /// this must do.
+    fn signed(&self) -> Verdict {
+        let nothing_to_read = self.session().is_some_and(|session| session.items.is_empty());
+        if nothing_to_read { Verdict::Works } else { Verdict::Alive }
+    }
+
+    fn busy(&mut self, asked: What, pause: Duration, now: Now) -> Verdict {
+        let State::Reading(session) = &mut self.state else { return Verdict::Close(None, pause) };
+        if asked == What::Read {
+            session.not_read(now.mono);
+        }
+        Verdict::Wait(pause)
+    }
+
+    /// The printer's text may name anything: its code is enough. One that we do not know counts as INTERNAL, as every
+    /// other that is no word about us.
+    fn failed(&mut self, error: &ErrorReply, asked: What, now: Now) -> Verdict {
+        let wait = error.retry_after_ms.map_or(Duration::ZERO, milliseconds);
+        let why = Why::Numbered("it answers with error", error.code.0.into());
+        match (error.code, &mut self.state) {
+            (ErrorCode::VERSION, _) => Verdict::Close(Some(Trouble::Refused(why)), wait),
+            (code, State::Reading(session)) => {
+                // Our mistake, which a smaller question mends.
+                if code == ErrorCode::TOO_LARGE && asked == What::Read && session.ask_for_less() {
+                    return self.busy(asked, wait, now);
+                }
+                Verdict::Cannot(Trouble::Failed(why), wait)
+            }
+            _ => Verdict::Close(Some(Trouble::Failed(why)), wait),
+        }
+    }
+}
+
+fn hello() -> Hello {
+    Hello {
+        version_min: pip::VERSION,
+        version_max: pip::VERSION,
+        client: Text::cut(concat!("oneway-adapter ", env!("CARGO_PKG_VERSION"))),
+        payload_bytes_max: u32::try_from(PIP_PAYLOAD_BYTES_MAX).unwrap_or(u32::MAX),
+    }
+}
+
+fn milliseconds(ms: u32) -> Duration {
+    Duration::from_millis(ms.into())
+}

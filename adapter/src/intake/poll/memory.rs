@@ -1,0 +1,235 @@
+//! What a printer last said of each item: what is news, what has grown stale, and where each value came from.
+
+use std::collections::HashMap;
+
+use catalog::{
+    Family, Hash, Item, Kind, Mark, Quality, Reading, Refusal, Salt, Timestamp, Unit, Value, items,
+};
+use tokio::time::{Duration, Instant};
+
+use super::Now;
+use super::limits::{CLOCK_OFF_MS_MAX, INTERVALS_TO_STALE, REMEMBERED_MAX, SAID_EVERY, STALE_AFTER_MIN};
+use crate::config::PrinterId;
+
+/// What one printer said.
+#[derive(Debug)]
+pub(super) struct Memory {
+    driver: &'static str,
+    printer: PrinterId,
+    salt: Salt,
+    /// The configuration names the model, which comes before the printer's own word.
+    model_known: bool,
+    interval: Duration,
+    said: HashMap<(&'static str, u8), Said>,
+    /// Nothing expires before then.
+    expires: Option<Instant>,
+}
+
+/// A value as it was last said.
+#[derive(Debug)]
+struct Said {
+    item: &'static Item,
+    /// As the printer gave it, and as it left: in the item's own unit.
+    given: Value,
+    left: Value,
+    /// The printer's time of it.
+    time: Option<Timestamp>,
+    /// When it was last said.
+    at: Instant,
+    /// Three intervals after the printer last gave it, said anew or not.
+    fresh_until: Instant,
+    stale: bool,
+}
+
+/// What a driver says beside a value.
+#[derive(Debug)]
+pub(super) struct Sighting {
+    pub(super) item: &'static Item,
+    pub(super) part: u8,
+    pub(super) time: Option<Timestamp>,
+    /// What to add to the time where the printer's clock is off, in milliseconds.
+    pub(super) off_ms: Option<i64>,
+    pub(super) quality: Quality,
+    pub(super) unit: Option<&'static Unit>,
+    pub(super) every: Duration,
+}
+
+/// By how much a clock that shows this is behind, in milliseconds, where that is more than is believed.
+pub(super) fn off_ms(shows: Timestamp, wall: Timestamp) -> Option<i64> {
+    let off = wall.0.saturating_sub(shows.0);
+    (off.unsigned_abs() > CLOCK_OFF_MS_MAX.unsigned_abs()).then_some(off)
+}
+
+impl Memory {
+    pub(super) fn new(driver: &'static str, printer: PrinterId, salt: Salt, interval: Duration) -> Self {
+        Self { driver, printer, salt, model_known: false, interval, said: HashMap::new(), expires: None }
+    }
+
+    /// The configuration names the printer's model.
+    pub(super) fn know_model(&mut self) {
+        self.model_known = true;
+    }
+
+    pub(super) fn interval(&self) -> Duration {
+        self.interval
+    }
+
+    /// The hash under which a name may leave.
+    pub(super) fn hash(&self, name: &[u8]) -> Hash {
+        self.salt.hash(name)
+    }
+
+    /// A value was found: the reading, if it is news.
+    pub(super) fn see(
+        &mut self,
+        seen: &Sighting,
+        value: Value,
+        now: Now,
+    ) -> Result<Option<Reading>, &'static str> {
+        if !may_be_polled(seen.item) {
+            return Err("an item that no printer can speak for");
+        }
+        if self.model_known && *seen.item == items::IDENTITY_MODEL {
+            return Ok(None);
+        }
+        let key = (seen.item.id(), seen.part);
+        let before = self.said.get(&key);
+        if before.is_none() && self.said.len() >= REMEMBERED_MAX {
+            return Err("more items and parts than are remembered");
+        }
+        let was_stale = before.is_some_and(|before| before.stale);
+        let news = before.is_none_or(|before| before.is_followed_by(seen.time, &value, now));
+        if !news && !was_stale {
+            self.refresh(key, seen.every, now.mono);
+            return Ok(None);
+        }
+        let reading = self.reading(seen, &value, was_stale && !news, now).map_err(words)?;
+        let left = reading.value().clone();
+        let (item, time, at) = (seen.item, seen.time, now.mono);
+        self.said.insert(key, Said { item, given: value, left, time, at, fresh_until: at, stale: false });
+        self.refresh(key, seen.every, at);
+        Ok(Some(reading))
+    }
+
+    fn refresh(&mut self, key: (&'static str, u8), every: Duration, now: Instant) {
+        let Some(said) = self.said.get_mut(&key) else { return };
+        let fresh = (self.interval.max(every) * INTERVALS_TO_STALE).max(STALE_AFTER_MIN);
+        said.fresh_until = now + fresh;
+        if said.expires() {
+            self.expires = Some(self.expires.map_or(said.fresh_until, |at| at.min(said.fresh_until)));
+        }
+    }
+
+    /// The reading of a value. One that was stale and is given again with the time that it had is said as of now: its
+    /// own time is before that of the word that it was stale.
+    fn reading(&self, seen: &Sighting, value: &Value, again: bool, now: Now) -> Result<Reading, Refusal> {
+        let Sighting { item, part, .. } = *seen;
+        let source = seen.time.filter(|_| !again).unwrap_or(now.wall);
+        let (mut time, mut quality) = (source, seen.quality);
+        // The origin keeps the printer's time, which is the source's own word.
+        if let Some(off) = seen.off_ms.filter(|_| seen.time.is_some() && !again) {
+            time = Timestamp(source.0.saturating_add(off));
+        }
+        if seen.time.is_some() && (again || seen.off_ms.is_some()) && quality == Quality::Good {
+            quality = Quality::Uncertain;
+        }
+        let origin = self.origin(item, part, source, text(value).as_bytes());
+        let mark = Mark { part, time, quality, origin };
+        match (value, seen.unit) {
+            (Value::Number(number), Some(unit)) => item.measured(*number, unit, mark),
+            _ => say(item, value, mark),
+        }
+    }
+
+    /// The origin of a polled value is printer, item, part and time, and the check of what was said.
+    fn origin(&self, item: &Item, part: u8, time: Timestamp, said: &[u8]) -> catalog::Origin {
+        let printer = self.printer.as_str().as_bytes();
+        let source = self.salt.source(&[self.driver.as_bytes(), printer, item.id().as_bytes(), &[part]]);
+        source.place(time.0.unsigned_abs(), self.salt.check(said)).origin(0)
+    }
+
+    /// When something may have grown stale.
+    pub(super) fn expires_at(&self) -> Option<Instant> {
+        self.expires
+    }
+
+    /// What the printer has not given for three intervals, said once: the value as it was, as of now and not to be
+    /// judged by. The old value is never repeated as if it were new.
+    pub(super) fn expire(&mut self, now: Now) -> Vec<Reading> {
+        if self.expires.is_none_or(|at| at > now.mono) {
+            return Vec::new();
+        }
+        let mut gone = Vec::new();
+        self.expires = None;
+        for ((_, part), said) in &mut self.said {
+            if !said.expires() {
+                continue;
+            }
+            if said.fresh_until <= now.mono {
+                said.stale = true;
+                gone.push((said.item, *part, said.left.clone()));
+            } else {
+                self.expires = Some(self.expires.map_or(said.fresh_until, |at| at.min(said.fresh_until)));
+            }
+        }
+        let stale = |(item, part, value): (&'static Item, u8, Value)| {
+            let origin = self.origin(item, part, now.wall, b"stale");
+            say(item, &value, Mark { part, time: now.wall, quality: Quality::Bad, origin }).ok()
+        };
+        gone.into_iter().filter_map(stale).collect()
+    }
+
+    /// Whether the adapter can talk to the printer.
+    pub(super) fn reachability(&self, code: &str, now: Now) -> Result<Reading, Refusal> {
+        let item = &items::PRINTER_REACHABILITY;
+        let origin = self.origin(item, 0, now.wall, code.as_bytes());
+        item.code(code, Mark { part: 0, time: now.wall, quality: Quality::Good, origin })
+    }
+}
+
+impl Said {
+    /// Whether this, coming after it, is to be said.
+    fn is_followed_by(&self, time: Option<Timestamp>, value: &Value, now: Now) -> bool {
+        match time {
+            Some(time) => self.time != Some(time),
+            None => self.given != *value || now.mono >= self.at + SAID_EVERY,
+        }
+    }
+
+    /// What happened at a moment and who the printer is do not grow stale.
+    fn expires(&self) -> bool {
+        !self.stale && !matches!(self.item.kind(), Kind::Event(_) | Kind::Identity)
+    }
+}
+
+fn say(item: &'static Item, value: &Value, mark: Mark) -> Result<Reading, Refusal> {
+    match value {
+        Value::Number(number) => item.number(*number, mark),
+        Value::Code(code) => item.code(code, mark),
+        Value::Hash(hash) => item.hash(*hash, mark),
+        Value::Identity(identity) => item.identity(identity.clone(), mark),
+    }
+}
+
+fn text(value: &Value) -> String {
+    match value {
+        Value::Number(number) => number.to_string(),
+        Value::Code(code) => (*code).to_owned(),
+        Value::Hash(hash) => hash.to_string(),
+        Value::Identity(identity) => identity.as_str().to_owned(),
+    }
+}
+
+fn words(refusal: Refusal) -> &'static str {
+    match refusal {
+        Refusal::NotANumber => "not a number",
+        Refusal::UnknownCode => "a code that is not in the item's vocabulary",
+        Refusal::WrongKind => "a value of another kind than the item takes",
+        Refusal::WrongUnit => "a unit that does not measure what the item is about",
+    }
+}
+
+/// A printer cannot speak for the adapter, nor for its own log, whose numbers prove gaps.
+pub(super) fn may_be_polled(item: &Item) -> bool {
+    item.family() != Family::Adapter && *item != items::PRINTER_REACHABILITY && *item != items::LOG_RECORD
+}

@@ -1,0 +1,120 @@
+//! Whatever a printer answers, nothing but GET of the listed paths is ever sent to it (P1), by any driver over HTTP.
+
+use std::sync::{Arc, Mutex};
+
+use hyper::header::HeaderName;
+use secrecy::SecretString;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
+
+use super::super::driver::{Driver, Next};
+use super::super::drivers::octoprint::{self, OctoPrint};
+use super::super::found::{Found, Words};
+use super::super::neighbours::Neighbours;
+use super::super::transport::Transport as _;
+use super::super::transport::dial::Dial;
+use super::super::transport::http::{Auth, Get, Got, Http, Path, Site};
+use super::*;
+use crate::config::HostPort;
+
+/// Answers that lead a driver astray: each status, with bodies that are right, odd and none.
+const STATUSES: [&str; 9] = [
+    "200 OK",
+    "409 Conflict",
+    "200 OK",
+    "404 Not Found",
+    "302 Found\r\nLocation: /api/system/commands/core/shutdown",
+    "200 OK",
+    "401 Unauthorized\r\nWWW-Authenticate: Digest realm=\"x\", nonce=\"y\"",
+    "429 Too Many Requests\r\nRetry-After: 1",
+    "500 Internal Server Error",
+];
+const BODIES: [&str; 7] = [
+    "{}",
+    r#"{"server":"1.11.2","api":"0.1","text":"OctoPrint 1.11.2"}"#,
+    r#"{"temperature":{"tool0":{"actual":20.1,"target":0.0}},"state":{"text":"Error","flags":{"error":true}}}"#,
+    r#"{"temperature":{},"state":{"text":"Operational","flags":{"operational":true,"ready":true}}}"#,
+    r#"{"error":"Thermal Runaway, system stopped! Heater_ID: bed","reason":"firmware"}"#,
+    r#"{"job":{"file":{"path":"/api/files/local"}},"progress":{"completion":12.5},"state":"Printing"}"#,
+    "no JSON",
+];
+
+/// Asks for so long, with each kind of answer in each place, and gives the first line of all that was sent.
+async fn sent<D: Driver<Query = Get, Answer = Got>>(mut driver: D, paths: &'static [Path]) -> Vec<String> {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = HostPort::parse(&listener.local_addr().unwrap().to_string()).unwrap();
+    let lines = Arc::<Mutex<Vec<String>>>::default();
+    let server = tokio::spawn(serve(listener, Arc::clone(&lines)));
+    let dial = Dial { address, tls: None, neighbours: Arc::<Neighbours>::default() };
+    let auth = Auth::Header(HeaderName::from_static("x-api-key"));
+    let mut http =
+        Http::new(Site { dial, prefix: String::new(), paths, auth, key: Some(SecretString::from("key")) });
+    let mut memory = memory(Duration::from_secs(1));
+    let mut now = beginning();
+    driver.begin(now);
+    for question in 0..400 {
+        now = later(now, Duration::from_secs(1));
+        let mut words = Words::default();
+        let mut found = Found::new(&mut memory, now, &mut words);
+        if question % 50 == 49 {
+            driver.begin(now);
+        }
+        let Next::Ask(get) = driver.next(now) else {
+            driver.round(now, &mut found);
+            continue;
+        };
+        http.ask(get).await.unwrap();
+        if let Ok(got) = http.heard().await {
+            driver.answer(got, now, &mut found);
+        }
+    }
+    if let Some(get) = driver.farewell() {
+        http.ask(get).await.unwrap();
+        let _ = http.heard().await;
+    }
+    server.abort();
+    let lines = lines.lock().unwrap();
+    lines.clone()
+}
+
+/// Keeps every first line of every request, to the last byte that was sent.
+async fn serve(listener: TcpListener, lines: Arc<Mutex<Vec<String>>>) {
+    let mut turn = 0usize;
+    loop {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut head = Vec::new();
+        while let Ok(byte) = stream.read_u8().await {
+            head.push(byte);
+            if !head.ends_with(b"\r\n\r\n") {
+                continue;
+            }
+            let text = String::from_utf8(std::mem::take(&mut head)).unwrap();
+            assert!(!text.to_lowercase().contains("content-length"), "a question with a body");
+            lines.lock().unwrap().push(text.lines().next().unwrap_or_default().to_owned());
+            let (status, body) = (STATUSES[turn % STATUSES.len()], BODIES[turn % BODIES.len()]);
+            turn += 1;
+            let answer = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+            if stream.write_all(answer.as_bytes()).await.is_err() {
+                break;
+            }
+        }
+        assert_eq!(head, b"", "bytes that are no request");
+    }
+}
+
+async fn only_listed<D: Driver<Query = Get, Answer = Got>>(driver: D, paths: &'static [Path]) {
+    let sent = sent(driver, paths).await;
+    for line in &sent {
+        let path = line.strip_prefix("GET ").and_then(|line| line.strip_suffix(" HTTP/1.1")).unwrap();
+        let path = path.split('?').next().unwrap();
+        assert!(paths.iter().any(|listed| listed.as_str() == path), "{}: {line}", D::NAME);
+    }
+    let unasked: Vec<_> =
+        paths.iter().map(Path::as_str).filter(|path| !sent.iter().any(|l| l.contains(path))).collect();
+    assert_eq!(unasked, [] as [&str; 0], "{} lists what it never asks", D::NAME);
+}
+
+#[tokio::test]
+async fn nothing_but_get_of_a_listed_path_is_sent() {
+    only_listed(OctoPrint::default(), octoprint::PATHS).await;
+}

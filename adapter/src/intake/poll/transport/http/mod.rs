@@ -1,0 +1,212 @@
+//! HTTP/1.1 by GET on one connection of its own. The host is the configuration's, the path one of those that the driver
+//! lists, no redirect is followed, no cookie kept, no proxy asked, no encoding taken: none of that is built in.
+
+mod auth;
+mod query;
+#[cfg(test)]
+mod tests;
+
+use std::future::Future;
+use std::pin::Pin;
+
+use bytes::Bytes;
+use catalog::Timestamp;
+use http_body_util::{BodyExt as _, Empty, LengthLimitError, Limited};
+use hyper::body::Incoming;
+use hyper::client::conn::http1::{self, SendRequest};
+use hyper::header::{DATE, HOST, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, USER_AGENT};
+use hyper::{Request, Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use secrecy::SecretString;
+use tokio::task::JoinHandle;
+use tokio::time::Duration;
+
+pub(in crate::intake::poll) use auth::Auth;
+pub use query::{Get, Got, Path};
+
+use super::dial::Dial;
+use super::{Loss, Transport};
+use crate::intake::poll::limits::{HTTP_BODY_BYTES_OTHER, HTTP_HEAD_BYTES_MAX, HTTP_HEADERS_MAX};
+use crate::intake::poll::trouble::Trouble;
+
+const SESSION: HeaderName = HeaderName::from_static("x-session-key");
+const CLIENT: HeaderValue = HeaderValue::from_static(concat!("oneway-adapter/", env!("CARGO_PKG_VERSION")));
+
+/// A way to one printer that answers over HTTP.
+pub(in crate::intake::poll) struct Http {
+    site: Site,
+    connection: Option<Connection>,
+    open: Option<Open>,
+}
+
+/// Who is asked, what may be asked, and how.
+#[derive(Clone)]
+pub(in crate::intake::poll) struct Site {
+    pub(in crate::intake::poll) dial: Dial,
+    /// What stands before each path, such as `/octoprint`; mostly nothing.
+    pub(in crate::intake::poll) prefix: String,
+    /// The paths that the driver lists.
+    pub(in crate::intake::poll) paths: &'static [Path],
+    pub(in crate::intake::poll) auth: Auth,
+    pub(in crate::intake::poll) key: Option<SecretString>,
+}
+
+/// A connection, and the task that moves its bytes, which ends with it.
+struct Connection {
+    sender: SendRequest<Empty<Bytes>>,
+    task: JoinHandle<()>,
+}
+
+/// A question that is being answered. The connection comes back with the answer, if it can serve again.
+type Open = Pin<Box<dyn Future<Output = (Result<Got, Loss>, Option<Connection>)> + Send>>;
+
+impl Http {
+    pub(in crate::intake::poll) fn new(site: Site) -> Self {
+        Self { site, connection: None, open: None }
+    }
+}
+
+impl Transport for Http {
+    type Query = Get;
+    type Answer = Got;
+
+    async fn connect(&mut self) -> Result<(), Trouble> {
+        self.connection = Some(self.site.connect().await?);
+        Ok(())
+    }
+
+    async fn ask(&mut self, get: Get) -> Result<(), Loss> {
+        if !self.site.paths.contains(get.path()) {
+            // By type a driver can only ask for a `Path`, and by this only for one that it lists.
+            return Err(Loss {
+                trouble: Some(Trouble::Nonsense("a path that the driver does not list".into())),
+                refused: None,
+            });
+        }
+        let (site, connection) = (self.site.clone(), self.connection.take());
+        self.open = Some(Box::pin(async move { site.get(&get, connection).await }));
+        Ok(())
+    }
+
+    async fn heard(&mut self) -> Result<Got, Loss> {
+        let Some(open) = &mut self.open else { return std::future::pending().await };
+        let (got, connection) = open.await;
+        (self.open, self.connection) = (None, connection);
+        got
+    }
+
+    fn close(&mut self) {
+        (self.open, self.connection) = (None, None);
+    }
+}
+
+impl Site {
+    async fn connect(&self) -> Result<Connection, Trouble> {
+        let stream = TokioIo::new(self.dial.connect().await?);
+        let mut builder = http1::Builder::new();
+        builder.max_buf_size(HTTP_HEAD_BYTES_MAX).max_headers(HTTP_HEADERS_MAX);
+        let made = builder.handshake(stream).await;
+        let (sender, connection) =
+            made.map_err(|_| Trouble::Refused("it hangs up before it says a word".into()))?;
+        // Its errors come to who waits for the answer.
+        let task = tokio::spawn(async move {
+            let _ = connection.await;
+        });
+        Ok(Connection { sender, task })
+    }
+
+    /// Asks, on the connection that stands or on a new one: many printers hang up after each answer, or after a while.
+    async fn get(
+        &self,
+        get: &Get,
+        connection: Option<Connection>,
+    ) -> (Result<Got, Loss>, Option<Connection>) {
+        let standing = match connection {
+            Some(mut connection) => connection.sender.ready().await.is_ok().then_some(connection),
+            None => None,
+        };
+        if let Some(connection) = standing {
+            match self.get_on(get, connection).await {
+                // It hung up while we asked. A GET can be asked twice.
+                (Err(Loss { trouble: None, refused: None }), _) => {}
+                other => return other,
+            }
+        }
+        match self.connect().await {
+            Ok(connection) => self.get_on(get, connection).await,
+            Err(trouble) => (Err(Loss { trouble: Some(trouble), refused: None }), None),
+        }
+    }
+
+    async fn get_on(&self, get: &Get, mut connection: Connection) -> (Result<Got, Loss>, Option<Connection>) {
+        let got = async {
+            let request = self
+                .request(get)
+                .ok_or_else(|| Loss::nonsense("a question that HTTP has no form for", "http"))?;
+            let response = connection.sender.send_request(request).await.map_err(|error| loss(&error))?;
+            read(get.path(), response).await
+        };
+        let got = got.await;
+        let connection = got.is_ok().then_some(connection);
+        (got, connection)
+    }
+
+    fn request(&self, get: &Get) -> Option<Request<Empty<Bytes>>> {
+        let target = get.target(&self.prefix, self.key.as_ref());
+        let mut request = Request::get(target).body(Empty::new()).ok()?;
+        let headers = request.headers_mut();
+        headers.insert(HOST, HeaderValue::from_str(self.dial.address.as_str()).ok()?);
+        headers.insert(USER_AGENT, CLIENT);
+        if let Some(session) = get.session_key() {
+            headers.insert(SESSION, session.into());
+        }
+        self.auth.apply(self.key.as_ref(), headers);
+        Some(request)
+    }
+}
+
+// The other end sees that we are gone, whatever it is doing.
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn read(path: &'static Path, response: Response<Incoming>) -> Result<Got, Loss> {
+    let (head, body) = response.into_parts();
+    let bytes_max = if head.status == StatusCode::OK { path.body_bytes_max } else { HTTP_BODY_BYTES_OTHER };
+    let body = Limited::new(body, bytes_max).collect().await.map_err(|error| {
+        if error.is::<LengthLimitError>() {
+            Loss::nonsense("an answer that is longer than any of its kind", "body_too_long")
+        } else {
+            error.downcast_ref::<hyper::Error>().map_or(Loss::ENDED, loss)
+        }
+    })?;
+    Ok(Got {
+        path,
+        status: head.status.as_u16(),
+        retry_after: retry_after(&head.headers),
+        date: date(&head.headers),
+        body: body.to_bytes(),
+    })
+}
+
+fn loss(error: &hyper::Error) -> Loss {
+    if error.is_parse() {
+        return Loss::nonsense("what it answers is not HTTP", "http");
+    }
+    let cause = std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<std::io::Error>());
+    cause.map_or(Loss::ENDED, Loss::of)
+}
+
+/// In seconds; the other form, a date, is not worth a printer's clock.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok().map(Duration::from_secs)
+}
+
+/// RFC 9110, section 5.6.7.
+fn date(headers: &HeaderMap) -> Option<Timestamp> {
+    let text = headers.get(DATE)?.to_str().ok()?;
+    let date = jiff::fmt::rfc2822::parse(text).ok()?;
+    Some(Timestamp(date.timestamp().as_millisecond()))
+}
