@@ -52,7 +52,8 @@ pub(super) fn alarm(reason: &[u8], index: u16, record: &Record<'_>, output: &mut
     record.alarm(named(reason), reason, index, output);
 }
 
-fn named(reason: &[u8]) -> Alarm {
+/// What the reason is about.
+pub(crate) fn named(reason: &[u8]) -> Alarm {
     let heater = reason.strip_prefix(b"Heater ").and_then(heater);
     heater.or_else(|| known(REASONS, reason)).unwrap_or(Alarm::UNMAPPED)
 }

@@ -17,6 +17,8 @@ use crate::limits::{KLIPPY_BLOCK_LINES_MAX, LINE_BYTES_MAX};
 use crate::record::Record;
 use crate::text::{is_blank, trimmed};
 use crate::{Context, Line, Output, Refusal};
+pub(crate) use fault::named;
+
 use controllers::Controllers;
 use event::{Event, Said};
 use known::Known;

@@ -28,17 +28,17 @@ static ERRORS: Table = &[
     row(b"Line Number is not Last Line Number", "communication", "controller", "failed"),
     row(b"Format error", "communication", "controller", "failed"),
     row(b"EEPROM", "software", "controller", "failed"),
+    // Repetier's, which answers as Marlin does.
+    row(b"fatal: Heater/sensor error", "thermal", "heater", "failed"),
 ];
 
 /// What an error of a Marlin controller is about, whether it came in a log or over an interface.
 pub fn marlin_alarm(text: &[u8]) -> Alarm {
-    let text = text.trim_ascii();
-    let alarm = known(ERRORS, text).unwrap_or(Alarm::UNMAPPED);
-    Alarm { subsystem: heater(text).unwrap_or(alarm.subsystem), ..alarm }
+    named(text.trim_ascii()).unwrap_or(Alarm::UNMAPPED)
 }
 
 /// Adds the alarm that an error is. One that only repeats a line does not stop the printer.
-pub(crate) fn error(record: &Record<'_>, text: &[u8], output: &mut Output) {
+pub(super) fn error(record: &Record<'_>, text: &[u8], output: &mut Output) {
     let (text, alarm) = (text.trim_ascii(), marlin_alarm(text));
     if alarm.class == "communication" {
         return;
@@ -48,6 +48,12 @@ pub(crate) fn error(record: &Record<'_>, text: &[u8], output: &mut Output) {
         let state = record.code(&items::PRINTER_STATE, b"error", At::index(STATE_INDEX));
         output.take(&items::PRINTER_STATE, state);
     }
+}
+
+/// What an error is about, if it is one of Marlin's.
+pub(crate) fn named(text: &[u8]) -> Option<Alarm> {
+    let alarm = known(ERRORS, text)?;
+    Some(Alarm { subsystem: heater(text).unwrap_or(alarm.subsystem), ..alarm })
 }
 
 /// The heater that an error names: `Heater_ID: bed`, `system stopped! Heater_ID: 0`.

@@ -13,8 +13,8 @@ use crate::record::{At, Record};
 use crate::text::{physical, readable};
 use crate::{Context, Line, Output, stamp, temperatures};
 
-pub(crate) use fault::error;
 pub use fault::marlin_alarm;
+pub(crate) use fault::named;
 
 /// The indices of what is not a temperature: those go up to 159.
 pub(crate) const STATE_INDEX: u16 = 200;
@@ -33,6 +33,9 @@ const KNOWN: &[&[u8]] = &[
     b"Resend:",
     b"SD ",
     b"Not SD",
+    b"Begin file list",
+    b"End file list",
+    b"Marlin",
 ];
 
 /// The parser of one file of one printer.
@@ -58,8 +61,12 @@ impl Parser {
         let (moment, said) = stamped(text, &self.context);
         let (time, quality) = self.clock.judge(moment, line.fallback_time);
         let record = Record { context: &self.context, place: line.place, time, quality };
-        if !said_by_controller(&record, said, output) {
+        if let Some(text) = said.strip_prefix(b"Error:").or_else(|| said.strip_prefix(b"!!")) {
+            fault::error(&record, text, output);
+        } else if !in_passing(&record, said, output) {
             output.unmatch(text);
+        } else if said == b"start" {
+            record.no_alarm(ALARM_INDEX, output);
         }
     }
 }
@@ -77,18 +84,15 @@ fn received(text: &[u8]) -> &[u8] {
     marks.iter().find_map(|mark| text.strip_prefix(*mark)).unwrap_or(text).trim_ascii()
 }
 
-/// Adds what the controller said; whether it is of the format at all.
-pub(crate) fn said_by_controller(record: &Record<'_>, said: &[u8], output: &mut Output) -> bool {
+/// Adds what the controller said, if that is no error; whether it is of the format at all.
+pub(crate) fn in_passing(record: &Record<'_>, said: &[u8], output: &mut Output) -> bool {
     if temperatures::is_report(said) {
         temperatures::read(record, said, output);
-    } else if let Some(text) = said.strip_prefix(b"Error:").or_else(|| said.strip_prefix(b"!!")) {
-        error(record, text, output);
     } else if said == b"start" {
         let state = record.code(&items::CONTROLLER_STATE, b"startup", At::index(STATE_INDEX + 1));
         output.take(&items::CONTROLLER_STATE, state);
-        record.no_alarm(ALARM_INDEX, output);
     } else {
-        return is_gcode(said) || KNOWN.iter().any(|begin| said.starts_with(begin));
+        return is_gcode(said) || KNOWN.iter().any(|begin| said.starts_with(begin)) || is_file(said);
     }
     true
 }
@@ -96,6 +100,16 @@ pub(crate) fn said_by_controller(record: &Record<'_>, said: &[u8], output: &mut 
 /// A command that a host sent: a letter and a number. It is geometry, and never looked at any further.
 fn is_gcode(text: &[u8]) -> bool {
     matches!(text, [b'G' | b'M' | b'T' | b'N', digit, ..] if digit.is_ascii_digit())
+}
+
+/// A file of the card: `TITAN~1.GCO 71233` of a list, `File opened: titan~1.gco Size: 71233`.
+fn is_file(text: &[u8]) -> bool {
+    const ENDINGS: [&[u8]; 4] = [b".g", b".gc", b".gco", b".gcode"];
+    let is_name = |word: &[u8]| {
+        let dot = word.iter().rposition(|byte| *byte == b'.');
+        dot.is_some_and(|dot| ENDINGS.iter().any(|ending| word[dot..].eq_ignore_ascii_case(ending)))
+    };
+    text.split(|byte| *byte == b' ').any(is_name)
 }
 
 /// Whether a line at the head of a file is surely of this family.

@@ -13,3 +13,13 @@ fn a_command_is_no_report() {
     assert!(is_gcode(b"G1 X10") && is_gcode(b"N12 G1 X10*3") && is_gcode(b"M117 hello Anna"));
     assert!(!is_gcode(b"T:21.4 /0.0") && !is_gcode(b"Great"));
 }
+
+#[test]
+fn a_file_of_the_card_is_known_by_the_ending_of_its_name() {
+    for line in ["TITAN~1.GCO 71233", "File opened: titan~1.gco Size: 71233", "/femur/a b.gcode", "A.G"] {
+        assert!(is_file(line.as_bytes()), "{line}");
+    }
+    for line in ["", "a gcode", "v1.2 g", "T:21.4", "what.gcodes 1"] {
+        assert!(!is_file(line.as_bytes()), "{line}");
+    }
+}

@@ -1,7 +1,9 @@
-//! OctoPrint's logs: `octoprint.log` (`2026-11-22 10:15:30,123 - logger - LEVEL - message`) and `serial.log`
-//! (`2026-11-22 10:15:30,123 - Recv: T:21.4 /0.0`), in local time. Of both only the printer's state, its temperatures and
-//! its faults are read: what else stands there names files, users and addresses, or is G-code.
+//! OctoPrint's logs, in local time: `octoprint.log` (`2026-11-22 10:15:30,123 - logger - LEVEL - message`) is read for
+//! the printer's state and its faults, `serial.log` (`2026-11-22 10:15:30,123 - Recv: T:21.4 /0.0`) for its temperatures.
+//! OctoPrint writes each state and each fault into both: were both read for them, one fault would be two. What else
+//! stands there names files, users and addresses, or is G-code.
 
+mod fault;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -24,12 +26,12 @@ pub struct Parser {
 /// What stands behind the stamp.
 #[derive(Debug, PartialEq)]
 enum Said<'a> {
-    /// From the controller, by the serial log.
-    Received(&'a [u8]),
-    /// A message of OctoPrint's own.
+    /// A message of `octoprint.log`.
     Message(&'a [u8]),
-    /// G-code that was sent.
-    Sent,
+    /// From the controller, by `serial.log`.
+    Received(&'a [u8]),
+    /// Of `serial.log`, and not from the controller: G-code that was sent, or what `octoprint.log` says as well.
+    Aside,
 }
 
 impl Parser {
@@ -49,14 +51,18 @@ impl Parser {
         let (time, quality) = self.clock.judge(moment, line.fallback_time);
         let record = Record { context: &self.context, place: line.place, time, quality };
         match said {
-            Said::Received(said) if !marlin::said_by_controller(&record, said, output) => {
-                output.unmatch(said)
-            }
+            Said::Message(message) if fault::read(&record, message, output) => {}
             Said::Message(message) => state::read(&record, message, output),
-            Said::Received(_) | Said::Sent => {}
+            Said::Received(said) if !is_error(said) && !marlin::in_passing(&record, said, output) => {
+                output.unmatch(said);
+            }
+            Said::Received(_) | Said::Aside => {}
         }
     }
 }
+
+/// What stands unstamped between two tracebacks, and below the list of plugins.
+const BETWEEN: [&[u8]; 3] = [b"The above exception was", b"During handling of the above", b"Prefix legend:"];
 
 /// A continuation is white space, `|` or a line of a traceback, which ends in the name of an exception.
 fn unstamped(text: &[u8], output: &mut Output) {
@@ -64,10 +70,17 @@ fn unstamped(text: &[u8], output: &mut Output) {
         || text.iter().take_while(|byte| byte.is_ascii_alphanumeric() || b"._".contains(byte)).count();
     let continues = matches!(text.first(), Some(b' ' | b'\t' | b'|'))
         || text.starts_with(b"Traceback ")
+        || BETWEEN.iter().any(|begin| text.starts_with(begin))
         || matches!(text.get(exception()), None | Some(b':'));
     if !continues {
         output.unmatch(text);
     }
+}
+
+/// An error of the firmware. OctoPrint judges it, and says in `octoprint.log` what it makes of it.
+fn is_error(said: &[u8]) -> bool {
+    let begins = |begin: &[u8]| said.get(..begin.len()).is_some_and(|head| head.eq_ignore_ascii_case(begin));
+    begins(b"error:") || begins(b"fatal:") || begins(b"!!")
 }
 
 impl<'a> Said<'a> {
@@ -76,11 +89,8 @@ impl<'a> Said<'a> {
         if let Some(received) = rest.strip_prefix(b"Recv:") {
             return Some(Self::Received(received.trim_ascii()));
         }
-        if rest.starts_with(b"Send:") {
-            return Some(Self::Sent);
-        }
-        // The serial log's own messages have neither logger nor level.
-        Some(Self::Message(logged(rest).unwrap_or(rest)))
+        // Of the two only `octoprint.log` has a logger and a level.
+        Some(logged(rest).map_or(Self::Aside, Self::Message))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use catalog::items;
 
-use super::set_state;
+use super::{fault, set_state};
 use crate::Output;
 use crate::marlin;
 use crate::record::{At, Record};
@@ -32,6 +32,9 @@ const STATES: &[(&[u8], &str, Option<&str>)] = &[
     (b"Unknown state", "offline", None),
 ];
 
+/// What OctoPrint says at its own start. It has no connection then, whatever the state was before.
+const START: &[u8] = b"Starting OctoPrint ";
+
 /// Adds what a message says. Most are of OctoPrint's own affairs, and no news of the printer.
 pub(super) fn read(record: &Record<'_>, message: &[u8], output: &mut Output) {
     if let Some(states) = message.strip_prefix(b"Changing monitoring state from ") {
@@ -39,6 +42,8 @@ pub(super) fn read(record: &Record<'_>, message: &[u8], output: &mut Output) {
             Some(state) => enter(record, state, output),
             None => output.unmatch(states),
         }
+    } else if message.starts_with(START) {
+        set_state(record, "offline", output);
     }
 }
 
@@ -70,7 +75,7 @@ fn enter(record: &Record<'_>, state: &[u8], output: &mut Output) {
         output.take(&items::LOG_EVENT, record.code(&items::LOG_EVENT, event.as_bytes(), at));
     }
     if let Some(cause) = cause.filter(|cause| !cause.is_empty()) {
-        marlin::error(record, cause, output);
+        fault::by_firmware(record, cause, output);
     }
 }
 

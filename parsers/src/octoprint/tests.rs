@@ -4,10 +4,10 @@ use super::*;
 fn what_stands_behind_the_stamp() {
     for (rest, said) in [
         (&b" - Recv: T:21.4 /0.0"[..], Some(Said::Received(b"T:21.4 /0.0"))),
-        (b" - Send: N12 G1 X10", Some(Said::Sent)),
+        (b" - Send: N12 G1 X10", Some(Said::Aside)),
         (b" - octoprint.util.comm - INFO - Changing x", Some(Said::Message(b"Changing x"))),
         (b" - octoprint - INFO - a - b", Some(Said::Message(b"a - b"))),
-        (b" - Changing monitoring state", Some(Said::Message(b"Changing monitoring state"))),
+        (b" - Changing monitoring state", Some(Said::Aside)),
         (b" x", None),
         (b"", None),
     ] {
