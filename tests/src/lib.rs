@@ -14,6 +14,7 @@ pub mod beats;
 pub mod browser;
 pub mod filebeat;
 pub mod namespace;
+pub mod octoprint;
 pub mod shipment;
 pub mod slow;
 pub mod stranger;
