@@ -38,7 +38,7 @@ impl Salt {
     pub fn hash(&self, name: &[u8]) -> Hash {
         let mut hasher = SipHasher13Wide::new_with_key(&self.0);
         hasher.write(name);
-        Hash(hasher.finish128().as_u128())
+        Hash(hasher.finish128().as_u128().to_be_bytes())
     }
 }
 
@@ -78,14 +78,17 @@ pub struct Place {
 impl Place {
     /// The origin of the reading with this index in the record.
     pub fn origin(self, index: u16) -> Origin {
-        Origin { place: self, index }
+        Origin { source: self.source, position: self.position, check: self.check, index }
     }
 }
 
 /// Where one reading came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Origin {
-    place: Place,
+    // Not as a place and an index: side by side these take 24 bytes, and a buffer holds many.
+    source: Source,
+    position: u64,
+    check: u32,
     index: u16,
 }
 
@@ -97,10 +100,10 @@ impl Origin {
     /// is ordered by these bytes, and in the order of the source.
     pub fn to_bytes(self) -> [u8; Self::LENGTH] {
         let mut bytes = [0; Self::LENGTH];
-        bytes[..8].copy_from_slice(&self.place.source.0.to_be_bytes());
-        bytes[8..16].copy_from_slice(&self.place.position.to_be_bytes());
+        bytes[..8].copy_from_slice(&self.source.0.to_be_bytes());
+        bytes[8..16].copy_from_slice(&self.position.to_be_bytes());
         bytes[16..18].copy_from_slice(&self.index.to_be_bytes());
-        bytes[18..].copy_from_slice(&self.place.check.to_be_bytes());
+        bytes[18..].copy_from_slice(&self.check.to_be_bytes());
         bytes
     }
 
@@ -111,11 +114,9 @@ impl Origin {
         };
         let [.., i0, i1, c0, c1, c2, c3] = bytes;
         Self {
-            place: Place {
-                source: Source(number(0..8)),
-                position: number(8..16),
-                check: u32::from_be_bytes([c0, c1, c2, c3]),
-            },
+            source: Source(number(0..8)),
+            position: number(8..16),
+            check: u32::from_be_bytes([c0, c1, c2, c3]),
             index: u16::from_be_bytes([i0, i1]),
         }
     }
@@ -123,11 +124,11 @@ impl Origin {
 
 /// A salted hash that stands for a name which must not leave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Hash(u128);
+pub struct Hash([u8; 16]);
 
 impl fmt::Display for Hash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:032x}", self.0)
+        write!(f, "{:032x}", u128::from_be_bytes(self.0))
     }
 }
 
@@ -136,7 +137,7 @@ impl Hash {
     pub fn parse(text: &str) -> Option<Self> {
         let plain =
             text.len() == 32 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
-        plain.then(|| u128::from_str_radix(text, 16).ok().map(Self)).flatten()
+        plain.then(|| u128::from_str_radix(text, 16).ok()).flatten().map(|number| Self(number.to_be_bytes()))
     }
 }
 
