@@ -165,10 +165,12 @@ impl Item {
     /// A reading of a gauge or counter that was written in any unit of what the item measures. It is converted here,
     /// at the edge; what the maker wrote stays beside it where the two differ.
     pub fn measured(&'static self, value: f64, unit: &'static Unit, mark: Mark) -> Result<Reading, Refusal> {
+        if unit == self.unit() {
+            return self.number(value, mark);
+        }
         let converted = unit.convert(value, self.unit()).ok_or(Refusal::WrongUnit)?;
-        let reading = self.number(converted, mark)?;
-        let native = (unit != self.unit() && value.is_finite()).then_some(Native { value, unit });
-        Ok(Reading { native, ..reading })
+        let native = value.is_finite().then_some(Native { value, unit });
+        self.number(converted, mark).map(|reading| Reading { native, ..reading })
     }
 
     /// A reading of a state or event.

@@ -56,7 +56,7 @@ impl Unit {
 // A unit is one of the statics: its code says everything about it.
 impl PartialEq for Unit {
     fn eq(&self, other: &Self) -> bool {
-        self.ucum == other.ucum
+        std::ptr::eq(self, other) || self.ucum == other.ucum
     }
 }
 impl Eq for Unit {}

@@ -1,13 +1,9 @@
 //! The `key=value` pairs of a record.
 
-use nom::branch::alt;
-use nom::bytes::complete::{tag, take_while, take_while_m_n};
-use nom::character::complete::char;
-use nom::combinator::{eof, peek};
-use nom::sequence::terminated;
-use nom::{IResult, Parser as _};
-
 use crate::limits::PAIRS_MAX;
+
+/// Characters of a key.
+const KEY_MAX: usize = 32;
 
 /// What stands behind the equals sign.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -56,33 +52,38 @@ impl<'a> Iterator for Pairs<'a> {
             return Some(Token::TooMany);
         }
         self.index += 1;
-        let Ok((rest, (key, value))) = pair(text) else { return Some(Token::Junk(text)) };
+        let Some((key, value, rest)) = pair(text) else { return Some(Token::Junk(text)) };
         self.rest = rest;
         Some(Token::Pair { index: self.index, key, value })
     }
 }
 
-fn pair(input: &[u8]) -> IResult<&[u8], (&[u8], Value<'_>)> {
-    let key = take_while_m_n(1, 32, |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
-    let end = peek(alt((tag(" "), tag("\t"), eof)));
-    (terminated(key, char('=')), terminated(alt((quoted, bare)), end)).parse(input)
+/// The pair that the text begins with, and what is behind it.
+fn pair(text: &[u8]) -> Option<(&[u8], Value<'_>, &[u8])> {
+    let of_key = |byte: &u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_');
+    let (key, rest) = text.split_at(text.iter().take(KEY_MAX).take_while(|byte| of_key(byte)).count());
+    let value = rest.strip_prefix(b"=").filter(|_| !key.is_empty())?;
+    let (value, rest) = match value.strip_prefix(b"\"") {
+        Some(inside) => quoted(inside),
+        None => {
+            let end = value.iter().position(|byte| matches!(byte, b' ' | b'\t' | b'"'));
+            let (bare, rest) = value.split_at(end.unwrap_or(value.len()));
+            (Value::Bare(bare), rest)
+        }
+    };
+    matches!(rest.first(), None | Some(b' ' | b'\t')).then_some((key, value, rest))
 }
 
-fn bare(input: &[u8]) -> IResult<&[u8], Value<'_>> {
-    take_while(|b| !matches!(b, b' ' | b'\t' | b'"')).map(Value::Bare).parse(input)
-}
-
-/// A text in quotes. One without an end takes the whole rest: what is in it must not be read as pairs.
-fn quoted(input: &[u8]) -> IResult<&[u8], Value<'_>> {
-    let (inside, _) = char('"').parse(input)?;
+/// A text, behind its first quote. One without an end takes the whole rest: what is in it must not be read as pairs.
+fn quoted(inside: &[u8]) -> (Value<'_>, &[u8]) {
     let mut escaped = false;
     let end = inside.iter().position(|byte| {
         let closes = *byte == b'"' && !escaped;
         escaped = *byte == b'\\' && !escaped;
         closes
     });
-    Ok(match end {
-        Some(end) => (&inside[end + 1..], Value::Quoted(&inside[..end])),
-        None => (b"", Value::Unfinished),
-    })
+    match end {
+        Some(end) => (Value::Quoted(&inside[..end]), &inside[end + 1..]),
+        None => (Value::Unfinished, b""),
+    }
 }
