@@ -63,12 +63,7 @@ impl Lane {
     }
 
     /// Takes as many as there is room for from the front of `readings`.
-    pub(super) fn put_kept(
-        &mut self,
-        readings: &mut VecDeque<Reading>,
-        receipt: &Receipt,
-        now: Instant,
-    ) -> usize {
+    pub(super) fn put_kept(&mut self, readings: &mut Vec<Reading>, receipt: &Receipt, now: Instant) -> usize {
         let mut fit = 0;
         for bytes in readings.iter().map(kept_bytes) {
             if self.held.kept + self.out.kept + bytes > self.max.kept {
@@ -79,7 +74,9 @@ impl Lane {
         }
         if fit > 0 {
             grow(&mut self.kept, fit, self.max.kept / size_of::<Reading>());
-            self.kept.extend(readings.drain(..fit));
+            // Mostly all: a vector as a whole is moved at once.
+            let rest = readings.split_off(fit);
+            self.kept.extend(std::mem::replace(readings, rest));
             self.runs.push(fit, receipt.share());
             self.waiting_since.get_or_insert(now);
         }

@@ -10,7 +10,7 @@ mod runs;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -94,9 +94,8 @@ impl Buffer {
 
     /// Puts in what its source keeps until the receipt is resolved. Waits for room; a source that is dropped
     /// while it waits has its record nacked. No readings at all are accepted at once.
-    pub async fn put_kept(&self, printer: &PrinterId, readings: Vec<Reading>, receipt: Receipt) {
+    pub async fn put_kept(&self, printer: &PrinterId, mut readings: Vec<Reading>, receipt: Receipt) {
         let Some(lane) = self.lane_of(printer) else { return };
-        let mut readings = VecDeque::from(readings);
         self.counters.readings_made.add(readings.len());
         let of_printer = self.counters.printer(printer);
         of_printer.readings_made.add(readings.len());
