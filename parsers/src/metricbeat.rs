@@ -4,9 +4,7 @@
 
 use catalog::{Item, Mark, Place, Quality, Refusal as Catalogue, Salt, Timestamp, items};
 
-use crate::beats::Event;
-use crate::beats::field::Measure;
-use crate::beats::system::{Cpu, Filesystem, Memory, Share};
+use crate::beats::{Event, Field, Measure};
 use crate::limits::DISKS_MAX;
 use crate::{Context, Output};
 
@@ -19,15 +17,14 @@ const PERCENT: f64 = 100.0;
 pub fn readings(event: &Event<'_>, place: Place, context: &Context, output: &mut Output) {
     let Some(time) = event.timestamp else { return };
     let dataset = event.dataset.as_deref().unwrap_or_default();
-    let system = &event.system;
     let before = output.readings.len() + output.refused.len();
     let mut sheet = Sheet { place, time, part: 0, quality: Quality::Good, output: &mut *output };
     match dataset {
-        "system.cpu" => sheet.cpu(&system.cpu),
-        "system.load" => sheet.number(0, &items::HOST_LOAD, system.load.one_minute, 1.0),
-        "system.memory" => sheet.memory(&system.memory),
-        "system.filesystem" => sheet.filesystem(&system.filesystem, &context.salt),
-        "system.fsstat" => sheet.number(0, &items::HOST_FILES, system.fsstat.total_files, 1.0),
+        "system.cpu" => sheet.cpu(event),
+        "system.load" => sheet.number(0, &items::HOST_LOAD, event.measure(Field::LoadOneMinute), 1.0),
+        "system.memory" => sheet.memory(event),
+        "system.filesystem" => sheet.filesystem(event, &context.salt),
+        "system.fsstat" => sheet.number(0, &items::HOST_FILES, event.measure(Field::FsstatTotalFiles), 1.0),
         _ => {}
     }
     if output.readings.len() + output.refused.len() == before {
@@ -45,26 +42,32 @@ struct Sheet<'o> {
 }
 
 impl Sheet<'_> {
-    fn cpu(&mut self, cpu: &Cpu) {
-        let total = over_all_cores(&cpu.total, cpu.cores);
+    fn cpu(&mut self, event: &Event<'_>) {
+        let [total, total_norm] =
+            [Field::CpuTotalPct, Field::CpuTotalNormPct].map(|field| event.measure(field));
+        let [idle, idle_norm] = [Field::CpuIdlePct, Field::CpuIdleNormPct].map(|field| event.measure(field));
+        let cores = event.measure(Field::CpuCores);
+        let total = over_all_cores(total_norm, total, cores);
         // The first sample after Metricbeat's start has nothing to compare with. Where it says so, by a
         // processor that is neither busy nor idle, it is not to be judged by.
-        if total == Measure::Number(0.0) && over_all_cores(&cpu.idle, cpu.cores) == Measure::Number(0.0) {
+        let idle = over_all_cores(idle_norm, idle, cores);
+        if total == Measure::Number(0.0) && idle == Measure::Number(0.0) {
             self.quality = Quality::Bad;
         }
         self.number(0, &items::HOST_CPU, total, PERCENT);
     }
 
-    fn memory(&mut self, memory: &Memory) {
-        self.number(0, &items::HOST_MEMORY_TOTAL, memory.total, 1.0);
-        let used = first(memory.actual.used.pct, memory.used.pct);
+    fn memory(&mut self, event: &Event<'_>) {
+        self.number(0, &items::HOST_MEMORY_TOTAL, event.measure(Field::MemoryTotal), 1.0);
+        let used = first(event.measure(Field::MemoryActualUsedPct), event.measure(Field::MemoryUsedPct));
         self.number(1, &items::HOST_MEMORY_USED, used, PERCENT);
     }
 
-    fn filesystem(&mut self, disk: &Filesystem<'_>, salt: &Salt) {
-        self.part = disk.name().map_or(0, |name| disk_number(&name, salt));
-        self.number(0, &items::HOST_FILESYSTEM_USED, disk.used.pct, PERCENT);
-        self.number(1, &items::HOST_FILESYSTEM_FREE, first(disk.available, disk.free), 1.0);
+    fn filesystem(&mut self, event: &Event<'_>, salt: &Salt) {
+        self.part = event.disk().map_or(0, |name| disk_number(&name, salt));
+        self.number(0, &items::HOST_FILESYSTEM_USED, event.measure(Field::FilesystemUsedPct), PERCENT);
+        let free = first(event.measure(Field::FilesystemAvailable), event.measure(Field::FilesystemFree));
+        self.number(1, &items::HOST_FILESYSTEM_FREE, free, 1.0);
     }
 
     fn number(&mut self, index: u16, item: &'static Item, measure: Measure, factor: f64) {
@@ -85,8 +88,8 @@ impl Sheet<'_> {
 }
 
 /// The share over all cores: said so, or that of one core divided by their number.
-fn over_all_cores(share: &Share, cores: Measure) -> Measure {
-    match (share.norm.pct, share.pct, cores) {
+fn over_all_cores(norm: Measure, share: Measure, cores: Measure) -> Measure {
+    match (norm, share, cores) {
         (Measure::Absent, Measure::Number(pct), Measure::Number(cores)) if cores >= 1.0 => {
             Measure::Number(pct / cores)
         }

@@ -1,48 +1,69 @@
 //! Where the texts of JSON end, found for sixty-four bytes at a time.
 
+use wide::u8x16;
+
 /// Bytes that are looked at together: as many as a word has bits.
 const WINDOW: usize = 64;
+/// Windows of nearly every event: their marks need no memory but the stack's.
+const USUAL: usize = 32;
+
+/// The words of some bytes' marks, one bit a byte, the first lowest; each with the word behind it, so that any
+/// sixty-four bytes are in one pair.
+pub(super) struct Words {
+    usual: [[u64; 2]; USUAL],
+    /// Those of longer bytes.
+    long: Vec<[u64; 2]>,
+}
 
 /// The quotes, backslashes and control characters of some bytes: where a text ends, or must not go on.
 #[derive(Clone, Copy)]
-pub(super) struct Marks<'a> {
-    bytes: &'a [u8],
-    /// Which window `bits` is of.
-    window: usize,
-    /// One bit a byte, the first lowest.
-    bits: u64,
-}
+pub(super) struct Marks<'w>(&'w [[u64; 2]]);
 
-impl<'a> Marks<'a> {
-    pub(super) fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, window: usize::MAX, bits: 0 }
+impl Words {
+    pub(super) fn new() -> Self {
+        Self { usual: [[u64::MAX; 2]; USUAL], long: Vec::new() }
     }
 
-    /// Where the first mark from `at` on stands; the length of the bytes where none does.
-    #[inline]
-    pub(super) fn next(&mut self, mut at: usize) -> usize {
-        loop {
-            if self.window == at / WINDOW {
-                let ahead = self.bits >> (at % WINDOW);
-                if ahead != 0 {
-                    return at + ahead.trailing_zeros() as usize;
-                }
-                at = (self.window + 1) * WINDOW;
+    /// The marks of the bytes. Their end is one, and whatever is behind it.
+    pub(super) fn marks(&mut self, bytes: &[u8]) -> Marks<'_> {
+        let (windows, rest) = bytes.as_chunks();
+        let pairs = match self.usual.get_mut(..=windows.len()) {
+            Some(pairs) => pairs,
+            None => {
+                self.long.resize(windows.len() + 1, [u64::MAX; 2]);
+                &mut self.long
             }
-            self.window = at / WINDOW;
-            self.bits = look(self.bytes, self.window);
+        };
+        let mut behind = u64::MAX;
+        for (n, pair) in pairs.iter_mut().enumerate().rev() {
+            let here = windows.get(n).map_or_else(|| last(rest), marks);
+            *pair = [here, behind];
+            behind = here;
         }
+        Marks(pairs)
     }
 }
 
-/// The marks of one window.
-#[inline(never)]
-fn look(bytes: &[u8], window: usize) -> u64 {
-    let (windows, rest) = bytes.as_chunks();
-    windows.get(window).map_or_else(|| last(rest), marks)
+impl Marks<'_> {
+    /// Where the first mark from `at` on stands; the length of the bytes where none does.
+    ///
+    /// Sixty-four bytes from `at` on are looked at, whatever window they are in: whether a text goes over the end of
+    /// its window is nothing that a processor could guess.
+    #[inline(always)]
+    pub(super) fn next(self, mut at: usize) -> usize {
+        while let Some([here, behind]) = self.0.get(at / WINDOW) {
+            let (from, rest) = (at % WINDOW, (at % WINDOW) ^ (WINDOW - 1));
+            let ahead = here >> from | behind << 1 << rest;
+            if ahead != 0 {
+                return at + ahead.trailing_zeros() as usize;
+            }
+            at += WINDOW;
+        }
+        at
+    }
 }
 
-/// The marks of the last window. Zeros are marks: the end of the bytes is one.
+/// The marks of the last window. Zeros are marks.
 fn last(rest: &[u8]) -> u64 {
     let mut padded = [0; WINDOW];
     if let Some(begin) = padded.get_mut(..rest.len()) {
@@ -51,12 +72,16 @@ fn last(rest: &[u8]) -> u64 {
     marks(&padded)
 }
 
-/// One bit a byte. Written so that the compiler compares sixteen bytes at once, on any processor: a processor's own
-/// instruction for it would need unsafe code.
+/// One bit a byte.
+#[inline]
 fn marks(bytes: &[u8; WINDOW]) -> u64 {
-    let flags = bytes.map(|byte| u8::from((byte == b'"') | (byte == b'\\') | (byte < b' ')));
-    let (words, _) = flags.as_chunks();
-    // The product has, in its highest byte, the lowest bits of the eight bytes side by side.
-    let gathered = |word: &[u8; 8]| u64::from_le_bytes(*word).wrapping_mul(0x0102_0408_1020_4080) >> 56;
-    words.iter().enumerate().fold(0, |bits, (n, word)| bits | gathered(word) << (8 * n))
+    let (parts, _) = bytes.as_chunks();
+    let of = |part: &[u8; 16]| {
+        let part = u8x16::new(*part);
+        let is = |byte| part.simd_eq(u8x16::splat(byte));
+        // Up to the last control character, the smaller of the two is the byte itself.
+        let control = part.min(u8x16::splat(0x1f)).simd_eq(part);
+        (is(b'"') | is(b'\\') | control).to_bitmask()
+    };
+    parts.iter().rev().fold(0, |bits, part| bits << 16 | u64::from(of(part)))
 }

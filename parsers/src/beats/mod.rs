@@ -3,12 +3,12 @@
 //! Shapes of Filebeat and Metricbeat 7 and 8, and of 6 and older (`beat.*`, `source`, `offset`). A field of an
 //! unexpected type counts as absent, since `fields_under_root` lets a site put anything anywhere.
 
-pub(crate) mod field;
+mod fields;
 mod marks;
 mod raw;
 mod scan;
-pub(crate) mod system;
 mod text;
+mod values;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -16,8 +16,10 @@ use std::fmt;
 use catalog::{Place, Salt, Source, Timestamp};
 
 use crate::limits::JSON_DEPTH_MAX;
-use raw::Raw;
-use system::System;
+pub(crate) use fields::Field;
+use text::Text;
+pub(crate) use values::Measure;
+use values::Values;
 
 /// Which program sent an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -46,7 +48,8 @@ pub struct Event<'a> {
     pub file: Option<File<'a>>,
     /// `event.dataset`, else `metricset.module` and `metricset.name`, such as `system.cpu`.
     pub dataset: Option<Cow<'a, str>>,
-    pub(crate) system: System<'a>,
+    /// All values of an event that has a field `system`.
+    system: Option<Box<Values<'a>>>,
 }
 
 /// What tells a log file from others, best first.
@@ -118,11 +121,9 @@ impl EventError {
 impl<'a> Event<'a> {
     /// Takes one event apart. What it does not know it skips, at any depth up to [`JSON_DEPTH_MAX`], without keeping it.
     pub fn parse(json: &'a [u8]) -> Result<Self, EventError> {
-        let event = Raw::parse(json)?;
-        if event.beat == Beat::Metricbeat && event.timestamp.is_none() {
-            return Err(EventError::NoTime);
-        }
-        Ok(event)
+        let mut values = Values::new(json);
+        values.find()?;
+        values.event()
     }
 
     /// Where the event came from: the same for a resend, also after a restart of the beat or of the adapter.
@@ -148,7 +149,7 @@ impl<'a> Event<'a> {
         let agent = self.agent_id.as_bytes();
         if self.line().is_none() {
             let dataset = self.dataset.as_deref().unwrap_or_default();
-            let disk = self.system.disk().unwrap_or_default();
+            let disk = self.disk().or_else(|| self.of_system(Field::NetworkName).text()).unwrap_or_default();
             return salt.source(&[b"metric", agent, dataset.as_bytes(), disk.as_bytes()]);
         }
         match &self.file {
@@ -159,6 +160,21 @@ impl<'a> Event<'a> {
             Some(File::Path(path)) => salt.source(&[b"path", agent, unrotated(path).as_bytes()]),
             None => salt.source(&[b"stream", agent]),
         }
+    }
+
+    /// The mount point that a measurement is of, else the device.
+    pub(crate) fn disk(&self) -> Option<Cow<'a, str>> {
+        let mount_point = self.of_system(Field::FilesystemMountPoint);
+        mount_point.or(self.of_system(Field::FilesystemDeviceName)).text()
+    }
+
+    /// A number that Metricbeat's `system` module measures.
+    pub(crate) fn measure(&self, field: Field) -> Measure {
+        self.system.as_ref().map_or(Measure::Absent, |system| system.measure(field))
+    }
+
+    fn of_system(&self, field: Field) -> Text<'a> {
+        self.system.as_ref().map_or(Text::Absent, |system| system.text(field))
     }
 
     fn line(&self) -> Option<&[u8]> {

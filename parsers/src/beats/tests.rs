@@ -18,6 +18,29 @@ fn white_space_around_an_event_is_none_of_it() {
 }
 
 #[test]
+fn a_key_is_the_same_however_it_is_written_and_wherever_it_stands() {
+    for (json, expected) in [
+        (r#"{"message":"m"}"#, Some("m")),
+        (r#"{"message" : "m"}"#, Some("m")),
+        (r#"{"m\u0065ssage":"m"}"#, Some("m")),
+        (r#"{"message\u0000":"m"}"#, None),
+        (r#"{"messag":"m"}"#, None),
+        (r#"{"messages":"m"}"#, None),
+        (r#"{"a":{"message":"m"}}"#, None),
+        (r#"{"agent":{"message":"m"}}"#, None),
+        (r#"{"agent":[{"message":"m"}],"message":"n"}"#, Some("n")),
+        (r#"{"message":"m","a key of more than sixteen bytes":"message"}"#, Some("m")),
+    ] {
+        let event = Event::parse(json.as_bytes()).unwrap();
+        assert_eq!(event.message.as_deref(), expected.map(str::as_bytes), "{json}");
+    }
+    for json in [r#"{"log":null,"log":{}}"#, r#"{"log":7,"log":7}"#, r#"{"log":[],"\u006cog":""}"#] {
+        assert!(matches!(Event::parse(json.as_bytes()), Err(EventError::NoEvent { .. })), "{json}");
+    }
+    assert!(Event::parse(br#"{"loh":1,"loh":1,"agent":{"x":1,"x":{"id":1,"id":1}}}"#).is_ok());
+}
+
+#[test]
 fn a_plain_message_is_borrowed() {
     let event = Event::parse(br#"{"message":"plain"}"#).unwrap();
     assert!(matches!(event.message, Some(Cow::Borrowed(b"plain"))));

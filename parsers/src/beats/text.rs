@@ -2,8 +2,6 @@
 
 use std::borrow::Cow;
 
-use super::marks::Marks;
-
 /// What was found where a text may stand, as it is written. Nothing is made of it before it is asked for.
 #[derive(Clone, Copy, Default)]
 pub(crate) enum Text<'a> {
@@ -41,6 +39,10 @@ impl<'a> Text<'a> {
         })
     }
 
+    pub(crate) fn is_there(self) -> bool {
+        !matches!(self, Self::Absent)
+    }
+
     /// This, or the other one where there is none.
     pub(crate) fn or(self, other: Self) -> Self {
         if let Self::Absent = self { other } else { self }
@@ -57,6 +59,11 @@ fn written(number: &[u8]) -> Cow<'_, [u8]> {
     text.parse().map_or(Cow::Borrowed(number), |double: f64| Cow::Owned(double.to_string().into_bytes()))
 }
 
+/// A number as a double; none for what is no number.
+pub(super) fn double(written: &[u8]) -> f64 {
+    std::str::from_utf8(written).ok().and_then(|number| number.parse().ok()).unwrap_or(f64::NAN)
+}
+
 #[cold]
 fn lossy(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
@@ -67,7 +74,7 @@ pub(super) fn unescape(text: &[u8]) -> Vec<u8> {
     let mut said = Vec::with_capacity(text.len());
     let mut rest = text;
     loop {
-        let (before, escape) = rest.split_at(Marks::new(rest).next(0));
+        let (before, escape) = rest.split_at(memchr::memchr(b'\\', rest).unwrap_or(rest.len()));
         said.extend_from_slice(before);
         let [_, kind, behind @ ..] = escape else { return said };
         rest = behind;
