@@ -133,7 +133,16 @@ fn the_catalogue_in_both_forms() -> Result {
     assert_eq!(String::from_utf8(markdown.stdout)?.trim(), catalog::markdown().trim());
     let json = output(&["catalog", "--format", "json"], directory.path())?;
     let json: Value = serde_json::from_slice(&json.stdout)?;
-    assert_eq!(json["items"].as_array().map(Vec::len), Some(catalog::items::all().count()));
+    let listed = json["items"].as_array().cloned().unwrap_or_default();
+    assert_eq!(listed.len(), catalog::items::all().count());
+    // A program is told what a person is told.
+    for (listed, item) in listed.iter().zip(catalog::items::all()) {
+        let told =
+            ["id", "kind", "unit", "text", "mtconnect", "otel", "source"].map(|key| listed[key].as_str());
+        let (kind, unit) = (item.kind().name(), item.unit().ucum());
+        let known = [item.id(), kind, unit, item.text(), item.mtconnect(), item.otel(), item.source()];
+        assert_eq!(told, known.map(Some), "{}", item.id());
+    }
     Ok(())
 }
 

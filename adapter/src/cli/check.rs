@@ -148,6 +148,7 @@ fn item_json(item: &Item) -> Value {
     let mut value = json!({
         "id": item.id(), "property": item.property(), "kind": item.kind().name(),
         "unit": item.unit().ucum(), "text": item.text(),
+        "mtconnect": item.mtconnect(), "otel": item.otel(), "source": item.source(),
     });
     if let Kind::Gauge(range) | Kind::Counter(range) = item.kind() {
         value["range"] = json!([range.low, range.high]);
