@@ -13,7 +13,7 @@ use catalog::items;
 use crate::clock::Clock;
 use crate::moment::Moment;
 use crate::record::{At, Record};
-use crate::text::{physical, readable};
+use crate::text::{physical, readable, trimmed};
 use crate::{Context, Line, Output, marlin, stamp};
 
 /// The parser of one file of one printer.
@@ -43,7 +43,9 @@ impl Parser {
     /// Adds what the next line of the file says. Lines without a stamp belong to the message above: a traceback, a list
     /// of plugins, a configuration. They name files and people, and are never read.
     pub fn line(&mut self, line: &Line<'_>, output: &mut Output) {
-        let (text, _) = physical(line.text);
+        let (text, below) = physical(line.text);
+        // A message that a shipper joined: a record below the first line has no place of its own.
+        below.filter(|below| stamp::civil(below).is_some()).for_each(|below| output.unmatch(below));
         let Some(text) = readable(text, output) else { return };
         let Some((civil, rest)) = stamp::civil(text) else { return unstamped(text, output) };
         let Some(said) = Said::parse(rest) else { return output.unmatch(text) };
@@ -109,9 +111,19 @@ fn set_state(record: &Record<'_>, code: &str, output: &mut Output) {
     output.take(&items::PRINTER_STATE, record.code(&items::PRINTER_STATE, code.as_bytes(), at));
 }
 
-/// Whether a line at the head of a file is surely of this family.
+/// Whether a line at the head of a file is surely of this family: a logger of OctoPrint's, or what only its serial log
+/// says behind such a stamp.
 pub(crate) fn recognises(line: &[u8]) -> bool {
-    let Some((_, rest)) = stamp::civil(line) else { return false };
+    const SERIAL: [&[u8]; 5] = [
+        b"Changing monitoring state from ",
+        b"Enabling serial logging",
+        b"serial.log is currently not enabled",
+        b"Recv: ",
+        b"Send: ",
+    ];
+    let Some((_, rest)) = stamp::civil(trimmed(line)) else { return false };
     let Some(rest) = rest.strip_prefix(b" - ") else { return false };
-    rest.starts_with(b"octoprint.") || rest.starts_with(b"Changing monitoring state")
+    // Python's milliseconds stand behind a comma; a terminal that keeps what Marlin said writes no such stamp.
+    let by_python = trimmed(line).get(19) == Some(&b',');
+    rest.starts_with(b"octoprint.") || (by_python && SERIAL.iter().any(|begin| rest.starts_with(begin)))
 }

@@ -29,7 +29,7 @@ const STATES: &[(&[u8], &str, Option<&str>)] = &[
     (b"Finishing", "finished", Some("finished")),
     (b"Cancelling", "stopped", Some("cancelled")),
     (b"Error", "error", Some("failed")),
-    (b"Unknown state", "offline", None),
+    (b"Unknown State", "offline", None),
 ];
 
 /// What OctoPrint says at its own start. It has no connection then, whatever the state was before.
@@ -56,13 +56,7 @@ fn new_state(states: &[u8]) -> Option<&[u8]> {
 }
 
 fn enter(record: &Record<'_>, state: &[u8], output: &mut Output) {
-    // `Error: Thermal Runaway, …`: the cause stands in the state's own name.
-    let (name, cause) = match state.iter().position(|byte| *byte == b':') {
-        Some(end) if state.starts_with(b"Error") || state.starts_with(b"Offline") => {
-            (&state[..end], state.get(end + 1..).map(<[u8]>::trim_ascii))
-        }
-        _ => (state, None),
-    };
+    let (name, cause) = named(state);
     let Some((_, code, event)) = STATES.iter().find(|(known, ..)| *known == name) else {
         return output.unmatch(state);
     };
@@ -76,6 +70,25 @@ fn enter(record: &Record<'_>, state: &[u8], output: &mut Output) {
     }
     if let Some(cause) = cause.filter(|cause| !cause.is_empty()) {
         fault::by_firmware(record, cause, output);
+    }
+}
+
+/// The state's own name, and the cause that may stand in it: `Error: Thermal Runaway, …`, and `Offline: …` or
+/// `Offline (Error: …)` as older versions write it. The number of `Unknown State (17)` says nothing.
+fn named(state: &[u8]) -> (&[u8], Option<&[u8]>) {
+    const GONE: &[u8] = b"Offline after error";
+    if let Some(cause) = state.strip_prefix(b"Offline (Error: ") {
+        return (GONE, Some(cause.strip_suffix(b")").unwrap_or(cause)));
+    }
+    if state.starts_with(b"Unknown State (") {
+        return (b"Unknown State", None);
+    }
+    let Some(colon) = state.iter().position(|byte| *byte == b':') else { return (state, None) };
+    let (name, cause) = (&state[..colon], state[colon + 1..].trim_ascii());
+    match name {
+        b"Error" => (name, Some(cause)),
+        b"Offline" | GONE => (GONE, Some(cause)),
+        _ => (state, None),
     }
 }
 
