@@ -17,6 +17,8 @@ use crate::{Context, Line, Output, stamp};
 pub struct Parser {
     context: Context,
     clock: Clock,
+    /// Whether there was a record: only one can be gone on with.
+    begun: bool,
 }
 
 /// The head of a record.
@@ -30,15 +32,24 @@ struct Header<'a> {
 impl Parser {
     /// A parser for one file, from its beginning or from any line on.
     pub fn new(context: Context) -> Self {
-        Self { context, clock: Clock::default() }
+        Self { context, clock: Clock::default(), begun: false }
     }
 
     /// Adds what the next line of the file says. A line without a stamp goes on with the message above it: those are
-    /// long answers of the controller, of which nothing is read.
+    /// long answers of the controller, of which nothing is read. One above every record is no Duet's, or half of one.
     pub fn line(&mut self, line: &Line<'_>, output: &mut Output) {
-        let (text, _) = physical(line.text);
+        let (text, below) = physical(line.text);
+        // A message that a shipper joined: a record below the first line has no place of its own.
+        let is_record = |text: &&[u8]| Header::parse(text, &self.context).is_some();
+        below.filter(is_record).for_each(|below| output.unmatch(below));
         let Some(text) = readable(text, output) else { return };
-        let Some(header) = Header::parse(text, &self.context) else { return };
+        let Some(header) = Header::parse(text, &self.context) else {
+            if !self.begun {
+                output.unmatch(text);
+            }
+            return;
+        };
+        self.begun = true;
         let (time, quality) = self.clock.judge(header.moment, line.fallback_time);
         let record = Record { context: &self.context, place: line.place, time, quality };
         message::read(&record, header.message, output);
