@@ -7,7 +7,6 @@
 mod alarm;
 pub mod beats;
 mod build_protocol;
-mod civil;
 mod clock;
 mod duet;
 mod family;

@@ -1,28 +1,45 @@
 //! Decimal numbers as controllers write them, without an allocation and without a second look.
 
+/// A number at the head of a text.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Number {
+    pub(crate) value: f64,
+    /// Digits behind the point.
+    pub(crate) decimals: u8,
+}
+
 /// The number at the beginning of the text, and what follows it: a sign, digits, a point and digits. Words such as
 /// `nan` and `inf` are no number here.
 pub(crate) fn number(text: &[u8]) -> Option<(f64, &[u8])> {
-    let unsigned = text.strip_prefix(b"-").or_else(|| text.strip_prefix(b"+")).unwrap_or(text);
-    let (mut mantissa, mut all, mut rest) = digits(0, unsigned);
+    decimal(text).map(|(number, rest)| (number.value, rest))
+}
+
+/// The same, with how many digits stand behind its point.
+#[inline]
+pub(crate) fn decimal(text: &[u8]) -> Option<(Number, &[u8])> {
+    let unsigned = match text {
+        [b'-' | b'+', unsigned @ ..] => unsigned,
+        unsigned => unsigned,
+    };
+    let (mut mantissa, whole, mut rest) = digits(0, unsigned);
     let mut decimals = 0;
-    if let Some(fraction) = rest.strip_prefix(b".") {
+    if let [b'.', fraction @ ..] = rest {
         (mantissa, decimals, rest) = digits(mantissa, fraction);
-        all += decimals;
     }
-    if all == 0 {
+    if whole + decimals == 0 {
         return None;
     }
-    let magnitude = exact(mantissa, all, decimals).or_else(|| {
-        let written = unsigned.get(..unsigned.len() - rest.len())?;
-        std::str::from_utf8(written).ok()?.parse().ok()
-    })?;
-    Some((if text.first() == Some(&b'-') { -magnitude } else { magnitude }, rest))
+    let magnitude = match exact(mantissa, whole + decimals, decimals) {
+        Some(magnitude) => magnitude,
+        None => std::str::from_utf8(unsigned.get(..unsigned.len() - rest.len())?).ok()?.parse().ok()?,
+    };
+    let value = if text.first() == Some(&b'-') { -magnitude } else { magnitude };
+    Some((Number { value, decimals: u8::try_from(decimals).unwrap_or(u8::MAX) }, rest))
 }
 
 /// The digits that the text begins with, put behind those of `number`; how many they are, and what is behind them. Of
 /// more than nineteen the number is nonsense, which [`exact`] does not take.
-pub(crate) fn digits(mut number: u64, text: &[u8]) -> (u64, usize, &[u8]) {
+fn digits(mut number: u64, text: &[u8]) -> (u64, usize, &[u8]) {
     let mut rest = text;
     while let [digit @ b'0'..=b'9', behind @ ..] = rest {
         number = number.wrapping_mul(10).wrapping_add(u64::from(digit - b'0'));
@@ -40,7 +57,7 @@ const POWERS: [f64; DIGITS_EXACT + 1] =
 /// The number with these digits, so many in all and so many of them behind the point: one division of two numbers that
 /// are exact rounds once, so it gives the nearest double, as a general parser does (Clinger, "How to read floating
 /// point numbers accurately", 1990). `None` where there are too many digits for that.
-pub(crate) fn exact(mantissa: u64, digits: usize, decimals: usize) -> Option<f64> {
+fn exact(mantissa: u64, digits: usize, decimals: usize) -> Option<f64> {
     if digits > DIGITS_EXACT {
         return None;
     }

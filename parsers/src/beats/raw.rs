@@ -8,7 +8,7 @@ use super::fields::Field;
 use super::text::Text;
 use super::values::Values;
 use super::{Beat, Event, EventError, File};
-use crate::civil;
+use crate::stamp;
 
 impl<'a> Values<'a> {
     /// The event that they make.
@@ -63,7 +63,7 @@ impl<'a> Values<'a> {
 }
 
 fn time(text: &[u8]) -> Option<Timestamp> {
-    let time = civil::instant(text).or_else(|| std::str::from_utf8(text).ok()?.parse().ok())?;
+    let time = stamp::instant(text).or_else(|| std::str::from_utf8(text).ok()?.parse().ok())?;
     Some(Timestamp(time.as_millisecond()))
 }
 

@@ -11,6 +11,7 @@ use nom::sequence::{delimited, preceded, terminated};
 use nom::{IResult, Parser as _};
 
 use crate::moment::Moment;
+use crate::stamp;
 
 const DAY_MS: i64 = 86_400_000;
 
@@ -19,7 +20,7 @@ const DAY_MS: i64 = 86_400_000;
 /// The time of day in UTC stands in the stamp, so the zone only tells the day: even an hour that the clocks have twice
 /// is one moment, and a zone that is set wrongly does no harm.
 pub(super) fn stamped<'a>(text: &'a [u8], zone: &TimeZone) -> Option<(Moment, &'a [u8])> {
-    let (message, (civil, utc)) = stamp(text).ok()?;
+    let (message, (civil, utc)) = written(text).ok()?;
     let near = Moment::local(civil, zone)?;
     let Some(utc) = utc else { return Some((near, message)) };
     let day = civil.date().to_datetime(utc);
@@ -28,7 +29,7 @@ pub(super) fn stamped<'a>(text: &'a [u8], zone: &TimeZone) -> Option<(Moment, &'
     Some((Moment { time: Timestamp(that_day + days * DAY_MS), doubtful: false }, message))
 }
 
-fn stamp(input: &[u8]) -> IResult<&[u8], (DateTime, Option<Time>)> {
+fn written(input: &[u8]) -> IResult<&[u8], (DateTime, Option<Time>)> {
     let utc = delimited((char(' '), char('(')), time_of_day, tag(" UTC)"));
     let civil = (terminated(date, char(' ')), local_time);
     let civil = nom::combinator::map(civil, |(date, time)| date.to_datetime(time));
@@ -37,7 +38,7 @@ fn stamp(input: &[u8]) -> IResult<&[u8], (DateTime, Option<Time>)> {
 
 fn date(input: &[u8]) -> IResult<&[u8], Date> {
     let numbers = (small, preceded(char('/'), small), preceded(char('/'), four));
-    map_opt(numbers, |(month, day, year)| Date::new(year, month, day).ok()).parse(input)
+    map_opt(numbers, |(month, day, year)| stamp::date(year, month, day)).parse(input)
 }
 
 fn local_time(input: &[u8]) -> IResult<&[u8], Time> {
@@ -46,14 +47,14 @@ fn local_time(input: &[u8]) -> IResult<&[u8], Time> {
         let Some(half) = half else { return Some(time) };
         // Twelve is the hour before one, in both halves of the day.
         let hour = (1..=12).contains(&time.hour()).then(|| time.hour() % 12 + half)?;
-        Time::new(hour, time.minute(), time.second(), 0).ok()
+        stamp::time(hour, time.minute(), time.second(), 0)
     })
     .parse(input)
 }
 
 fn time_of_day(input: &[u8]) -> IResult<&[u8], Time> {
     let numbers = (small, preceded(char(':'), small), preceded(char(':'), small));
-    map_opt(numbers, |(hour, minute, second)| Time::new(hour, minute, second.min(59), 0).ok()).parse(input)
+    map_opt(numbers, |(hour, minute, second)| stamp::time(hour, minute, second, 0)).parse(input)
 }
 
 fn small(input: &[u8]) -> IResult<&[u8], i8> {
@@ -95,6 +96,8 @@ mod tests {
             // A machine whose zone nobody set in the configuration.
             ("11/22/2026 10:15:30 PM (02:15:30 UTC)     x", "UTC", Some("2026-11-23T02:15:30Z")),
             ("11/22/2026 10:15:30 AM     x", oslo, Some("2026-11-22T09:15:30Z")),
+            ("12/31/2026 11:59:60 PM (22:59:60 UTC)     x", oslo, Some("2026-12-31T22:59:59Z")),
+            ("11/22/2026 10:15:75 AM (09:15:30 UTC)     x", oslo, None),
             ("11/22/2026 13:15:30 PM (11:15:30 UTC)     x", oslo, None),
             ("13/22/2026 10:15:30 AM (11:15:30 UTC)     x", oslo, None),
             ("11/22/2026 10:15:30 AM (11:15:30 UTC)x", oslo, None),

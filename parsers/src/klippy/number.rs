@@ -1,34 +1,14 @@
 //! Numbers as Python's `%d` and `%.3f` write them, fast.
 
-use crate::number::{digits, exact};
-
-/// A number at the head of a text.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Number {
-    pub(super) value: f64,
-    /// Digits behind the point; of another form than `-123.45` none are counted.
-    pub(super) decimals: u8,
-}
+use crate::number::{Number, decimal};
 
 /// The number that the text begins with, up to a space, and what stands behind it; `None` where there is none.
+#[inline]
 pub(super) fn number(text: &[u8]) -> (Option<Number>, &[u8]) {
-    plain(text).map_or_else(|| any(text), |(number, rest)| (Some(number), rest))
-}
-
-/// `123`, `-123.45`, with few digits.
-fn plain(text: &[u8]) -> Option<(Number, &[u8])> {
-    let unsigned = text.strip_prefix(b"-").unwrap_or(text);
-    let (mut mantissa, whole, mut rest) = digits(0, unsigned);
-    let mut decimals = 0;
-    if let ([b'.', fraction @ ..], true) = (rest, whole > 0) {
-        (mantissa, decimals, rest) = digits(mantissa, fraction);
+    match decimal(text) {
+        Some((number, rest)) if matches!(rest, [] | [b' ', ..]) => (Some(number), rest),
+        _ => any(text),
     }
-    if !matches!(rest, [] | [b' ', ..]) || whole == 0 {
-        return None;
-    }
-    let magnitude = exact(mantissa, whole + decimals, decimals)?;
-    let value = if unsigned.len() < text.len() { -magnitude } else { magnitude };
-    Some((Number { value, decimals: u8::try_from(decimals).ok()? }, rest))
 }
 
 /// Any other form: `nan`, `inf`, an exponent, or no number at all.

@@ -1,12 +1,12 @@
 //! The forms of a stamp that a profile can name.
 
 use catalog::Timestamp;
-use jiff::civil::{Date, DateTime, Time};
+use jiff::civil::{DateTime, Time};
 use jiff::tz::{Offset, TimeZone};
 
 use crate::moment::Moment;
 use crate::number::number;
-use crate::stamp::civil;
+use crate::stamp::{civil, date, time};
 
 /// How a stamp is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,7 +113,7 @@ fn slashed(text: &[u8], zone: &TimeZone, order: impl Fn(i8, i8) -> (i8, i8)) -> 
         .iter()
         .try_fold(0i16, |sum, digit| digit.is_ascii_digit().then(|| sum * 10 + i16::from(digit - b'0')))?;
     let (day, month) = order(first, second);
-    let date = Date::new(year, month, day).ok()?;
+    let date = date(year, month, day)?;
     let rest = rest.strip_prefix(b",").unwrap_or(rest);
     let time = time_of_day(rest.strip_prefix(b" ").or_else(|| rest.strip_prefix(b"T"))?.trim_ascii_start())?;
     Moment::local(date.to_datetime(time), zone)
@@ -131,9 +131,7 @@ fn time_of_day(text: &[u8]) -> Option<Time> {
         half if half.eq_ignore_ascii_case(b"pm") => (1..=12).contains(&hour).then_some(hour % 12 + 12)?,
         _ => return None,
     };
-    // No civil time has a second 60; a leap second belongs to the one before it.
-    let second = if second == 60 { 59 } else { second };
-    Time::new(hour, minute, second, millisecond * 1_000_000).ok()
+    time(hour, minute, second, millisecond * 1_000_000)
 }
 
 /// Milliseconds of a fraction; further digits are passed over.

@@ -6,11 +6,12 @@ use jiff::tz::{Offset, TimeZone};
 use nom::branch::alt;
 use nom::bytes::complete::{tag, take, take_while_m_n};
 use nom::character::complete::char;
-use nom::combinator::{eof, map, map_opt, opt, peek, value};
-use nom::sequence::{preceded, terminated};
+use nom::combinator::{eof, fail, map, map_opt, opt, peek, value};
+use nom::sequence::terminated;
 use nom::{IResult, Parser as _};
 
 use crate::moment::Moment;
+use crate::stamp;
 
 /// Digits of a record number: fifteen are exact in a double.
 const NUMBER_DIGITS_MAX: usize = 15;
@@ -55,7 +56,7 @@ fn header(input: &[u8]) -> IResult<&[u8], Header<'_>> {
     let end = peek(alt((tag(" "), tag("\t"), eof)));
     map(
         (
-            terminated(stamp, char(' ')),
+            terminated(written, char(' ')),
             terminated(take_while_m_n(1, 16, |b: u8| b.is_ascii_lowercase()), tag(" #")),
             terminated(number, char(' ')),
             terminated(take_while_m_n(1, 8, |b: u8| b.is_ascii_uppercase()), end),
@@ -65,26 +66,19 @@ fn header(input: &[u8]) -> IResult<&[u8], Header<'_>> {
     .parse(input)
 }
 
-fn stamp(input: &[u8]) -> IResult<&[u8], Stamp> {
+fn written(input: &[u8]) -> IResult<&[u8], Stamp> {
     let civil = map((civil, opt(offset)), |(civil, offset)| Stamp::Civil(civil, offset));
     alt((value(Stamp::Unset, char('-')), civil)).parse(input)
 }
 
+/// With a `T` and a point: a space and a comma are other writers'.
 fn civil(input: &[u8]) -> IResult<&[u8], DateTime> {
-    let seconds = map_opt(take(19usize), |text: &[u8]| text.first_chunk());
-    map_opt((seconds, opt(fraction)), |(seconds, nanosecond)| {
-        crate::civil::civil(seconds, nanosecond.unwrap_or(0))
-    })
-    .parse(input)
-}
-
-/// The fraction of a second, in nanoseconds.
-fn fraction(input: &[u8]) -> IResult<&[u8], i32> {
-    let digits = take_while_m_n(1, 9, |b: u8| b.is_ascii_digit());
-    let nanoseconds = |digits: &[u8]| {
-        (0..9).fold(0, |sum, at| sum * 10 + digits.get(at).map_or(0, |d| i32::from(d - b'0')))
-    };
-    preceded(char('.'), map(digits, nanoseconds)).parse(input)
+    match stamp::civil(input) {
+        Some((civil, rest)) if input.get(10) == Some(&b'T') && input.get(19) != Some(&b',') => {
+            Ok((rest, civil))
+        }
+        _ => fail().parse(input),
+    }
 }
 
 fn offset(input: &[u8]) -> IResult<&[u8], Offset> {

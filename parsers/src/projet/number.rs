@@ -6,27 +6,21 @@ use nom::character::complete::{char, digit1, one_of};
 use nom::combinator::{map_opt, opt, recognize};
 use nom::{IResult, Parser as _};
 
-use crate::number::{digits, exact};
+use crate::number;
 
 /// The number that the text begins with, and what is behind it.
 pub(super) fn number(text: &[u8]) -> Option<(f64, &[u8])> {
     plain(text).or_else(|| any_form(text).ok().map(|(rest, number)| (number, rest)))
 }
 
-/// One without sign and exponent, as nearly all are, and with few digits. `None` where it takes the general parser.
+/// One without exponent, as nearly all are: `None` where it takes the general parser. A point stands between digits.
 fn plain(text: &[u8]) -> Option<(f64, &[u8])> {
-    let (mut mantissa, whole, mut rest) = digits(0, text);
-    let mut decimals = 0;
-    if let Some(fraction) = rest.strip_prefix(b".") {
-        (mantissa, decimals, rest) = digits(mantissa, fraction);
-        if decimals == 0 {
-            return None;
-        }
-    }
-    if whole == 0 || matches!(rest.first(), Some(b'e' | b'E')) {
-        return None;
-    }
-    Some((exact(mantissa, whole + decimals, decimals)?, rest))
+    let (number, rest) = number::number(text)?;
+    let written = text.get(..text.len() - rest.len())?;
+    let between_digits =
+        |point: usize| point > 0 && written[point - 1].is_ascii_digit() && point + 1 < written.len();
+    let good = written.iter().position(|byte| *byte == b'.').is_none_or(between_digits);
+    (good && !matches!(rest, [b'e' | b'E', ..])).then_some((number, rest))
 }
 
 fn any_form(input: &[u8]) -> IResult<&[u8], f64> {
@@ -46,7 +40,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_plain_number_is_read_as_any_other(text in "[0-9]{0,17}(\\.[0-9]{0,17})?([eE][0-9]?)?[a-zA-Z.]{0,3}") {
+        fn a_plain_number_is_read_as_any_other(text in "[-+]?[0-9]{0,17}(\\.[0-9]{0,17})?([eE][0-9]?)?[a-zA-Z.]{0,3}") {
             if let Some((number, rest)) = plain(text.as_bytes()) {
                 let (other_rest, other) = any_form(text.as_bytes()).unwrap();
                 prop_assert_eq!((number.to_bits(), rest), (other.to_bits(), other_rest));
