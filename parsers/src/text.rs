@@ -13,10 +13,21 @@ pub(crate) fn trimmed(text: &[u8]) -> &[u8] {
     &text[zeros..]
 }
 
+/// The lines of a message, without their line feeds. Most messages have one, and it is searched once.
+pub(crate) fn lines(message: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = Some(message);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let end = memchr::memchr(b'\n', text);
+        rest = end.map(|end| &text[end + 1..]);
+        Some(&text[..end.unwrap_or(text.len())])
+    })
+}
+
 /// The first line of a message, trimmed, and the lines below it that are not blank. A shipper that joins lines gives a
 /// record and its continuations as one message; anything else below the first line has no place of its own.
 pub(crate) fn physical(message: &[u8]) -> (&[u8], impl Iterator<Item = &[u8]>) {
-    let mut lines = message.split(|byte| *byte == b'\n').map(trimmed);
+    let mut lines = lines(message).map(trimmed);
     (lines.next().unwrap_or_default(), lines.filter(|line| !is_blank(line)))
 }
 

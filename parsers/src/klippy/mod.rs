@@ -15,7 +15,7 @@ mod stats;
 
 use crate::limits::{KLIPPY_BLOCK_LINES_MAX, LINE_BYTES_MAX};
 use crate::record::Record;
-use crate::text::{is_blank, trimmed};
+use crate::text::{is_blank, lines, trimmed};
 use crate::{Context, Line, Output, Refusal};
 pub(crate) use fault::named;
 
@@ -88,15 +88,11 @@ impl Parser {
 
     /// Adds what the next line of the file says. A bad line adds counts and never stops the next one.
     pub fn line(&mut self, line: &Line<'_>, output: &mut Output) {
-        let Some(end) = memchr::memchr(b'\n', line.text) else {
-            return self.physical(line.text, Some(line), output);
-        };
-        self.physical(&line.text[..end], Some(line), output);
+        let mut lines = lines(line.text);
+        self.physical(lines.next().unwrap_or_default(), Some(line), output);
         // A shipper that joins lines gives a record and what belongs to it as one message. Anything else below the
         // first line has no place of its own, so it can only be counted.
-        for below in line.text[end + 1..].split(|byte| *byte == b'\n') {
-            self.physical(below, None, output);
-        }
+        lines.for_each(|below| self.physical(below, None, output));
     }
 
     fn physical(&mut self, text: &[u8], line: Option<&Line<'_>>, output: &mut Output) {

@@ -16,7 +16,7 @@ use crate::limits::{
 };
 use crate::moment::Moment;
 use crate::record::Record;
-use crate::text::{is_blank, trimmed};
+use crate::text::{is_blank, lines, trimmed};
 use crate::{Context, Line, Output, Refusal};
 
 /// The parser of one file of one printer.
@@ -83,7 +83,7 @@ impl Parser {
     /// several lines it tells what became of the first.
     pub fn line(&mut self, line: &Line<'_>, output: &mut Output) -> Made {
         let mut made = Made::Blank;
-        for (below, text) in (0..).zip(line.text.split(|byte| *byte == b'\n')) {
+        for (below, text) in (0..).zip(lines(line.text)) {
             // The lines below have the place of the first, and no more indices than these.
             if below == PROFILE_LINES_MAX {
                 output.refuse(None, Refusal::TooLong);

@@ -11,7 +11,7 @@ use catalog::{Item, Kind, Reading, items};
 
 use crate::clock::Clock;
 use crate::record::{At, Record};
-use crate::text::{readable, trimmed};
+use crate::text::{lines, readable, trimmed};
 use crate::{Context, Line, Output, Refusal};
 use header::Header;
 use keys::Meaning;
@@ -34,19 +34,16 @@ impl Parser {
 
     /// Adds what the next line of the file says. A bad line adds counts and never stops the next one.
     pub fn line(&mut self, line: &Line<'_>, output: &mut Output) {
-        let end = memchr::memchr(b'\n', line.text).unwrap_or(line.text.len());
-        let (first, below) = line.text.split_at(end);
-        self.stamped_or_not(first, line, output);
+        let mut lines = lines(line.text).map(trimmed);
+        self.stamped_or_not(lines.next().unwrap_or_default(), line, output);
         // A shipper that joins lines gives a record and its continuations as one message. Anything else
         // below the first line has no place of its own, so it can only be counted.
-        let below = below.split(|byte| *byte == b'\n');
-        for below in below.map(trimmed).filter(|below| !below.is_empty() && !is_continuation(below)) {
+        for below in lines.filter(|below| !below.is_empty() && !is_continuation(below)) {
             output.unmatch(below);
         }
     }
 
     fn stamped_or_not(&mut self, text: &[u8], line: &Line<'_>, output: &mut Output) {
-        let text = trimmed(text);
         let Some(text) = readable(text, output) else { return };
         if is_continuation(text) && !self.after_unmatched {
             return;
