@@ -4,9 +4,6 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use catalog::{Salt, Timestamp, Value};
-use jiff::tz::TimeZone;
-
 use crate::profile::{self, Profile};
 use crate::{Context, Line, Output, build_protocol, duet, klippy, marlin, octoprint, projet};
 
@@ -121,24 +118,6 @@ impl FromStr for Family {
 
     fn from_str(name: &str) -> Result<Self, UnknownFamily> {
         Self::ALL.iter().copied().find(|family| family.name() == name).ok_or(UnknownFamily)
-    }
-}
-
-/// What a family's fuzz target runs: no text makes the parser panic or give a number that is not finite.
-#[doc(hidden)]
-pub fn fuzz_body(family: Family, data: &[u8]) {
-    let salt = Salt::new([7; 16]);
-    let zone = TimeZone::get("Europe/Oslo").unwrap_or(TimeZone::UTC);
-    let mut parser = LogParser::new(family, Context { salt: salt.clone(), zone });
-    let mut output = Output::default();
-    let source = salt.source(&[b"fuzz"]);
-    for (position, text) in (0u64..).zip(data.split(|byte| *byte == b'\n')) {
-        let place = source.place(position, salt.check(text));
-        parser.line(&Line { text, place, fallback_time: Timestamp(0) }, &mut output);
-    }
-    let _ = Family::of_line(data);
-    for reading in &output.readings {
-        assert!(!matches!(reading.value(), Value::Number(number) if !number.is_finite()));
     }
 }
 

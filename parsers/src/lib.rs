@@ -11,6 +11,7 @@ mod clock;
 mod duet;
 mod family;
 mod format;
+mod fuzz;
 mod klippy;
 pub mod limits;
 mod marlin;
@@ -28,8 +29,9 @@ mod temperatures;
 mod text;
 
 pub use alarm::{Alarm, alarm_shape};
-pub use family::{Family, LogParser, UnknownFamily, fuzz_body};
+pub use family::{Family, LogParser, UnknownFamily};
 pub use format::Format;
+pub use fuzz::fuzz_body;
 pub use marlin::marlin_alarm;
 pub use output::{Output, Refusal, Refused, Unmatched};
 
