@@ -48,6 +48,13 @@ pub(crate) fn time(hour: i8, minute: i8, second: i8, nanosecond: i32) -> Option<
     good.then(|| Time::new(hour, minute, second, nanosecond).ok()).flatten()
 }
 
+/// A zone's offset from UTC, if there can be such a one.
+pub(crate) fn offset(west: bool, hours: i32, minutes: i32) -> Option<Offset> {
+    let seconds = hours * 3600 + minutes * 60;
+    let good = (0..24).contains(&hours) && (0..60).contains(&minutes);
+    good.then(|| Offset::from_seconds(if west { -seconds } else { seconds }).ok()).flatten()
+}
+
 fn two(tens: u8, ones: u8) -> Option<i8> {
     let digit = |byte: u8| Some(byte.wrapping_sub(b'0')).filter(|digit| *digit < 10);
     i8::try_from(digit(tens)? * 10 + digit(ones)?).ok()

@@ -6,7 +6,7 @@ use jiff::tz::{Offset, TimeZone};
 
 use crate::moment::Moment;
 use crate::number::number;
-use crate::stamp::{civil, date, time};
+use crate::stamp::{civil, date, offset, time};
 
 /// How a stamp is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,8 +74,7 @@ fn iso(text: &[u8], zone: &TimeZone) -> Option<Moment> {
                 (tens.is_ascii_digit() && ones.is_ascii_digit())
                     .then(|| i32::from(tens - b'0') * 10 + i32::from(ones - b'0'))
             };
-            let seconds = two(h0, h1)? * 3600 + two(m0, m1)? * 60;
-            fixed(civil, Offset::from_seconds(if *sign == b'-' { -seconds } else { seconds }).ok()?)
+            fixed(civil, offset(*sign == b'-', two(h0, h1)?, two(m0, m1)?)?)
         }
         _ => None,
     }
@@ -176,6 +175,7 @@ mod tests {
             ("iso", "2026-11-22 10:15:30,5-08:00", Some("2026-11-22T18:15:30.5Z")),
             ("iso", "2026-11-22 10:15:30 x", None),
             ("iso", "2026-11-22 10:15:30+0x:00", None),
+            ("iso", "2026-11-22 10:15:30+01:60", None),
             ("day_first", "22.11.2026 10:15:30", Some("2026-11-22T09:15:30Z")),
             ("day_first", "2/11/2026 9:05", Some("2026-11-02T08:05:00Z")),
             ("day_first", "11/22/2026 10:15:30", None),

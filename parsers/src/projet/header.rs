@@ -82,9 +82,9 @@ fn civil(input: &[u8]) -> IResult<&[u8], DateTime> {
 }
 
 fn offset(input: &[u8]) -> IResult<&[u8], Offset> {
-    let sign = alt((value(1, char('+')), value(-1, char('-'))));
-    let signed = map_opt((sign, digits(2), char(':'), digits(2)), |(sign, hours, _, minutes)| {
-        (minutes < 60).then(|| Offset::from_seconds(sign * (hours * 3600 + minutes * 60)).ok()).flatten()
+    let west = alt((value(false, char('+')), value(true, char('-'))));
+    let signed = map_opt((west, digits(2), char(':'), digits(2)), |(west, hours, _, minutes)| {
+        stamp::offset(west, hours, minutes)
     });
     alt((value(Offset::UTC, char('Z')), signed)).parse(input)
 }
