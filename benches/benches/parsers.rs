@@ -1,31 +1,20 @@
 //! Lines and events a second, bytes a second and allocations of the parsers: `cargo bench -p benches --bench parsers`.
 
+use benches::logs;
 use catalog::{Salt, Timestamp};
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{AllocProfiler, Bencher};
 use parsers::beats::Event;
-use parsers::{Context, Family, Line, LogParser, Output, metricbeat};
+use parsers::{Context, Family, Format, Line, LogParser, Output, metricbeat};
 
 #[global_allocator]
 static ALLOCATIONS: AllocProfiler = AllocProfiler::system();
 
 /// What twenty printers ship in one window.
-const LINES: usize = 2048;
-
-const RECORDS: &[&str] = &[
-    "laser #000000123 INFO power=512.3mW setpoint=515mW current=21.4A head=31.2Cel hours=1234.5h",
-    "vat #000000124 INFO temp=27.9Cel setpoint=28Cel heater=35.5% level=0.125mm cartridge=81% pump=moving",
-    "recoater #000000125 INFO position=250.5mm speed=-120mm/s load=18% recoat=9.5s elevator=42.05mm",
-    "build #000000126 INFO printer=building state=printing job=\"a bracket.stl\" layer=118x layers=2400x",
-    "recoater #000000127 FAULT code=4012 name=recoater_jammed state=active",
-];
+const LINES: u32 = 2048;
 
 fn main() {
     divan::main();
-}
-
-fn lines(stamp: &str) -> Vec<String> {
-    RECORDS.iter().cycle().take(LINES).map(|record| format!("{stamp} {record}")).collect()
 }
 
 fn context() -> Context {
@@ -37,93 +26,86 @@ fn bytes(texts: &[String]) -> BytesCount {
     BytesCount::new(texts.iter().map(String::len).sum::<usize>())
 }
 
-/// Known lines, by how their stamps say the zone: local time asks the zone's rules.
-#[divan::bench(args = ["2026-11-22T10:15:30.123Z", "2026-11-22T10:15:30.123+01:00", "2026-11-22T10:15:30.123"])]
-fn projet(bencher: Bencher<'_, '_>, stamp: &str) {
-    let lines = lines(stamp);
-    bencher.counter(ItemsCount::new(lines.len())).counter(bytes(&lines)).bench_local(|| read(&lines));
+/// A log of every format, in the mixture in which it is written: from a line and its place to readings.
+#[divan::bench(args = logs::NAMES)]
+fn log(bencher: Bencher<'_, '_>, name: &str) {
+    let Ok(log) = logs::log(name) else { return };
+    run(bencher, &log.format, &log.lines(LINES));
+}
+
+/// Lines of `projet` whose stamps say the zone, or leave it to its rules.
+#[divan::bench(args = ["Z", "+01:00", ""])]
+fn projet_by_zone(bencher: Bencher<'_, '_>, zone: &str) {
+    let Ok(log) = logs::log("projet") else { return };
+    let lines: Vec<_> =
+        log.lines(LINES).iter().map(|line| line.replacen("Z ", &format!("{zone} "), 1)).collect();
+    run(bencher, &log.format, &lines);
 }
 
 /// Lines that nothing knows: a printer that talks nonsense must not cost more than one that works.
-#[divan::bench]
-fn projet_unmatched(bencher: Bencher<'_, '_>) {
-    let lines = lines("Nov 22 10:15:30 p01 controller:");
-    bencher.counter(ItemsCount::new(lines.len())).counter(bytes(&lines)).bench_local(|| read(&lines));
+#[divan::bench(args = Family::ALL.iter().map(|family| family.name()))]
+fn unmatched(bencher: Bencher<'_, '_>, name: &str) {
+    let Ok(family) = name.parse::<Family>() else { return };
+    let line = |n| {
+        format!(
+            "Nov 22 10:15:{:02} p01 controller: something {n} that nobody has written a parser for",
+            n % 60
+        )
+    };
+    run(bencher, &family.into(), &(0..LINES).map(line).collect::<Vec<_>>());
 }
 
-/// `Stats` lines of a printer with one controller and with three, behind the line that says both of its clocks.
-#[divan::bench(args = [1, 3])]
-fn klippy(bencher: Bencher<'_, '_>, controllers: usize) {
-    let start = "Start printer at Sun Nov 22 10:15:30 2026 (1795342530.1 20.4)".to_owned();
-    let stats = benches::klippy::stats(controllers, 2048);
-    let lines: Vec<_> = [start].into_iter().chain(stats).collect();
-    bencher
-        .counter(ItemsCount::new(lines.len()))
-        .counter(bytes(&lines))
-        .bench_local(|| read_as(Family::Klippy, &lines));
-}
-
-#[divan::bench]
-fn klippy_unmatched(bencher: Bencher<'_, '_>) {
-    let lines = lines("Nov 22 10:15:30 p01 controller:");
-    bencher
-        .counter(ItemsCount::new(lines.len()))
-        .counter(bytes(&lines))
-        .bench_local(|| read_as(Family::Klippy, &lines));
-}
-
-/// Lines of the format that only a profile reads: a status of twelve columns, a pattern with groups, a line that is known
-/// and not read, and one that nothing knows. Of each alone, and of all in turn.
-#[divan::bench(args = ["columns", "pattern", "ignored", "unmatched", "mixed"])]
+/// A table, a pattern with groups, a line that is known and not read, and one that nothing knows, each alone.
+#[divan::bench(args = ["columns", "pattern", "ignored", "unmatched"])]
 fn profile(bencher: Bencher<'_, '_>, kind: &str) {
-    let text = include_str!("../../parsers/profiles/jetting.toml");
-    let Ok(profile) = parsers::profile::Profile::parse(text).map(std::sync::Arc::new) else { return };
-    let records =
-        JETTING.iter().filter(|(name, _)| kind == "mixed" || kind == *name).map(|(_, record)| *record);
-    let lines: Vec<_> =
-        records.collect::<Vec<_>>().iter().cycle().take(LINES).map(ToString::to_string).collect();
+    let Ok(log) = logs::log("profile jetting") else { return };
+    let record = match kind {
+        "columns" => "STATUS;PRINTING;118;2400;45,2;45,0;44,9;-;52,1;-385;97;1240;31",
+        "pattern" => "CARTRIDGE;12;812",
+        "ignored" => "OPERATOR;anna;logged in from the terminal beside the machine",
+        _ => "NOVELTY;12;something that nobody has written a rule for",
+    };
+    let lines = vec![format!("2026-11-22 10:15:30;{record}"); LINES as usize];
+    run(bencher, &log.format, &lines);
+}
+
+/// The parser and its output are kept: a file is read by one of each for as long as it is there.
+fn run(bencher: Bencher<'_, '_>, format: &Format, lines: &[String]) {
+    let mut parser = format.parser(context());
+    let mut output = Output::default();
+    read(&mut parser, &mut output, lines);
     bencher
         .counter(ItemsCount::new(lines.len()))
-        .counter(bytes(&lines))
-        .bench_local(|| read_by(LogParser::of_profile(std::sync::Arc::clone(&profile), context()), &lines));
+        .counter(bytes(lines))
+        .bench_local(|| read(&mut parser, &mut output, lines));
 }
 
-const JETTING: &[(&str, &str)] = &[
-    ("columns", "2026-11-22 10:15:30;STATUS;PRINTING;118;2400;45,2;45,0;44,9;-;52,1;-385;97;1240;31"),
-    ("pattern", "2026-11-22 10:15:30;CARTRIDGE;12;812"),
-    ("ignored", "2026-11-22 10:15:30;OPERATOR;anna;logged in from the terminal beside the machine"),
-    ("unmatched", "2026-11-22 10:15:30;NOVELTY;12;something that nobody has written a rule for"),
-];
-
-fn read(lines: &[String]) -> usize {
-    read_as(Family::Projet, lines)
-}
-
-fn read_as(family: Family, lines: &[String]) -> usize {
-    read_by(LogParser::new(family, context()), lines)
-}
-
-fn read_by(mut parser: LogParser, lines: &[String]) -> usize {
+fn read(parser: &mut LogParser, output: &mut Output, lines: &[String]) -> usize {
     let salt = context().salt;
     let source = salt.source(&[b"file"]);
-    let mut output = Output::default();
     let mut made = 0;
     for (position, text) in (0..).zip(lines) {
         let text = text.as_bytes();
         let place = source.place(position, salt.check(text));
-        parser.line(&Line { text, place, fallback_time: Timestamp(0) }, &mut output);
+        parser.line(&Line { text, place, fallback_time: Timestamp(0) }, output);
         made += output.readings.len() + output.unmatched.len();
         // What is made must really be made: nothing reads it here.
-        divan::black_box(&output);
+        divan::black_box(&*output);
         output.clear();
     }
     made
 }
 
+/// Events as Filebeat ships them, each with a line of `projet`.
+fn filebeat() -> Vec<String> {
+    let lines = logs::log("projet").map(|log| log.lines(LINES)).unwrap_or_default();
+    lines.iter().map(|line| envelope(line)).collect()
+}
+
 /// Filebeat's envelope, with the place of its line.
 #[divan::bench]
 fn filebeat_events(bencher: Bencher<'_, '_>) {
-    let events: Vec<_> = lines("2026-11-22T10:15:30.123Z").iter().map(|line| filebeat(line)).collect();
+    let events = filebeat();
     let salt = Salt::new([7; 16]);
     bencher.counter(ItemsCount::new(events.len())).counter(bytes(&events)).bench_local(|| {
         let parsed = events.iter().filter_map(|json| Event::parse(json.as_bytes()).ok());
@@ -134,7 +116,7 @@ fn filebeat_events(bencher: Bencher<'_, '_>) {
 /// The whole of what an event passes through: envelope, place, and the readings of its line.
 #[divan::bench]
 fn filebeat_events_to_readings(bencher: Bencher<'_, '_>) {
-    let events: Vec<_> = lines("2026-11-22T10:15:30.123Z").iter().map(|line| filebeat(line)).collect();
+    let events = filebeat();
     let context = context();
     let salt = context.salt.clone();
     let mut parser = LogParser::new(Family::Projet, context);
@@ -155,19 +137,21 @@ fn filebeat_events_to_readings(bencher: Bencher<'_, '_>) {
 #[divan::bench]
 fn metricbeat_events(bencher: Bencher<'_, '_>) {
     let context = context();
-    let events = vec![METRIC.to_owned(); LINES];
+    let events = benches::metricbeat::events(LINES);
+    let mut output = Output::default();
     bencher.counter(ItemsCount::new(events.len())).counter(bytes(&events)).bench_local(|| {
-        let mut output = Output::default();
+        let mut made = 0;
         for event in events.iter().filter_map(|json| Event::parse(json.as_bytes()).ok()) {
-            output.clear();
             metricbeat::readings(&event, event.place(&context.salt), &context, &mut output);
+            made += output.readings.len();
+            output.clear();
         }
-        output.readings.len()
+        made
     });
 }
 
 /// An event with the fields and the size that Filebeat 8 gives it.
-fn filebeat(line: &str) -> String {
+fn envelope(line: &str) -> String {
     serde_json::json!({
         "@timestamp": "2026-11-22T10:15:31.000Z",
         "@metadata": { "beat": "filebeat", "type": "_doc", "version": "8.1.3" },
@@ -183,5 +167,3 @@ fn filebeat(line: &str) -> String {
     })
     .to_string()
 }
-
-const METRIC: &str = r#"{"@timestamp":"2026-11-22T10:15:40.000Z","@metadata":{"beat":"metricbeat","type":"_doc","version":"8.1.3"},"event":{"dataset":"system.memory","module":"system","duration":125000},"metricset":{"name":"memory","period":10000},"service":{"type":"system"},"agent":{"id":"m-1","ephemeral_id":"e-1","type":"metricbeat"},"host":{"name":"p01"},"system":{"memory":{"total":8589934592,"free":1000,"used":{"bytes":1,"pct":0.9},"actual":{"free":1,"used":{"bytes":1,"pct":0.25}},"swap":{"total":0}}}}"#;

@@ -9,7 +9,7 @@ pub fn stats(controllers: usize, seconds: u32) -> Vec<String> {
 }
 
 /// One line; the first is of monotonic time 30.
-fn line(controllers: usize, second: u32) -> String {
+pub fn line(controllers: usize, second: u32) -> String {
     const NAMES: [(&str, u64); 3] = [("mcu", 180_000_206), ("toolhead", 63_999_941), ("rpi", 49_999_982)];
     let (wave, count) = (second % 10, u64::from(second));
     let mut out = String::with_capacity(2048);

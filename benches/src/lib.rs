@@ -2,6 +2,8 @@
 
 pub mod front_door;
 pub mod klippy;
+pub mod logs;
+pub mod metricbeat;
 
 /// Events of one of Filebeat's windows, by its default.
 pub const WINDOW_EVENTS: u32 = 2048;
