@@ -2,11 +2,13 @@
 
 use std::fs::{self, File, Metadata};
 use std::io;
-use std::os::unix::fs::{FileExt as _, MetadataExt as _};
+use std::os::unix::fs::{FileExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use globset::GlobMatcher;
+use rustix::fs::OFlags;
+use rustix::io::Errno;
 
 use super::limits::{ENTRIES_MAX, FILES_MAX, PIECE_BYTES};
 use super::network;
@@ -109,9 +111,14 @@ fn packed(path: &Path) -> bool {
     path.extension().is_some_and(|extension| PACKED.iter().any(|packed| extension == *packed))
 }
 
-/// Opens what a scan found, if it is still what stands there.
+/// Opens what a scan found, if it is still what stands there. It may be a pipe by now, which would hold up whoever opens
+/// it until somebody writes, or a link that leads elsewhere.
 pub(super) fn open(found: &Found) -> io::Result<Option<File>> {
-    let file = File::open(&found.path)?;
+    let flags = OFlags::NONBLOCK | OFlags::NOFOLLOW | OFlags::NOCTTY;
+    let file = match File::options().read(true).custom_flags(flags.bits().cast_signed()).open(&found.path) {
+        Err(error) if error.raw_os_error() == Some(Errno::LOOP.raw_os_error()) => return Ok(None),
+        opened => opened?,
+    };
     let metadata = file.metadata()?;
     Ok((metadata.is_file() && FileId::of(&metadata) == found.id).then_some(file))
 }
@@ -194,6 +201,21 @@ mod tests {
         fs::write(&path, "new").unwrap();
         assert!(open(&scan.found[0]).unwrap().is_none());
         drop(held);
+    }
+
+    #[test]
+    fn a_pipe_or_a_link_in_the_place_of_a_file_is_not_waited_for() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("laser.log");
+        fs::write(&path, "old").unwrap();
+        let scan = scan(directory.path(), &pattern()).unwrap();
+        fs::rename(&path, directory.path().join("away")).unwrap();
+        // Nobody writes to it.
+        rustix::fs::mkfifoat(rustix::fs::CWD, &path, rustix::fs::Mode::RUSR).unwrap();
+        assert!(open(&scan.found[0]).unwrap().is_none());
+        fs::remove_file(&path).unwrap();
+        std::os::unix::fs::symlink("away", &path).unwrap();
+        assert!(open(&scan.found[0]).unwrap().is_none());
     }
 
     #[test]
