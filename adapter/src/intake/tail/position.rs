@@ -1,14 +1,15 @@
 //! How far a file is read, and how far what was read is stored: decisions only, no file.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use catalog::Salt;
 
 use super::limits::{BEFORE_BYTES, PIECES_IN_FLIGHT_MAX};
 use crate::receipt::Outcome;
 
-/// Names one piece of one reading of the file: after a nack or a truncation the earlier readings' answers
-/// mean nothing any more.
+/// Names one piece of one reading of a file: after a nack or a truncation, or once the file was let go and taken in
+/// again, the earlier readings' answers mean nothing any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Ticket {
     epoch: u64,
@@ -39,13 +40,26 @@ struct Piece {
 }
 
 /// The positions in one file.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Position {
     accepted: Mark,
     read: Mark,
+    /// Which reading this is, of all that there ever were of any file.
     epoch: u64,
     first_number: u64,
     waiting: VecDeque<Piece>,
+}
+
+fn next_epoch() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
+impl Default for Position {
+    fn default() -> Self {
+        let (accepted, read) = (Mark::default(), Mark::default());
+        Self { accepted, read, epoch: next_epoch(), first_number: 0, waiting: VecDeque::new() }
+    }
 }
 
 impl Position {
@@ -115,7 +129,7 @@ impl Position {
     fn start_over_at(&mut self, mark: Mark) {
         self.accepted = mark;
         self.read = mark;
-        self.epoch += 1;
+        self.epoch = next_epoch();
         self.waiting.clear();
     }
 }
@@ -173,6 +187,17 @@ mod tests {
         position.begin_at(0);
         position.resolve(old, Accepted);
         assert_eq!((position.read(), position.accepted()), (0, 0));
+    }
+
+    #[test]
+    fn an_answer_of_a_file_that_was_let_go_means_nothing_to_it_taken_in_anew() {
+        let mut before = Position::default();
+        let ticket = before.advance(at(10));
+        let mut position = Position::default();
+        position.advance(at(20));
+        position.resolve(ticket, Accepted);
+        assert_eq!(position.accepted(), 0);
+        assert!(!position.resolve(ticket, Nacked));
     }
 
     #[test]
