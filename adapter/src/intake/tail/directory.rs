@@ -6,12 +6,14 @@ use std::os::unix::fs::{FileExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use catalog::Salt;
 use globset::GlobMatcher;
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 
 use super::limits::{ENTRIES_MAX, FILES_MAX, PIECE_BYTES};
 use super::network;
+use super::position::Mark;
 
 /// A rotation set's older files: their text was read before they were packed.
 const PACKED: [&str; 5] = ["gz", "bz2", "xz", "zst", "zip"];
@@ -142,15 +144,19 @@ pub(super) fn read(file: &File, offset: u64) -> io::Result<(Vec<u8>, u64)> {
     Ok((bytes, length))
 }
 
-/// Where the last line begins that is not whole, or the end. A line longer than a piece is no line, and its rest will
-/// be none.
-pub(super) fn last_line_start(file: &File, length: u64) -> io::Result<u64> {
+/// Where the last line begins that is not whole, or the end, and what stands before it. A line longer than a piece is no
+/// line, and its rest will be none.
+pub(super) fn last_line_start(file: &File, length: u64, salt: &Salt) -> io::Result<Mark> {
     let from = length.saturating_sub(PIECE_BYTES as u64);
     let (mut bytes, _) = read(file, from)?;
     // What has come since is new.
     bytes.truncate(usize::try_from(length - from).unwrap_or(PIECE_BYTES));
-    let whole = bytes.iter().rposition(|byte| *byte == b'\n').map(|at| at as u64 + 1);
-    Ok(whole.map_or(if from == 0 { 0 } else { length }, |whole| from + whole))
+    match bytes.iter().rposition(|byte| *byte == b'\n') {
+        Some(end) => bytes.truncate(end + 1),
+        None if from == 0 => bytes.clear(),
+        None => {}
+    }
+    Ok(Mark::behind(&bytes, from + bytes.len() as u64, salt))
 }
 
 #[cfg(test)]
@@ -240,14 +246,16 @@ mod tests {
 
     #[test]
     fn the_last_line_that_is_not_whole_begins_behind_the_last_whole_one() {
-        let long = "x".repeat(PIECE_BYTES + 1);
+        let (long, salt) = ("x".repeat(PIECE_BYTES + 1), Salt::new([7; 16]));
         for (text, expected) in
             [("", 0), ("half", 0), ("one\n", 4), ("one\nhalf", 4), (&long, long.len() as u64)]
         {
             let file = tempfile::tempfile().unwrap();
             file.write_all_at(text.as_bytes(), 0).unwrap();
             file.write_all_at(b" and\nmore\n", text.len() as u64).unwrap();
-            assert_eq!(last_line_start(&file, text.len() as u64).unwrap(), expected);
+            let mark = last_line_start(&file, text.len() as u64, &salt).unwrap();
+            let before = text.as_bytes().split_at(usize::try_from(expected).unwrap()).0;
+            assert_eq!(mark, Mark::behind(before, expected, &salt));
         }
     }
 }

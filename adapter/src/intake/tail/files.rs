@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::directory::{FileId, Found, Scan};
 use super::flow::{Class, Flow};
-use super::held::{Held, State};
+use super::held::{Before, Held, State};
 use super::limits::HELD_MAX;
 use super::position::Ticket;
 use crate::normalise::Normaliser;
@@ -38,14 +38,14 @@ impl Files {
     }
 
     /// Takes a file in, or another handle of one whose own is broken.
-    pub(super) fn add(&mut self, file: File, found: Found, found_late: bool, skips_old: bool) {
+    pub(super) fn add(&mut self, file: File, found: Found, before: Before) {
         let id = found.id;
         if let Some(held) = self.held.get_mut(&id) {
             held.file = file.into();
             (held.broken, held.at_end) = (false, false);
             return;
         }
-        self.held.insert(id, Held::new(file, found, found_late, skips_old));
+        self.held.insert(id, Held::new(file, found, before));
         self.order.push(id);
     }
 

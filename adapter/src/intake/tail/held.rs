@@ -12,7 +12,7 @@ use super::directory::{Found, Seen};
 use super::flow::Class;
 use super::limits::{FORGET_AFTER, NACK_WAIT, NACK_WAIT_MAX, PIECE_BYTES};
 use super::lines::Around;
-use super::position::Position;
+use super::position::{Mark, Position};
 use crate::receipt::Outcome;
 
 /// A file that is held open.
@@ -26,9 +26,9 @@ pub(super) struct Held {
     pub(super) at_end: bool,
     /// Whether that reading found half a line.
     pub(super) half_line: bool,
-    /// Bytes that stood in it when it was found: what is old if anything is.
-    pub(super) old_bytes: u64,
-    /// Whether the first reading begins behind them.
+    /// What stood in it when it was first seen: what is old if anything is.
+    pub(super) old: Seen,
+    /// Whether the first reading begins behind that.
     pub(super) skips_old: bool,
     /// A piece of it waits for room in the buffer: until then the next one would overtake it.
     pub(super) handed: bool,
@@ -49,6 +49,17 @@ pub(super) struct Held {
     put_away_since: Option<Instant>,
 }
 
+/// What was known of a file before it was opened.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Before {
+    /// Whether the first look at the directory did not show it.
+    pub(super) found_late: bool,
+    /// What stood in it when it was first seen.
+    pub(super) old: Seen,
+    /// Whether that is not to be read.
+    pub(super) skips_old: bool,
+}
+
 /// What a file is known to be.
 #[derive(Debug)]
 pub(super) enum State {
@@ -61,7 +72,8 @@ pub(super) enum State {
 }
 
 impl Held {
-    pub(super) fn new(file: File, found: Found, found_late: bool, skips_old: bool) -> Self {
+    pub(super) fn new(file: File, found: Found, before: Before) -> Self {
+        let Before { found_late, old, skips_old } = before;
         Self {
             file: Arc::new(file),
             position: Position::default(),
@@ -69,7 +81,7 @@ impl Held {
             around: Around::default(),
             at_end: false,
             half_line: false,
-            old_bytes: found.seen.length,
+            old,
             skips_old,
             handed: false,
             turn: 0,
@@ -154,10 +166,10 @@ impl Held {
 
     /// It was emptied, and is another file now.
     pub(super) fn begin_anew(&mut self) {
-        self.position.begin_at(0);
+        self.position.begin_at(Mark::default());
         self.state = State::New;
         self.skips_old = false;
-        self.old_bytes = 0;
+        self.old.length = 0;
         self.go_back();
     }
 

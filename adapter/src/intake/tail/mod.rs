@@ -25,7 +25,7 @@ mod tests;
 mod trouble;
 mod watch;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::Display;
 use std::io;
 use std::sync::Arc;
@@ -37,9 +37,10 @@ use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
 use tokio::time::{Duration, Instant, sleep_until};
 
-use self::directory::{Found, Scan};
+use self::directory::{FileId, Found, Scan, Seen};
 use self::files::Files;
 use self::flow::Flow;
+use self::held::Before;
 use self::limits::LOOK_MIN;
 use self::read::Done;
 use self::trouble::{Kind, Troubles};
@@ -68,6 +69,9 @@ struct Tail {
     complaints: Quiet<Kind>,
     /// What was passed by as intended, of each kind: said once.
     passed: BTreeMap<&'static str, usize>,
+    /// What stood in the files that the first look showed, of those that are still there and not yet opened: it is old
+    /// whenever they are.
+    at_start: HashMap<FileId, Seen>,
     has_looked: bool,
 }
 
@@ -84,6 +88,7 @@ impl Tail {
             troubles: Troubles::default(),
             complaints: Quiet::new(),
             passed: BTreeMap::new(),
+            at_start: HashMap::new(),
             has_looked: false,
         })
     }
@@ -136,6 +141,7 @@ impl Tail {
         self.say_what_is_left(&scan);
         self.files.keep(&scan, Instant::now());
         let found_late = std::mem::replace(&mut self.has_looked, true);
+        self.remember(&scan, found_late);
         let (mut old, cutoff) = (0, self.cutoff());
         for found in scan.found {
             if self.files.holds(found.id) {
@@ -150,13 +156,27 @@ impl Tail {
         self.passed_by(old, "files");
     }
 
+    fn remember(&mut self, scan: &Scan, found_late: bool) {
+        let present = scan.found.iter().map(|found| (found.id, found.seen));
+        if found_late {
+            let present: HashMap<_, _> = present.collect();
+            self.at_start.retain(|id, _| present.contains_key(id));
+        } else {
+            self.at_start = present.collect();
+        }
+    }
+
     async fn open(&mut self, found: Found, found_late: bool) {
-        let skips_old = !found_late && self.logs.begin == Begin::End;
         if !self.files.has_room() {
             return self.trouble("held", &"no room for a new file before an old one is stored");
         }
         match blocking(move || Ok(directory::open(&found)?.map(|file| (file, found)))).await {
-            Ok(Some((file, found))) => self.files.add(file, found, found_late, skips_old),
+            Ok(Some((file, found))) => {
+                let old = self.at_start.remove(&found.id).filter(|old| old.length <= found.seen.length);
+                let skips_old = old.is_some() && self.logs.begin == Begin::End;
+                let old = old.unwrap_or(found.seen);
+                self.files.add(file, found, Before { found_late, old, skips_old });
+            }
             // Replaced since the look: the next one finds what stands there now.
             Ok(None) => {}
             Err(error) => self.trouble("file", &error),

@@ -122,8 +122,8 @@ impl Position {
     }
 
     /// The file begins anew here: what was there before it is another file, or of no interest.
-    pub(super) fn begin_at(&mut self, offset: u64) {
-        self.start_over_at(Mark { offset, ..Mark::default() });
+    pub(super) fn begin_at(&mut self, mark: Mark) {
+        self.start_over_at(mark);
     }
 
     fn start_over_at(&mut self, mark: Mark) {
@@ -184,7 +184,7 @@ mod tests {
     fn a_truncated_file_starts_over() {
         let mut position = Position::default();
         let old = position.advance(at(10));
-        position.begin_at(0);
+        position.begin_at(Mark::default());
         position.resolve(old, Accepted);
         assert_eq!((position.read(), position.accepted()), (0, 0));
     }

@@ -62,8 +62,8 @@ impl Tail {
         let parser = Box::new(self.normaliser.log_parser(&format));
         held.state = State::Log { source, format, parser };
         if std::mem::take(&mut held.skips_old) {
-            let (file, old) = (Arc::clone(&held.file), held.old_bytes);
-            match blocking(move || directory::last_line_start(&file, old)).await {
+            let (file, old, salt) = (Arc::clone(&held.file), held.old.length, self.context.salt.clone());
+            match blocking(move || directory::last_line_start(&file, old, &salt)).await {
                 Ok(start) => self.files.file(id).into_iter().for_each(|held| held.position.begin_at(start)),
                 Err(error) => self.broken(id, &error),
             }
@@ -125,7 +125,7 @@ impl Tail {
             self.normaliser.unmatched("long_line", &"longer than any log line");
         }
         let mut too_old = 0;
-        if let (Some(cutoff), true) = (cutoff, offset < held.old_bytes) {
+        if let (Some(cutoff), true) = (cutoff, offset < held.old.length) {
             let made = readings.len();
             readings.retain(|reading| is_wanted(reading, cutoff));
             too_old = made - readings.len();
