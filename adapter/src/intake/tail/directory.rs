@@ -4,9 +4,9 @@ use std::fs::{self, File, Metadata};
 use std::io;
 use std::os::unix::fs::{FileExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use catalog::Salt;
+use catalog::{Salt, Timestamp};
 use globset::GlobMatcher;
 use rustix::fs::OFlags;
 use rustix::io::Errno;
@@ -99,6 +99,12 @@ pub(super) fn scan(directory: &Path, pattern: &GlobMatcher) -> io::Result<Scan> 
 }
 
 impl Seen {
+    /// When it was last written to.
+    pub(super) fn written(&self) -> Timestamp {
+        let since = self.modified.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+        Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    }
+
     fn of(metadata: &Metadata) -> Self {
         let modified = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
         Self { length: metadata.len(), modified }

@@ -29,13 +29,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt::Display;
 use std::io;
 use std::sync::Arc;
-use std::time::UNIX_EPOCH;
 
 use catalog::Timestamp;
 use futures::StreamExt as _;
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
-use tokio::time::{Duration, Instant, sleep_until};
+use tokio::time::{Instant, sleep_until};
 
 use self::directory::{FileId, Found, Scan, Seen};
 use self::files::Files;
@@ -147,7 +146,7 @@ impl Tail {
             if self.files.holds(found.id) {
                 continue;
             }
-            if cutoff.is_some_and(|cutoff| written(&found) < cutoff) {
+            if cutoff.is_some_and(|cutoff| found.seen.written() < cutoff) {
                 old += 1;
                 continue;
             }
@@ -234,12 +233,6 @@ impl Tail {
             tracing::warn!(%printer, what, %why, unsaid, "the log directory cannot be read as it should; trying on");
         }
     }
-}
-
-/// When a file was last written to.
-fn written(found: &Found) -> Timestamp {
-    let since = found.seen.modified.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
-    Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {

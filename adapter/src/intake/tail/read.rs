@@ -111,24 +111,32 @@ impl Tail {
             return held.ends();
         }
         held.around.inside_too_long = split.inside_too_long;
-        let read = piece.get(..split.used).unwrap_or_default();
-        let end = Mark::behind(read, offset + split.used as u64, &self.context.salt);
-        let fallback_time = self.context.clock.now();
+        let used = piece.get(..split.used).unwrap_or_default();
+        let end = Mark::behind(used, offset + split.used as u64, &self.context.salt);
+        let now = self.context.clock.now();
+        // Of what is old nobody knows more than that it was not written later than this.
+        let written = held.old.written().min(now);
+        let is_old = |line: &lines::Line<'_>| offset + (line.start as u64) < held.old.length;
+        let (old, new) = split.lines.split_at(split.lines.partition_point(is_old));
         let mut readings: Vec<Reading> = Vec::new();
-        for line in &split.lines {
-            let start = offset + line.start as u64;
-            let text = if start == 0 { line.text.strip_prefix(UTF8_MARK) } else { None }.unwrap_or(line.text);
-            let place = source.place(start, self.context.salt.check(text));
-            self.normaliser.line(parser, &Line { text, place, fallback_time }, &mut readings);
+        let mut read = |lines: &[lines::Line<'_>], fallback_time, readings: &mut Vec<Reading>| {
+            for line in lines {
+                let start = offset + line.start as u64;
+                let mark = if start == 0 { line.text.strip_prefix(UTF8_MARK) } else { None };
+                let text = mark.unwrap_or(line.text);
+                let place = source.place(start, self.context.salt.check(text));
+                self.normaliser.line(parser, &Line { text, place, fallback_time }, readings);
+            }
+        };
+        read(old, written, &mut readings);
+        let made = readings.len();
+        if let Some(cutoff) = cutoff {
+            readings.retain(|reading| is_wanted(reading, cutoff, written));
         }
+        let too_old = made - readings.len();
+        read(new, now, &mut readings);
         for _ in 0..split.too_long {
             self.normaliser.unmatched("long_line", &"longer than any log line");
-        }
-        let mut too_old = 0;
-        if let (Some(cutoff), true) = (cutoff, offset < held.old.length) {
-            let made = readings.len();
-            readings.retain(|reading| is_wanted(reading, cutoff));
-            too_old = made - readings.len();
         }
         let ticket = held.position.advance(end);
         held.handed = true;
@@ -163,7 +171,8 @@ impl Tail {
     }
 }
 
-/// Whether a reading of an old line is within the look-back. A stamp in doubt says nothing of its age.
-fn is_wanted(reading: &Reading, cutoff: Timestamp) -> bool {
-    reading.time() >= cutoff || reading.quality() != Quality::Good
+/// Whether a reading of an old line is within the look-back. A stamp in doubt says nothing of its age: there it counts
+/// when the file was written.
+fn is_wanted(reading: &Reading, cutoff: Timestamp, written: Timestamp) -> bool {
+    reading.time() >= cutoff || (reading.quality() != Quality::Good && written >= cutoff)
 }

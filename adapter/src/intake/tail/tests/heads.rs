@@ -110,6 +110,33 @@ async fn from_the_end_a_file_that_is_emptied_and_filled_at_once_is_read_whole() 
 }
 
 #[tokio::test]
+async fn an_old_line_without_a_stamp_is_of_the_time_when_its_file_was_written() {
+    let day = Duration::from_hours(24);
+    let temperature = "T:205.1 /205.0 B:60.0 /60.0 @:64 B@:10\n";
+    for (look_back, age, late, expected) in
+        [(7, 6, false, vec![6]), (7, 6, true, vec![6, 0]), (7, 8, false, vec![]), (7, 8, true, vec![0])]
+    {
+        let mut hand = Hand::with(|printer| {
+            printer.format = Some(parsers::Family::Marlin.into());
+            printer.logs.as_mut().unwrap().look_back = Some(day * look_back);
+        });
+        let now = hand.bench.context.clock.now().0;
+        hand.append("marlin.log", temperature);
+        let old = File::options().append(true).open(hand.path("marlin.log")).unwrap();
+        old.set_modified(UNIX_EPOCH + Duration::from_millis(now.unsigned_abs()) - day * age).unwrap();
+        hand.settle().await;
+        if late {
+            hand.append("marlin.log", temperature);
+            hand.settle().await;
+        }
+        let mut ages: Vec<_> =
+            hand.stored.iter().map(|reading| (now - reading.time().0) / (24 * 3_600_000)).collect();
+        ages.dedup();
+        assert_eq!(ages, expected, "{age} days, late {late}");
+    }
+}
+
+#[tokio::test]
 async fn a_file_not_written_to_within_the_look_back_is_not_read_until_it_is() {
     let day = Duration::from_hours(24);
     let mut hand = with_logs(|logs| logs.look_back = Some(day * 7));
