@@ -3,7 +3,8 @@
 use catalog::{Salt, Source};
 use parsers::{Family, Format};
 
-use super::limits::{HEAD_LINES_MAX, LINE_BYTES_MAX, PIECE_BYTES, STAMP_DIGITS_MIN};
+use super::dated::is_dated;
+use super::limits::{HEAD_LINES_MAX, LINE_BYTES_MAX, PIECE_BYTES};
 use crate::config::PrinterId;
 
 /// What some editors put before the first line of a UTF-8 file.
@@ -80,8 +81,7 @@ pub(super) fn source(head: &[u8], printer: &PrinterId, inode: u64, salt: &Salt) 
     let end = text.iter().position(|byte| *byte == b'\n').or(longest.then_some(LINE_BYTES_MAX))?;
     let line = without_end(text.get(..end).unwrap_or_default());
     let printer = printer.as_str().as_bytes();
-    let stamped = line.iter().filter(|byte| byte.is_ascii_digit()).count() >= STAMP_DIGITS_MIN;
-    Some(if stamped {
+    Some(if is_dated(line) {
         salt.source(&[b"tail", printer, b"head", line])
     } else {
         // Without the device: the kernel gives a network share another number at each mount.
@@ -146,8 +146,18 @@ mod tests {
         let (salt, printer) = (Salt::new([7; 16]), PrinterId::parse("p01").unwrap());
         let of = |head: &[u8], inode| source(head, &printer, inode, &salt);
         assert_eq!(of(LINE, 1), of(&[LINE, b"more\n"].concat(), 2), "a copy");
-        assert_ne!(of(b"start\n", 1), of(b"start\n", 2), "two starts of one board");
+        let board: &[u8] = b"FIRMWARE_NAME:Marlin 2.1.2.1 (May 15 2023 20:18:11) UUID:cede2a2f-41a2-4748-9b12-c55c62f367ff\n";
+        for start in [&b"start\n"[..], board] {
+            assert_ne!(of(start, 1), of(start, 2), "two starts of one board");
+        }
         assert_eq!((of(b"", 1), of(&LINE[..20], 1)), (None, None), "a first line that is not whole");
         assert!(of(&b"9".repeat(LINE_BYTES_MAX + 1), 1).is_some());
+    }
+
+    #[test]
+    fn the_origins_of_a_file_that_is_dated_are_those_of_all_versions() {
+        let (salt, printer) = (Salt::new([7; 16]), PrinterId::parse("p01").unwrap());
+        let line = LINE.strip_suffix(b"\r\n").unwrap();
+        assert_eq!(source(LINE, &printer, 1, &salt), Some(salt.source(&[b"tail", b"p01", b"head", line])));
     }
 }

@@ -23,8 +23,6 @@ pub(super) const BACKLOG_IN_FLIGHT_MAX: usize = 2;
 /// Lines at a file's head by which its family is recognised. `klippy` begins with up to some dozens of lines that
 /// another program could have written; what has said nothing by then is some other log.
 pub(super) const HEAD_LINES_MAX: usize = 200;
-/// Digits in a first line that stands for its file: a full date and time has fourteen, a date and an hour ten.
-pub(super) const STAMP_DIGITS_MIN: usize = 10;
 /// The kernel tells of changes; this is for what it cannot tell of: a directory that did not exist, a
 /// file that could not be opened, an overflow of the kernel's queue.
 pub(super) const RESCAN: Duration = Duration::from_secs(5);

@@ -10,6 +10,7 @@
 //! Decisions stand apart from what performs them: what a file is (`head.rs`), its lines (`lines.rs`), how far it is
 //! stored (`position.rs`), whose turn it is (`files.rs`) and whether that one may read on (`flow.rs`).
 
+mod dated;
 mod directory;
 mod files;
 mod flow;
