@@ -80,6 +80,29 @@ fn run(bencher: Bencher<'_, '_>, format: &Format, lines: &[String]) {
         .bench_local(|| read(&mut parser, &mut output, lines));
 }
 
+/// The line that costs most of a profile that costs most: what `docs/profiles.md` says of the worst.
+#[divan::bench]
+fn profile_worst(bencher: Bencher<'_, '_>) {
+    let ways = "x*".repeat(WAYS);
+    let ignored: String = (0..64).map(|n| format!("'x*i{n}',")).collect();
+    let rule = |n, pattern: &str| {
+        format!(
+            "[[rule]]\nname = \"r{n}\"\npattern = '{pattern}'\nvalues = [{{ item = \"log.event\", code = \"started\" }}]\n"
+        )
+    };
+    let rules: String = (0..63).map(|n| rule(n, &format!("x*r{n}"))).collect();
+    let last = rule(63, &format!("(?:{ways}(?<_a>b)|x+)"));
+    let text = format!(
+        "name = \"worst\"\nignore = [{ignored}]\n[record]\nbegins = '(?:{ways}(?<_a>b)|)'\n[stamp]\nformat = \"none\"\n{rules}{last}"
+    );
+    let Ok(profile) = parsers::profile::Profile::parse(&text).map(std::sync::Arc::new) else { return };
+    let lines = ["x".repeat(parsers::limits::PROFILE_LINE_BYTES_MAX)];
+    run(bencher, &Format::Profile(profile), &lines);
+}
+
+/// As many repetitions as a pattern may have that fits in several ways.
+const WAYS: usize = 58;
+
 fn read(parser: &mut LogParser, output: &mut Output, lines: &[String]) -> usize {
     let salt = context().salt;
     let source = salt.source(&[b"file"]);

@@ -51,9 +51,26 @@ pub const PROFILE_IGNORED_MAX: usize = 64;
 /// Longest pattern of a profile, in bytes.
 pub const PROFILE_PATTERN_BYTES_MAX: usize = 2048;
 
-/// Largest compiled pattern, and largest memory that it runs in, in bytes: a repetition such as `(\d{9}){999}` is short to
-/// write and large to run. One that a person reads takes less than a tenth of it.
-pub const PROFILE_COMPILED_BYTES_MAX: usize = 256 << 10;
+/// Longest line that a profile's patterns are tried on, in bytes: four times the longest that a controller has reason to
+/// write. A line costs so many steps for each pattern at most.
+pub const PROFILE_LINE_BYTES_MAX: usize = 4096;
+
+/// Largest compiled pattern, in bytes: a repetition such as `(\d{9}){999}` is short to write and large to compile. One that
+/// a person reads takes less than a tenth of it.
+pub const PROFILE_COMPILED_BYTES_MAX: usize = 32 << 10;
+
+/// Largest table that a pattern becomes, in bytes. A table has a row for each thing that the characters so far can mean,
+/// and some patterns have very many of them: `.*a.{20}` has two to the power of twenty. One that a person reads has near
+/// 4 KiB.
+pub const PROFILE_TABLE_BYTES_MAX: usize = 256 << 10;
+
+/// Largest tables of all patterns of a profile together, in bytes: some hundred patterns of the usual size take a tenth.
+pub const PROFILE_TABLES_BYTES_MAX: usize = 4 << 20;
+
+/// What is kept of the ways in which a pattern fits a line, where there are several, in bytes: one bit for each state of
+/// the pattern and each byte of the longest line, and no more steps than that. It makes 127 states, near as many
+/// characters; a pattern that fits in one way only needs none of it.
+pub const PROFILE_WAYS_BYTES_MAX: usize = 64 << 10;
 
 /// Deepest nesting of a pattern's groups.
 pub const PROFILE_NEST_MAX: u32 = 32;

@@ -2,6 +2,7 @@
 
 use catalog::Reading;
 use parsers::beats::{Beat, Event};
+use parsers::limits::PROFILE_LINE_BYTES_MAX;
 use parsers::{Family, Format, Line, Output, metricbeat};
 
 use super::Normaliser;
@@ -15,6 +16,8 @@ pub struct Batch<'n> {
     pub(super) output: Output,
     /// The file that the last event was from: the next one is mostly from it too.
     pub(super) open: Option<Open>,
+    /// Bytes of lines that a profile has read.
+    pub(super) by_profile: usize,
 }
 
 impl Batch<'_> {
@@ -33,9 +36,15 @@ impl Batch<'_> {
         self.events
     }
 
+    /// Whether others must have their turn before there is more of it: the patterns of a profile may take milliseconds
+    /// for the longest line.
+    pub fn is_full(&self) -> bool {
+        self.by_profile >= PROFILE_LINE_BYTES_MAX
+    }
+
     /// The readings.
     pub fn finish(self) -> Vec<Reading> {
-        let Self { normaliser, events, output, open } = self;
+        let Self { normaliser, events, output, open, .. } = self;
         normaliser.counters.lines_read.add(events);
         normaliser.of_printer.lines_read.add(events);
         normaliser.shipped().give_back(open);
@@ -66,6 +75,9 @@ impl Batch<'_> {
                     let format = normaliser.format().cloned().or_else(recognised)?;
                     Some(normaliser.log_parser(&format))
                 };
+                if let Some(Format::Profile(_)) = normaliser.format() {
+                    self.by_profile += text.len();
+                }
                 match open.parser(event.offset, new) {
                     Some(parser) => parser.line(&Line { text, place, fallback_time }, &mut self.output),
                     None => normaliser.unmatched("unknown_format", &"in no known format"),

@@ -80,7 +80,7 @@ impl Normaliser {
 
     /// For some Beats events.
     pub fn batch(&self) -> Batch<'_> {
-        Batch { normaliser: self, events: 0, output: Output::default(), open: None }
+        Batch { normaliser: self, events: 0, output: Output::default(), open: None, by_profile: 0 }
     }
 
     fn shipped(&self) -> MutexGuard<'_, Streams> {

@@ -1,7 +1,6 @@
 //! How a line is taken apart: by a pattern with named groups, or at a separator into columns.
 
-use regex::bytes::CaptureLocations;
-
+use super::groups::Found;
 use super::pattern::{Extent, Pattern};
 use super::problem::{Problems, advice};
 use super::section::{At, Section};
@@ -30,13 +29,6 @@ impl Column {
             Self::Literal(_) => None,
         }
     }
-}
-
-/// Where the groups of a line stand; kept from line to line.
-#[derive(Debug)]
-pub(super) enum Found {
-    Groups(CaptureLocations),
-    Columns(Vec<(usize, usize)>),
 }
 
 impl Matcher {
@@ -134,21 +126,11 @@ impl Matcher {
         format!("there is no group `{name}`; {near}")
     }
 
-    /// Room for the places of the groups.
-    pub(super) fn room(&self) -> Found {
-        match self {
-            Self::Pattern(pattern) => Found::Groups(pattern.regex.capture_locations()),
-            Self::Columns { columns, .. } => Found::Columns(Vec::with_capacity(columns.len())),
-        }
-    }
-
     /// Whether it fits the line; if so, `found` says where the groups stand.
     pub(super) fn fits(&self, text: &[u8], found: &mut Found) -> bool {
-        match (self, found) {
-            (Self::Pattern(pattern), Found::Groups(found)) => {
-                pattern.regex.captures_read(found, text).is_some()
-            }
-            (Self::Columns { separator, columns }, Found::Columns(found)) => {
+        match self {
+            Self::Pattern(pattern) => pattern.find(text, found).is_some(),
+            Self::Columns { separator, columns } => {
                 found.clear();
                 let mut begin = 0;
                 for end in memchr::memchr_iter(*separator, text).chain([text.len()]) {
@@ -160,23 +142,11 @@ impl Matcher {
                     if !fits {
                         return false;
                     }
-                    found.push((begin, end));
+                    found.push(begin, end);
                     begin = end + 1;
                 }
                 found.len() == columns.len()
             }
-            _ => false,
         }
-    }
-}
-
-impl Found {
-    /// The text of a group, if it took part.
-    pub(super) fn get<'a>(&self, group: usize, text: &'a [u8]) -> Option<&'a [u8]> {
-        let (begin, end) = match self {
-            Self::Groups(found) => found.get(group)?,
-            Self::Columns(found) => *found.get(group)?,
-        };
-        text.get(begin..end)
     }
 }

@@ -9,6 +9,7 @@ mod alarms;
 mod codes;
 mod fields;
 mod fuzz;
+mod groups;
 mod head;
 mod parser;
 mod pattern;

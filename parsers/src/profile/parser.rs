@@ -3,16 +3,16 @@
 use std::sync::Arc;
 
 use catalog::{Quality, Timestamp};
-use regex::bytes::CaptureLocations;
 
-use super::fields::Found;
+use super::groups::Found;
 use super::sheet::{Sheet, part_of};
 use super::stamp::seconds;
 use super::value::Part;
 use super::{Anchor, Head, Profile};
 use crate::clock::Clock;
 use crate::limits::{
-    LINE_BYTES_MAX, PROFILE_INDICES, PROFILE_LINES_MAX, PROFILE_RULES_MAX, PROFILE_VALUES_MAX,
+    LINE_BYTES_MAX, PROFILE_INDICES, PROFILE_LINE_BYTES_MAX, PROFILE_LINES_MAX, PROFILE_RULES_MAX,
+    PROFILE_VALUES_MAX,
 };
 use crate::moment::Moment;
 use crate::record::Record;
@@ -28,15 +28,7 @@ pub struct Parser {
     /// The moment of second 0, once a line has said it.
     anchor: Option<Moment>,
     above: Above,
-    room: Room,
-}
-
-/// Where groups stand, kept from line to line so that a line costs no allocation.
-#[derive(Debug)]
-struct Room {
-    head: Option<CaptureLocations>,
-    anchor: Option<CaptureLocations>,
-    rules: Vec<Found>,
+    found: Found,
 }
 
 /// What is remembered of the record's first line.
@@ -69,19 +61,18 @@ pub enum Made {
 impl Parser {
     /// A parser for one file, from its beginning or from any line on.
     pub fn new(profile: Arc<Profile>, context: Context) -> Self {
-        let room = Room {
-            head: profile.head.as_ref().map(|head| head.pattern.regex.capture_locations()),
-            anchor: profile.anchor.as_ref().map(|anchor| anchor.pattern.regex.capture_locations()),
-            rules: profile.rules.iter().map(|rule| rule.matcher.room()).collect(),
-        };
         // Above the first line that is read stands nobody knows what: what goes on with it is not counted.
         let above = Above { time: None, part: 0, by: Made::Ignored };
-        Self { profile, context, clock: Clock::default(), anchor: None, above, room }
+        Self { profile, context, clock: Clock::default(), anchor: None, above, found: Found::default() }
     }
 
     /// Adds what the next line of the file says, and tells what became of it. Of a message that a shipper joined from
     /// several lines it tells what became of the first.
     pub fn line(&mut self, line: &Line<'_>, output: &mut Output) -> Made {
+        if line.text.len() > LINE_BYTES_MAX {
+            output.refuse(None, Refusal::TooLong);
+            return Made::TooLong;
+        }
         let mut made = Made::Blank;
         for (below, text) in (0..).zip(lines(line.text)) {
             // The lines below have the place of the first, and no more indices than these.
@@ -101,7 +92,7 @@ impl Parser {
         if is_blank(text) {
             return Made::Blank;
         }
-        if text.len() > LINE_BYTES_MAX {
+        if text.len() > PROFILE_LINE_BYTES_MAX {
             output.refuse(None, Refusal::TooLong);
             return Made::TooLong;
         }
@@ -115,7 +106,7 @@ impl Parser {
                 self.read(number, (stamp, rest), below, line, output);
                 return Made::Rule(number);
             }
-            None if self.profile.ignored.iter().any(|pattern| pattern.regex.is_match(rest)) => Made::Ignored,
+            None if self.profile.ignored.iter().any(|pattern| pattern.fits(rest)) => Made::Ignored,
             None => {
                 output.unmatch(text);
                 Made::Unmatched
@@ -127,12 +118,10 @@ impl Parser {
 
     /// The stamp of a line that begins a record, if its head has one, and what follows the head.
     fn begun<'a>(&mut self, text: &'a [u8]) -> Option<(Option<&'a [u8]>, &'a [u8])> {
-        let (Some(Head { pattern, time }), Some(found)) = (&self.profile.head, &mut self.room.head) else {
-            return Some((None, text));
-        };
-        let head = pattern.regex.captures_read(found, text)?;
-        let stamp = time.and_then(|group| found.get(group)).and_then(|(begin, end)| text.get(begin..end));
-        Some((stamp, text.get(head.end()..)?))
+        let Some(Head { pattern, time }) = &self.profile.head else { return Some((None, text)) };
+        let end = pattern.find(text, &mut self.found)?;
+        let stamp = time.and_then(|group| self.found.get(group, text));
+        Some((stamp, text.get(end..)?))
     }
 
     fn continued(&mut self, text: &[u8], below: u16, line: &Line<'_>, output: &mut Output) -> Made {
@@ -154,10 +143,10 @@ impl Parser {
         Made::Continuation
     }
 
-    /// The first rule that fits; what it found is in its room.
+    /// The first rule that fits; where its groups stand is in `found`.
     fn rule_of(&mut self, text: &[u8], under: Option<usize>) -> Option<usize> {
-        let mut rules = self.profile.rules.iter().zip(&mut self.room.rules);
-        rules.position(|(rule, found)| rule.under == under && rule.matcher.fits(text, found))
+        let found = &mut self.found;
+        self.profile.rules.iter().position(|rule| rule.under == under && rule.matcher.fits(text, found))
     }
 
     fn read(
@@ -168,9 +157,8 @@ impl Parser {
         line: &Line<'_>,
         output: &mut Output,
     ) {
-        let (Some(rule), Some(found)) = (self.profile.rules.get(number), self.room.rules.get(number)) else {
-            return;
-        };
+        let Some(rule) = self.profile.rules.get(number) else { return };
+        let found = &self.found;
         let stamp = stamp.or_else(|| rule.time.and_then(|group| found.get(group, text)));
         let (time, quality) = match (stamp, self.above.time) {
             (None, Some(above)) if rule.under.is_some() => above,
@@ -196,18 +184,18 @@ impl Parser {
 
     /// Takes the moment that an anchor's line says.
     fn takes_anchor(&mut self, text: &[u8]) -> bool {
-        let (Some(anchor), Some(found)) = (&self.profile.anchor, &mut self.room.anchor) else { return false };
-        if anchor.pattern.regex.captures_read(found, text).is_none() {
+        let Some(anchor) = &self.profile.anchor else { return false };
+        if anchor.pattern.find(text, &mut self.found).is_none() {
             return false;
         }
         // One that cannot be read must not leave the one above it in force: that belongs to another start.
-        self.anchor = anchored(anchor, found, text, &self.context);
+        self.anchor = anchored(anchor, &self.found, text, &self.context);
         true
     }
 }
 
-fn anchored(anchor: &Anchor, found: &CaptureLocations, text: &[u8], context: &Context) -> Option<Moment> {
-    let group = |group: usize| found.get(group).and_then(|(begin, end)| text.get(begin..end));
+fn anchored(anchor: &Anchor, found: &Found, text: &[u8], context: &Context) -> Option<Moment> {
+    let group = |group: usize| found.get(group, text);
     let moment = anchor.form.moment(group(anchor.time)?, &context.zone, None)?;
     let since = match anchor.since {
         Some(since) => seconds(group(since)?.trim_ascii())?,

@@ -29,11 +29,13 @@ pub(super) type Span = Range<usize>;
 pub(super) struct Problems<'a> {
     text: &'a str,
     found: Vec<Problem>,
+    /// What the tables of the patterns take so far, in bytes.
+    tables_bytes: usize,
 }
 
 impl<'a> Problems<'a> {
     pub(super) fn new(text: &'a str) -> Self {
-        Self { text, found: Vec::new() }
+        Self { text, found: Vec::new(), tables_bytes: 0 }
     }
 
     pub(super) fn add(&mut self, span: &Span, text: impl Into<String>) {
@@ -48,6 +50,16 @@ impl<'a> Problems<'a> {
     /// The profile's text at a place, as it was written.
     pub(super) fn written(&self, span: &Span) -> &'a str {
         self.text.get(span.clone()).unwrap_or_default()
+    }
+
+    /// What the tables of the patterns take so far, in bytes.
+    pub(super) fn tables_bytes(&self) -> usize {
+        self.tables_bytes
+    }
+
+    /// Adds a pattern's tables.
+    pub(super) fn add_table(&mut self, bytes: usize) {
+        self.tables_bytes += bytes;
     }
 
     pub(super) fn none(&self) -> bool {

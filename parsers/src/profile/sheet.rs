@@ -1,7 +1,7 @@
 //! The readings of one line that a rule has read.
 
 use super::Profile;
-use super::fields::Found;
+use super::groups::Found;
 use super::rule::Rule;
 use super::value::{Meaning, Part, Source};
 use crate::Output;

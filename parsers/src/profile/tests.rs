@@ -113,14 +113,17 @@ fn a_rule_at_the_end_changes_nothing_of_the_earlier_ones() {
 
 #[test]
 fn limits() {
-    use crate::limits::{LINE_BYTES_MAX, PROFILE_LINES_MAX};
+    use crate::limits::{LINE_BYTES_MAX, PROFILE_LINE_BYTES_MAX, PROFILE_LINES_MAX};
     let mut parser = parser(ACME);
     let below = |count: u16| format!("[1] head 3{}", "\n  770 AUF".repeat(usize::from(count)));
     let (_, output) = read(&mut parser, &below(PROFILE_LINES_MAX - 1));
     assert_eq!((output.readings.len(), output.refused.len()), (62, 0));
     let (_, output) = read(&mut parser, &below(PROFILE_LINES_MAX + 5));
     assert_eq!((output.readings.len(), output.refused.len()), (62, 1));
-    assert_eq!(read(&mut parser, &"x".repeat(LINE_BYTES_MAX + 1)).0, Made::TooLong);
+    assert_eq!(read(&mut parser, &"x".repeat(PROFILE_LINE_BYTES_MAX)).0, Made::Continuation);
+    assert_eq!(read(&mut parser, &"x".repeat(PROFILE_LINE_BYTES_MAX + 1)).0, Made::TooLong);
+    assert_eq!(read(&mut parser, &"x\n".repeat(LINE_BYTES_MAX / 2)).0, Made::Continuation);
+    assert_eq!(read(&mut parser, &"x\n".repeat(LINE_BYTES_MAX)).0, Made::TooLong);
     let count = |rules: usize| {
         let rule = |n| {
             format!(
@@ -143,6 +146,36 @@ fn limits() {
     };
     assert!(values(26).is_ok());
     assert_eq!(values(27).err(), Some(1));
+}
+
+/// The costliest profile that is taken, over the line that costs it most: every pattern looks at every byte, and two find
+/// their groups in as many ways as may be.
+#[test]
+fn the_worst_that_a_profile_can_be_is_still_read() {
+    let mut parser = parser(&worst(WAYS));
+    let line = "x".repeat(crate::limits::PROFILE_LINE_BYTES_MAX);
+    assert_eq!(read(&mut parser, &line).0, Made::Rule(63));
+    let problems = Profile::parse(&worst(WAYS + 1)).unwrap_err();
+    assert!(problems.iter().all(|problem| problem.text.contains("several ways")), "{problems:?}");
+}
+
+/// As many repetitions as a pattern may have that fits in several ways.
+const WAYS: usize = 58;
+
+fn worst(ways: usize) -> String {
+    let ways = "x*".repeat(ways);
+    let ignored: String = (0..64).map(|n| format!("'x*i{n}',")).collect();
+    let rule = |n, pattern: &str| {
+        format!(
+            "[[rule]]\nname = \"r{n}\"\npattern = '{pattern}'\nvalues = [{{ item = \"log.event\", code = \"started\" }}]\n"
+        )
+    };
+    let rules: String = (0..63).map(|n| rule(n, &format!("x*r{n}"))).collect();
+    let last = rule(63, &format!("(?:{ways}(?<_a>b)|x+)"));
+    // The head takes nothing in the end, so that the rules see the whole line.
+    format!(
+        "name = \"worst\"\nignore = [{ignored}]\n[record]\nbegins = '(?:{ways}(?<_a>b)|)'\n[stamp]\nformat = \"none\"\n{rules}{last}"
+    )
 }
 
 #[test]

@@ -152,7 +152,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Connection<'a, S> {
     fn piece(&mut self) -> Result<Piece, lumberjack::Error> {
         let mut batch = self.known.normaliser.batch();
         let mut piece = Piece::default();
-        while batch.events() < EVENTS_PER_PUT {
+        while batch.events() < EVENTS_PER_PUT && !batch.is_full() {
             match self.decoder.next_step() {
                 Ok(Some(Step::Event { json, .. })) => batch.event(json),
                 Ok(Some(Step::End { last_sequence })) => {

@@ -2,12 +2,16 @@
 
 use std::time::Duration;
 
+use parsers::limits::PROFILE_LINE_BYTES_MAX;
+
 /// Longest line. A machine controller's line has some hundred bytes, `klippy`'s longest a few thousand; no parser takes
 /// more than half of this.
 pub(super) const LINE_BYTES_MAX: usize = 32 * 1024;
 /// Bytes read of one file at once: two lines of the longest kind, or some thousand of the usual. Two pieces of each
 /// printer are in memory at most, one of a file that is written now and one of an old one.
 pub(super) const PIECE_BYTES: usize = 64 * 1024;
+/// Bytes of lines that are read before others have their turn: the longest line of a profile.
+pub(super) const WORK_BYTES: usize = PROFILE_LINE_BYTES_MAX;
 /// Files that one printer's directory may have; a rotation set of six subsystems has some dozens.
 pub(super) const FILES_MAX: usize = 256;
 /// Files that are held open at once: those, and as many that have left the directory and are not yet read to the end.

@@ -10,6 +10,7 @@ use super::directory::{self, FileId};
 use super::flow::Class;
 use super::head::{self, Head, UTF8_MARK};
 use super::held::State;
+use super::limits::WORK_BYTES;
 use super::lines;
 use super::position::{Mark, Ticket};
 use super::{Tail, blocking};
@@ -80,7 +81,7 @@ impl Tail {
             Some((end, rest))
                 if length >= offset && (before == 0 || self.context.salt.check(end) == check) =>
             {
-                self.hand_on(id, class, offset, rest);
+                self.hand_on(id, class, offset, rest).await;
             }
             _ => {
                 tracing::info!(printer = %self.normaliser.printer(), "a log file was emptied; reading it anew");
@@ -101,7 +102,7 @@ impl Tail {
         self.files.file(id).into_iter().for_each(|held| held.broken = true);
     }
 
-    fn hand_on(&mut self, id: FileId, class: Class, offset: u64, piece: &[u8]) {
+    async fn hand_on(&mut self, id: FileId, class: Class, offset: u64, piece: &[u8]) {
         let cutoff = self.cutoff();
         let Some(held) = self.files.file(id) else { return };
         let split = lines::split(piece, held.around);
@@ -117,24 +118,26 @@ impl Tail {
         // Of what is old nobody knows more than that it was not written later than this.
         let written = held.old.written().min(now);
         let is_old = |line: &lines::Line<'_>| offset + (line.start as u64) < held.old.length;
-        let (old, new) = split.lines.split_at(split.lines.partition_point(is_old));
-        let mut readings: Vec<Reading> = Vec::new();
-        let mut read = |lines: &[lines::Line<'_>], fallback_time, readings: &mut Vec<Reading>| {
-            for line in lines {
-                let start = offset + line.start as u64;
-                let mark = if start == 0 { line.text.strip_prefix(UTF8_MARK) } else { None };
-                let text = mark.unwrap_or(line.text);
-                let place = source.place(start, self.context.salt.check(text));
-                self.normaliser.line(parser, &Line { text, place, fallback_time }, readings);
+        let old = split.lines.partition_point(is_old);
+        let (mut readings, mut too_old, mut worked): (Vec<Reading>, _, _) = (Vec::new(), 0, 0);
+        for (at, line) in split.lines.iter().enumerate() {
+            let start = offset + line.start as u64;
+            let text = if start == 0 { line.text.strip_prefix(UTF8_MARK) } else { None }.unwrap_or(line.text);
+            let place = source.place(start, self.context.salt.check(text));
+            let fallback_time = if at < old { written } else { now };
+            self.normaliser.line(parser, &Line { text, place, fallback_time }, &mut readings);
+            if let (Some(cutoff), true) = (cutoff, at + 1 == old) {
+                let made = readings.len();
+                readings.retain(|reading| is_wanted(reading, cutoff, written));
+                too_old = made - readings.len();
             }
-        };
-        read(old, written, &mut readings);
-        let made = readings.len();
-        if let Some(cutoff) = cutoff {
-            readings.retain(|reading| is_wanted(reading, cutoff, written));
+            worked += text.len();
+            if worked >= WORK_BYTES {
+                worked = 0;
+                // Other printers' turn: the patterns of a profile may take milliseconds for the longest line.
+                tokio::task::yield_now().await;
+            }
         }
-        let too_old = made - readings.len();
-        read(new, now, &mut readings);
         for _ in 0..split.too_long {
             self.normaliser.unmatched("long_line", &"longer than any log line");
         }

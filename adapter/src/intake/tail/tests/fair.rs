@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use catalog::Reading;
 
-use super::super::limits::{BACKLOG_IN_FLIGHT_MAX, PIECE_BYTES};
+use super::super::limits::{BACKLOG_IN_FLIGHT_MAX, PIECE_BYTES, WORK_BYTES};
 use super::hand::Hand;
 use crate::buffer::COALESCE;
 use crate::normalise::testing::{line, record_numbers};
@@ -85,6 +85,21 @@ async fn within_a_file_the_order_is_kept_and_what_grows_goes_before_what_does_no
     assert!(numbers[..=end].is_sorted(), "the file that grows, from its first line to its last");
     let rest = &numbers[end + 1..];
     assert!(rest.is_sorted() && !rest.is_empty(), "then the old ones, the oldest first");
+}
+
+#[tokio::test]
+async fn within_a_piece_others_have_their_turn() {
+    let mut hand = Hand::new();
+    hand.lines("laser.log", 1..=2000);
+    hand.look().await;
+    hand.tail.step().await;
+    let mut polls = 0;
+    let mut step = std::pin::pin!(hand.tail.step());
+    let read = std::future::poll_fn(|context| {
+        polls += 1;
+        step.as_mut().poll(context)
+    });
+    assert!(read.await && polls > PIECE_BYTES / WORK_BYTES, "{polls}");
 }
 
 #[tokio::test(start_paused = true)]
