@@ -49,6 +49,12 @@ pub(super) fn codes(
         problems.add(&span, format!("`codes` has 1 to {PROFILE_CODES_MAX} words; leave it out where the log writes the catalogue's own"));
         return None;
     }
+    // Two of the log's words that are one letter each say little of a printer; twenty-six spell a name.
+    let letters = pairs.iter().filter(|(written, _)| is_letter(written));
+    for (letter, code) in letters {
+        let text = format!("a word of one letter, `{letter}`, could spell a name; have the group hold the whole word, or write a rule with the letter in its pattern and a `code`");
+        problems.add(&code.span, text);
+    }
     let count = pairs.len();
     let words = pairs.into_iter().filter_map(|(written, code)| {
         Some((Box::from(written.as_bytes()), word(item, code.value, &code.span, problems)?))
@@ -56,6 +62,12 @@ pub(super) fn codes(
     let mut words: Vec<(Box<[u8]>, &'static str)> = words.collect();
     words.sort();
     (words.len() == count).then_some(Codes { words, otherwise })
+}
+
+/// A digit is none: numbers may leave.
+fn is_letter(written: &str) -> bool {
+    let mut letters = written.chars();
+    letters.next().is_some_and(|first| !first.is_ascii_digit()) && letters.next().is_none()
 }
 
 /// The catalogue's own word.
