@@ -39,7 +39,7 @@ impl<'a> Problems<'a> {
     }
 
     pub(super) fn add(&mut self, span: &Span, text: impl Into<String>) {
-        if self.found.len() < PROFILE_PROBLEMS_MAX {
+        if !self.is_full() {
             let before = self.text.get(..span.start).unwrap_or(self.text);
             let line = before.matches('\n').count() + 1;
             let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
@@ -60,6 +60,11 @@ impl<'a> Problems<'a> {
     /// Adds a pattern's tables.
     pub(super) fn add_table(&mut self, bytes: usize) {
         self.tables_bytes += bytes;
+    }
+
+    /// Whether no more are told.
+    pub(super) fn is_full(&self) -> bool {
+        self.found.len() >= PROFILE_PROBLEMS_MAX
     }
 
     pub(super) fn none(&self) -> bool {
@@ -84,11 +89,12 @@ const LETTERS_PER_SLIP: usize = 3;
 /// `did you mean X?`, where a name is near enough, else the list of the names that there are.
 pub(super) fn advice<'n>(wrong: &str, names: impl Iterator<Item = &'n str>) -> String {
     let names: Vec<_> = names.collect();
-    // The distance costs the product of the lengths, and no name is as long as this.
-    let slips_max = (wrong.chars().count() / LETTERS_PER_SLIP).max(1);
+    let letters = wrong.chars().count();
+    let slips_max = (letters / LETTERS_PER_SLIP).max(1);
     let near = names
         .iter()
-        .filter(|name| wrong.len() < 128 && name.len().abs_diff(wrong.len()) <= slips_max * 4)
+        // The distance costs the product of the lengths, and is their difference at least.
+        .filter(|name| name.chars().count().abs_diff(letters) <= slips_max && letters < 128)
         .map(|name| (strsim::damerau_levenshtein(wrong, name), *name))
         .min()
         .filter(|(slips, _)| *slips <= slips_max);

@@ -7,7 +7,6 @@ use super::fields::Matcher;
 use super::problem::{Problems, Span};
 use super::section::Section;
 use super::value::{Meaning, Named, Part, part};
-use crate::limits::PROFILE_VALUES_MAX;
 
 pub(super) const KEYS: &[&str] =
     &["name", "pattern", "separator", "columns", "under", "part", "values", "alarm"];
@@ -62,10 +61,6 @@ impl Rule {
         let mut part = part(section, problems);
         let mut values = Meaning::all(section, problems);
         let mut alarm = if section.has("alarm") { Alarms::read(section, problems) } else { None };
-        if let Some(over) = values.get(PROFILE_VALUES_MAX) {
-            problems.add(&over.spans.whole, format!("a rule has at most {PROFILE_VALUES_MAX} values"));
-            return None;
-        }
         twice(&values, alarm.is_some(), problems);
         let matcher = matcher?;
         let mut used: Vec<String> = Vec::new();

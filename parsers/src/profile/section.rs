@@ -31,6 +31,9 @@ impl<'a> Section<'a> {
         let mut misspelt = false;
         for (key, item) in table.iter().filter(|(key, _)| !known.contains(key)) {
             misspelt = true;
+            if problems.is_full() {
+                break;
+            }
             let at = table.get_key_value(key).and_then(|(key, _)| key.span()).or_else(|| item.span());
             let text = format!("unknown key `{key}`; {}", advice(key, known.iter().copied()));
             problems.add(&at.unwrap_or_else(|| span.clone()), text);

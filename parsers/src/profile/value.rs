@@ -6,6 +6,7 @@ use catalog::{Family, Item, Kind, Unit, items};
 use super::codes::{Codes, codes, word};
 use super::problem::{Problems, Span, advice, one_of};
 use super::section::{Either, Section};
+use crate::limits::PROFILE_VALUES_MAX;
 
 /// The keys of a value.
 const KEYS: &[&str] = &["item", "group", "part", "unit", "scale", "codes", "otherwise", "code"];
@@ -63,6 +64,10 @@ impl Meaning {
     /// The values of a rule.
     pub(super) fn all(rule: &Section<'_>, problems: &mut Problems<'_>) -> Vec<Self> {
         let values = rule.tables("values", KEYS, problems);
+        if let Some(over) = values.get(PROFILE_VALUES_MAX) {
+            problems.add(&over.span, format!("a rule has at most {PROFILE_VALUES_MAX} values"));
+            return Vec::new();
+        }
         values.iter().filter_map(|value| Self::read(value, problems)).collect()
     }
 
