@@ -132,9 +132,22 @@ pub(super) fn open(found: &Found) -> io::Result<Option<File>> {
 }
 
 /// What stands in a file from an offset on, at most [`PIECE_BYTES`], and how long the file is; nothing at its end, or
-/// behind it.
+/// behind it. A file that ends in zeros was made as long as it may become: there they are where nothing is written yet.
 pub(super) fn read(file: &File, offset: u64) -> io::Result<(Vec<u8>, u64)> {
     let length = file.metadata()?.len();
+    let mut bytes = bytes_between(file, offset, length)?;
+    if bytes.last() == Some(&0) && bytes_between(file, length - 1, length)? == [0] {
+        bytes.truncate(written(&bytes));
+    }
+    Ok((bytes, length))
+}
+
+/// How much there is before the zeros at the end.
+fn written(bytes: &[u8]) -> usize {
+    bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1)
+}
+
+fn bytes_between(file: &File, offset: u64, length: u64) -> io::Result<Vec<u8>> {
     let left = length.saturating_sub(offset);
     let mut bytes = vec![0; usize::try_from(left).unwrap_or(PIECE_BYTES).min(PIECE_BYTES)];
     let mut filled = 0;
@@ -147,16 +160,23 @@ pub(super) fn read(file: &File, offset: u64) -> io::Result<(Vec<u8>, u64)> {
         }
     }
     bytes.truncate(filled);
-    Ok((bytes, length))
+    Ok(bytes)
 }
 
 /// Where the last line begins that is not whole, or the end, and what stands before it. A line longer than a piece is no
 /// line, and its rest will be none.
 pub(super) fn last_line_start(file: &File, length: u64, salt: &Salt) -> io::Result<Mark> {
-    let from = length.saturating_sub(PIECE_BYTES as u64);
-    let (mut bytes, _) = read(file, from)?;
-    // What has come since is new.
-    bytes.truncate(usize::try_from(length - from).unwrap_or(PIECE_BYTES));
+    // What has come since is new, and zeros at the end are where it will be.
+    let mut end = length;
+    let (from, mut bytes) = loop {
+        let from = end.saturating_sub(PIECE_BYTES as u64);
+        let mut bytes = bytes_between(file, from, end)?;
+        bytes.truncate(written(&bytes));
+        if from == 0 || !bytes.is_empty() {
+            break (from, bytes);
+        }
+        end = from;
+    };
     match bytes.iter().rposition(|byte| *byte == b'\n') {
         Some(end) => bytes.truncate(end + 1),
         None if from == 0 => bytes.clear(),
@@ -239,6 +259,21 @@ mod tests {
         for (offset, expected) in [(0, "one\ntwo\n"), (4, "two\n"), (8, ""), (99, "")] {
             assert_eq!(read(&file, offset).unwrap(), (expected.as_bytes().to_vec(), 8));
         }
+    }
+
+    #[test]
+    fn zeros_at_the_end_of_a_file_are_not_yet_written_and_others_are() {
+        let file = tempfile::tempfile().unwrap();
+        let many = 3 * PIECE_BYTES as u64;
+        file.write_all_at(b"one\n", 0).unwrap();
+        file.set_len(many).unwrap();
+        for (offset, expected) in [(0, &b"one\n"[..]), (4, b""), (many - 1, b"")] {
+            assert_eq!(read(&file, offset).unwrap(), (expected.to_vec(), many));
+        }
+        let salt = Salt::new([7; 16]);
+        assert_eq!(last_line_start(&file, many, &salt).unwrap(), Mark::behind(b"one\n", 4, &salt));
+        file.write_all_at(b"two\n", many).unwrap();
+        assert_eq!(read(&file, 0).unwrap().0.len(), PIECE_BYTES);
     }
 
     #[test]

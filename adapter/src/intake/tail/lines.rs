@@ -46,6 +46,7 @@ pub(super) fn split(piece: &[u8], around: Around) -> Split<'_> {
         }
         let text = piece.get(start..end).unwrap_or_default();
         let text = text.strip_suffix(b"\r").unwrap_or(text);
+        let (start, text) = behind_a_hole(start, text);
         if text.len() > LINE_BYTES_MAX {
             out.too_long += 1;
         } else {
@@ -53,6 +54,10 @@ pub(super) fn split(piece: &[u8], around: Around) -> Split<'_> {
         }
     }
     let rest = piece.len() - out.used;
+    if rest > 0 && behind_a_hole(out.used, piece.get(out.used..).unwrap_or_default()).1.is_empty() {
+        out.used = piece.len();
+        return out;
+    }
     if around.last && rest > 0 && rest <= LINE_BYTES_MAX && !out.inside_too_long {
         out.lines.push(Line { start: out.used, text: piece.get(out.used..).unwrap_or_default() });
         out.used = piece.len();
@@ -65,6 +70,13 @@ pub(super) fn split(piece: &[u8], around: Around) -> Split<'_> {
         out.used = piece.len();
     }
     out
+}
+
+/// A line without the zeros before it: they are where its writer left a hole, as one does that writes on at its old place
+/// in a file that was emptied.
+fn behind_a_hole(start: usize, text: &[u8]) -> (usize, &[u8]) {
+    let zeros = text.iter().take_while(|byte| **byte == 0).count();
+    (start + zeros, text.get(zeros..).unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -142,6 +154,20 @@ mod tests {
             rest = &rest[split.used..];
         }
         assert_eq!((too_long, lines), (1, vec![b"short".to_vec()]));
+    }
+
+    #[test]
+    fn a_hole_in_a_file_is_passed_over_however_long_it_is() {
+        let hole = [b"one\n", &vec![0; LINE_BYTES_MAX * 3][..], b"two\nthree\n"].concat();
+        for cut in [hole.len(), 4, 100, LINE_BYTES_MAX * 2, hole.len() - 10] {
+            let first = split(&hole[..cut], Around::default());
+            let second = split(&hole[first.used..], after(&first));
+            let lines: Vec<_> = first.lines.iter().chain(&second.lines).map(|line| line.text).collect();
+            assert_eq!(lines, [&b"one"[..], b"two", b"three"], "cut at {cut}");
+            let two = second.lines.iter().find(|line| line.text == b"two").map(|line| first.used + line.start);
+            assert!(cut == hole.len() || two == Some(hole.len() - 10), "cut at {cut}");
+            assert_eq!((first.too_long, second.too_long), (0, 0));
+        }
     }
 
     #[test]

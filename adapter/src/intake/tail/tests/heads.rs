@@ -1,6 +1,7 @@
 //! What a file is, where reading begins in it, and what is too old.
 
 use std::fs::{self, File};
+use std::os::unix::fs::FileExt as _;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::super::limits::HEAD_LINES_MAX;
@@ -134,6 +135,25 @@ async fn an_old_line_without_a_stamp_is_of_the_time_when_its_file_was_written() 
         ages.dedup();
         assert_eq!(ages, expected, "{age} days, late {late}");
     }
+}
+
+#[tokio::test]
+async fn a_file_that_was_made_as_long_as_it_may_become_is_read_as_it_fills() {
+    let mut hand = Hand::new();
+    hand.lines("laser.log", 1..=2);
+    let file = File::options().write(true).open(hand.path("laser.log")).unwrap();
+    let mut end = file.metadata().unwrap().len();
+    file.set_len(1 << 20).unwrap();
+    for number in 3..=5 {
+        hand.settle().await;
+        assert_eq!(hand.rows(), (1..number).collect::<Vec<_>>());
+        let text = line(number) + "\n";
+        file.write_all_at(text.as_bytes(), end).unwrap();
+        // A clock of the file system may be too coarse to tell the two writes apart.
+        file.set_modified(UNIX_EPOCH + Duration::from_secs(number)).unwrap();
+        end += text.len() as u64;
+    }
+    assert_eq!(hand.bench.context.counters.lines_unmatched.now(), 0);
 }
 
 #[tokio::test]
