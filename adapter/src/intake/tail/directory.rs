@@ -131,6 +131,11 @@ pub(super) fn open(found: &Found) -> io::Result<Option<File>> {
     Ok((metadata.is_file() && FileId::of(&metadata) == found.id).then_some(file))
 }
 
+/// What shows whether an open file has changed.
+pub(super) fn glance(file: &File) -> io::Result<Seen> {
+    Ok(Seen::of(&file.metadata()?))
+}
+
 /// What stands in a file from an offset on, at most [`PIECE_BYTES`], and how long the file is; nothing at its end, or
 /// behind it. A file that ends in zeros was made as long as it may become: there they are where nothing is written yet.
 pub(super) fn read(file: &File, offset: u64) -> io::Result<(Vec<u8>, u64)> {

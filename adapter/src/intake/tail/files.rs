@@ -1,6 +1,7 @@
 //! The files of one directory that are held, and whose turn it is.
 
 use std::collections::{BTreeMap, HashMap};
+use std::ffi::OsStr;
 use std::fs::File;
 
 use tokio::time::Instant;
@@ -26,6 +27,11 @@ impl Files {
     /// Whether a look needs not open it: it is held, by a handle that works.
     pub(super) fn holds(&self, id: FileId) -> bool {
         self.held.get(&id).is_some_and(|held| !held.broken)
+    }
+
+    /// The file that has this name in the directory.
+    pub(super) fn named(&self, name: &OsStr) -> Option<(FileId, &Held)> {
+        self.held.iter().find(|(_, held)| held.is_named(name)).map(|(id, held)| (*id, held))
     }
 
     pub(super) fn file(&mut self, id: FileId) -> Option<&mut Held> {

@@ -1,5 +1,6 @@
 //! One file that is held open: its positions, its parser's memory and what is known of its future.
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -100,23 +101,32 @@ impl Held {
     /// A look found it in the directory.
     pub(super) fn found(&mut self, found: &Found, now: Instant) {
         self.gone_since = None;
-        let changed = self.seen != found.seen;
-        if changed {
-            self.grows |= found.seen.length > self.seen.length;
-            self.at_end = false;
-            self.around.last = false;
-            if matches!(self.state, State::Left) && found.seen.length < self.seen.length {
-                self.begin_anew();
-            }
-        }
+        self.glanced_at(found.seen, now);
         if self.path != found.path {
             self.path.clone_from(&found.path);
             self.put_away_since = Some(now);
-        } else if changed {
-            self.put_away_since = self.put_away_since.map(|_| now);
         }
-        self.seen = found.seen;
         self.end_half_line(self.put_away_since, now);
+    }
+
+    /// Takes over what shows whether it has changed.
+    pub(super) fn glanced_at(&mut self, seen: Seen, now: Instant) {
+        if self.seen == seen {
+            return;
+        }
+        self.grows |= seen.length > self.seen.length;
+        self.at_end = false;
+        self.around.last = false;
+        if matches!(self.state, State::Left) && seen.length < self.seen.length {
+            self.begin_anew();
+        }
+        self.put_away_since = self.put_away_since.map(|_| now);
+        self.seen = seen;
+    }
+
+    /// Whether it is what has this name in the directory.
+    pub(super) fn is_named(&self, name: &OsStr) -> bool {
+        self.gone_since.is_none() && self.path.file_name() == Some(name)
     }
 
     /// A look did not find it. Says whether it is still held: until it is read and stored, and its writer has had time

@@ -32,7 +32,8 @@ pub(super) const HEAD_LINES_MAX: usize = 200;
 pub(super) const RESCAN: Duration = Duration::from_secs(5);
 /// Between two looks where the kernel tells nothing, as on a network share.
 pub(super) const POLL: Duration = Duration::from_secs(1);
-/// Least time between two looks: a writer of thousands of lines a second is an event each, and each look is for all.
+/// Least time between two looks: a writer of thousands of lines a second is an event each, and each look is for all. One at
+/// the whole directory follows only where more has changed than the text of files that are held.
 pub(super) const LOOK_MIN: Duration = Duration::from_millis(20);
 /// After a nack the file is read again, but not at once: what refused it may need time.
 pub(super) const NACK_WAIT: Duration = Duration::from_secs(1);

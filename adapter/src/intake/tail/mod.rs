@@ -28,7 +28,9 @@ mod watch;
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Display;
+use std::fs::File;
 use std::io;
+use std::path::Path;
 use std::sync::Arc;
 
 use catalog::Timestamp;
@@ -40,11 +42,11 @@ use tokio::time::{Instant, sleep_until};
 use self::directory::{FileId, Found, Scan, Seen};
 use self::files::Files;
 use self::flow::Flow;
-use self::held::Before;
+use self::held::{Before, State};
 use self::limits::LOOK_MIN;
 use self::read::Done;
 use self::trouble::{Kind, Troubles};
-use self::watch::{Told, Watch};
+use self::watch::{Heard, Told, Watch};
 use crate::config::{Begin, Logs, Printer};
 use crate::intake::IntakeContext;
 use crate::normalise::{Normaliser, Quiet};
@@ -100,11 +102,15 @@ impl Tail {
     }
 
     async fn follow(&mut self) {
+        let mut whole_look = Instant::now();
         loop {
             let mut changed = std::pin::pin!(self.watch.changed());
-            self.look().await;
+            if Instant::now() >= whole_look || !self.glance().await {
+                self.look().await;
+                whole_look = Instant::now() + self.watch.interval();
+            }
             let looked = Instant::now();
-            let mut look = looked + self.watch.interval();
+            let mut look = whole_look;
             let mut told = false;
             while Instant::now() < look {
                 let goes_on = self.step().await;
@@ -112,13 +118,38 @@ impl Tail {
                 // After each piece there is a look at what else has happened: new lines go first.
                 tokio::select! {
                     biased;
-                    () = changed.as_mut(), if !told => (told, look) = (true, looked + LOOK_MIN),
+                    () = changed.as_mut(), if !told => (told, look) = (true, look.min(looked + LOOK_MIN)),
                     Some(done) = self.under_way.next() => self.done(done),
                     () = std::future::ready(()), if goes_on => {}
                     () = sleep_until(retry.min(look)) => {}
                 }
             }
         }
+    }
+
+    /// Looks at the open files alone that were written to: a look at the whole directory for each new line would cost
+    /// the more the more is in it. Says whether that was enough.
+    async fn glance(&mut self) -> bool {
+        let Heard { anything, written } = self.watch.heard();
+        if anything {
+            return false;
+        }
+        let mut files = Vec::new();
+        for name in written.iter().filter(|name| self.logs.pattern.is_match(Path::new(name))) {
+            match self.files.named(name) {
+                // What it becomes is seen at the next look.
+                Some((_, held)) if matches!(held.state, State::Left) => {}
+                Some((id, held)) if !held.broken => files.push((id, Arc::clone(&held.file))),
+                _ => return false,
+            }
+        }
+        let glance = move |(id, file): (_, Arc<File>)| Ok((id, directory::glance(&file)?));
+        let seen = blocking(move || files.into_iter().map(glance).collect::<io::Result<Vec<_>>>()).await;
+        let Ok(seen) = seen else { return false };
+        for (id, seen) in seen {
+            self.files.file(id).into_iter().for_each(|held| held.glanced_at(seen, Instant::now()));
+        }
+        true
     }
 
     /// Looks at what is in the directory.

@@ -1,7 +1,8 @@
 //! Which file systems are on another machine: a change that is made there is told to nobody here.
 
 /// The name of a network file system, by the kernel's number for it (`statfs(2)`, `linux/magic.h`). A file system
-/// that runs as a program (FUSE) may be a share as well, as `sshfs` and `virtiofs` are, and tells of no change that it did not make.
+/// that runs as a program (FUSE) may be a share as well, as `sshfs` and `virtiofs` are, and tells of no change that
+/// it did not make.
 pub(super) fn name(number: i128) -> Option<&'static str> {
     // The kernel's word is signed or not, and its upper half means nothing.
     let name = match number & 0xffff_ffff {

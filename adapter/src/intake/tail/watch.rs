@@ -1,20 +1,48 @@
 //! The kernel's word that something in a directory has changed, where it can give it.
 
+use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use notify::event::ModifyKind;
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 use tokio::sync::Notify;
 use tokio::time::Duration;
 
 use super::directory::FileId;
-use super::limits::{POLL, RESCAN};
+use super::limits::{FILES_MAX, POLL, RESCAN};
 
-/// Watches one directory. It says only *that* something changed; a look at the directory says what. So no
-/// queue can overflow: any number of changes before the look are one.
+/// Watches one directory. It says which files were written to, or only *that* something changed: a look at the
+/// directory says what then. So no queue can overflow: any number of changes before the look are one.
 pub(super) struct Watch {
     changed: Arc<Notify>,
+    heard: Arc<Mutex<Heard>>,
     how: How,
+}
+
+/// What changed since it was last asked.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Heard {
+    /// More than the text of files, or nobody knows what.
+    pub(super) anything: bool,
+    /// The names of the files that were written to.
+    pub(super) written: BTreeSet<OsString>,
+}
+
+impl Heard {
+    fn hear(&mut self, event: notify::Result<notify::Event>) {
+        let written = event.ok().filter(|event| {
+            let text = matches!(event.kind, EventKind::Modify(ModifyKind::Data(_) | ModifyKind::Metadata(_)));
+            text && !event.need_rescan()
+        });
+        match written {
+            Some(event) if self.written.len() < FILES_MAX => {
+                self.written.extend(event.paths.iter().filter_map(|path| path.file_name()).map(OsString::from));
+            }
+            _ => self.anything = true,
+        }
+    }
 }
 
 enum How {
@@ -40,7 +68,7 @@ pub(super) enum Told {
 
 impl Watch {
     pub(super) fn new() -> Self {
-        Self { changed: Arc::new(Notify::new()), how: How::Not }
+        Self { changed: Arc::default(), heard: Arc::default(), how: How::Not }
     }
 
     /// Resolves after a change, one that happened before the call included.
@@ -48,8 +76,14 @@ impl Watch {
         Arc::clone(&self.changed).notified_owned()
     }
 
-    /// Makes [`Watch::changed`] resolve.
+    /// What changed since the last call.
+    pub(super) fn heard(&self) -> Heard {
+        std::mem::take(&mut *self.heard.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Makes [`Watch::changed`] resolve, as if anything had changed.
     pub(super) fn poke(&self) {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner).anything = true;
         self.changed.notify_one();
     }
 
@@ -82,16 +116,55 @@ impl Watch {
             (_, None) => {}
         }
         self.how = How::Not;
-        let changed = Arc::clone(&self.changed);
+        let (changed, heard) = (Arc::clone(&self.changed), Arc::clone(&self.heard));
         let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
             // Our own looks at the directory are events too, and would make us look for ever.
-            let ours = event.is_ok_and(|event| matches!(event.kind, EventKind::Access(_)));
+            let ours = event.as_ref().is_ok_and(|event| matches!(event.kind, EventKind::Access(_)));
             if !ours {
+                heard.lock().unwrap_or_else(PoisonError::into_inner).hear(event);
                 changed.notify_one();
             }
         })?;
         watcher.watch(path, RecursiveMode::NonRecursive)?;
         self.how = How::Kernel { _watcher: watcher, directory };
         Ok(Told::ByKernel)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use notify::Event;
+    use notify::event::{CreateKind, DataChange, Flag, MetadataKind, RenameMode};
+
+    #[test]
+    fn only_what_is_surely_written_to_goes_by_its_name() {
+        let text = EventKind::Modify(ModifyKind::Data(DataChange::Any));
+        let time = EventKind::Modify(ModifyKind::Metadata(MetadataKind::Any));
+        let renamed = EventKind::Modify(ModifyKind::Name(RenameMode::Any));
+        for (kind, anything) in
+            [(text, false), (time, false), (renamed, true), (EventKind::Create(CreateKind::File), true)]
+        {
+            let mut heard = Heard::default();
+            heard.hear(Ok(Event::new(kind).add_path("/logs/laser.log".into())));
+            let written = if anything { None } else { Some(OsString::from("laser.log")) };
+            assert_eq!(heard, Heard { anything, written: written.into_iter().collect() }, "{kind:?}");
+        }
+        let mut heard = Heard::default();
+        heard.hear(Ok(Event::new(text).set_flag(Flag::Rescan)));
+        assert!(heard.anything);
+        let mut heard = Heard::default();
+        heard.hear(Err(notify::Error::generic("lost")));
+        assert!(heard.anything);
+    }
+
+    #[test]
+    fn the_names_are_bounded() {
+        let mut heard = Heard::default();
+        for n in 0..FILES_MAX * 2 {
+            let kind = EventKind::Modify(ModifyKind::Data(DataChange::Any));
+            heard.hear(Ok(Event::new(kind).add_path(format!("/logs/{n}.log").into())));
+        }
+        assert!(heard.anything && heard.written.len() == FILES_MAX);
     }
 }

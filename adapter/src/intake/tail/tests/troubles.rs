@@ -47,6 +47,28 @@ async fn an_empty_directory_in_its_place_as_when_a_share_is_unmounted() {
 }
 
 #[tokio::test]
+async fn a_line_more_costs_no_look_at_the_directory_and_a_file_more_does() {
+    let mut hand = Hand::new();
+    hand.lines("laser.log", 1..=2);
+    hand.settle().await;
+    hand.tail.watch.changed().await;
+    assert!(!hand.tail.glance().await, "what happened before the watch began was told by nobody");
+    hand.lines("laser.log", [3]);
+    while hand.rows().len() < 3 {
+        hand.tail.watch.changed().await;
+        assert!(hand.tail.glance().await);
+        hand.read().await;
+    }
+    hand.lines("vat.log", [4]);
+    hand.tail.watch.changed().await;
+    while hand.tail.glance().await {
+        hand.tail.watch.changed().await;
+    }
+    hand.settle().await;
+    assert_eq!(hand.rows(), [1, 2, 3, 4]);
+}
+
+#[tokio::test]
 async fn a_file_that_cannot_be_opened_is_tried_at_each_look_and_the_others_are_read() {
     let mut hand = Hand::new();
     hand.lines("laser.log", [1]);
