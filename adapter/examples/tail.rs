@@ -20,6 +20,8 @@ use catalog::{Salt, Value};
 use tokio::time::{Instant, sleep};
 
 const PRINTERS: usize = 20;
+/// Log files of each that may be open.
+const OPEN_MAX: usize = 512;
 const BUFFER_BYTES: usize = 64 << 20;
 /// Record numbers of live lines begin here.
 const LIVE: u64 = 100_000_000;
@@ -149,7 +151,7 @@ impl Bench {
         };
         let waits = Waits::default();
         tokio::spawn(store(Arc::clone(&buffer), Arc::clone(&waits), takes));
-        printers.iter().for_each(|printer| tail::start(printer, &context));
+        printers.iter().for_each(|printer| tail::start(printer, OPEN_MAX, &context));
         Ok(Self { buffer, counters, waits })
     }
 }

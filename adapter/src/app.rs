@@ -17,6 +17,7 @@ use crate::clock::Clock;
 use crate::config::{Config, Credentials};
 use crate::counters::Counters;
 use crate::dispatcher::{self, Dispatcher};
+use crate::handles::{self, TooFewFiles};
 use crate::intake::beats::{BeatsError, Listening};
 use crate::intake::poll;
 use crate::intake::{self, IntakeContext};
@@ -49,6 +50,9 @@ pub enum StartError {
     /// The files that queries need.
     #[error("queries to printers")]
     Poll(#[source] poll::StartError),
+    /// The limit of open files.
+    #[error(transparent)]
+    Handles(#[from] TooFewFiles),
 }
 
 impl StartError {
@@ -190,9 +194,10 @@ async fn start_intake(config: &Config, context: &IntakeContext) -> Result<Option
     if let Some(beats) = &config.beats {
         bound = Some(intake::beats::start(beats, &config.printers, context.clone()).await?);
     }
+    let open_max = handles::of_each_printer(config)?;
     for printer in &config.printers {
         if printer.logs.is_some() {
-            intake::tail::start(printer, context);
+            intake::tail::start(printer, open_max, context);
         }
     }
     // All together: who answers tells who is off.

@@ -11,6 +11,7 @@ pub mod config;
 pub mod counters;
 mod dispatcher;
 mod enrol;
+mod handles;
 pub mod intake;
 pub mod lifecycle;
 pub mod link;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::config::{Beats, Config, Credentials, CredentialsError, Printer, Sender};
 use crate::intake::poll;
-use crate::tls;
+use crate::{handles, tls};
 
 /// What `check` has to say.
 pub(super) struct Report {
@@ -23,6 +23,7 @@ impl Report {
         report.platform(config);
         report.intake(config);
         report.printers(&config.printers);
+        report.problems.extend(handles::of_each_printer(config).err().map(|error| error.to_string()));
         report
     }
 

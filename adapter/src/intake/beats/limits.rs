@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// Connections at once. Twenty printers with Filebeat and Metricbeat need forty; the rest is for reconnects.
-pub(super) const CONNECTIONS_MAX: usize = 256;
+pub(crate) const CONNECTIONS_MAX: usize = 256;
 /// Connections at once from one address, so that one machine cannot take all the places.
 pub(super) const CONNECTIONS_PER_ADDRESS_MAX: usize = 96;
 /// Connections at once of one printer (P6): several Beats, each with workers and a stale connection or two.

@@ -25,6 +25,7 @@ use tokio::time::timeout;
 
 use self::connection::{Connection, End};
 use self::flow::Why;
+pub(crate) use self::limits::CONNECTIONS_MAX;
 use self::limits::{ACCEPT_WAIT, HANDSHAKE_MAX};
 use self::places::{Place, Places};
 use self::senders::Senders;

@@ -15,8 +15,10 @@ use crate::normalise::Normaliser;
 use crate::receipt::Outcome;
 
 /// The files of one directory.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Files {
+    /// How many may be open.
+    open_max: usize,
     held: BTreeMap<FileId, Held>,
     /// In the order in which they were found, which is nearly the order of their records.
     order: Vec<FileId>,
@@ -24,9 +26,13 @@ pub(super) struct Files {
 }
 
 impl Files {
-    /// Whether a look needs not open it: it is held, by a handle that works.
+    pub(super) fn new(open_max: usize) -> Self {
+        Self { open_max, held: BTreeMap::new(), order: Vec::new(), turns: 0 }
+    }
+
+    /// Whether a look needs not open it: it is held, by a handle that works or without need of one.
     pub(super) fn holds(&self, id: FileId) -> bool {
-        self.held.get(&id).is_some_and(|held| !held.broken)
+        self.held.get(&id).is_some_and(|held| !held.wants_file())
     }
 
     /// The file that has this name in the directory.
@@ -38,16 +44,28 @@ impl Files {
         self.held.get_mut(&id)
     }
 
-    /// Whether there is room for another file.
-    pub(super) fn has_room(&self) -> bool {
-        self.held.len() < HELD_MAX
+    /// Whether there is room to open this file; for its sake the one is closed that has had nothing new for longest.
+    pub(super) fn make_room(&mut self, id: FileId) -> bool {
+        if self.held.len() >= HELD_MAX && !self.held.contains_key(&id) {
+            return false;
+        }
+        if self.open() < self.open_max || self.held.get(&id).is_some_and(|held| held.file.is_some()) {
+            return true;
+        }
+        let idle = self.held.values_mut().filter(|held| held.is_idle()).min_by_key(|held| held.turn);
+        idle.map(|held| held.file = None).is_some()
     }
 
-    /// Takes a file in, or another handle of one whose own is broken.
+    /// How many are open.
+    pub(super) fn open(&self) -> usize {
+        self.held.values().filter(|held| held.file.is_some()).count()
+    }
+
+    /// Takes a file in, or another handle of one whose own is broken or closed.
     pub(super) fn add(&mut self, file: File, found: Found, before: Before) {
         let id = found.id;
         if let Some(held) = self.held.get_mut(&id) {
-            held.file = file.into();
+            held.file = Some(file.into());
             (held.broken, held.at_end) = (false, false);
             return;
         }

@@ -19,7 +19,8 @@ use crate::receipt::Outcome;
 /// A file that is held open.
 #[derive(Debug)]
 pub(super) struct Held {
-    pub(super) file: Arc<File>,
+    /// None while it is not to be read, or was closed for another one's sake.
+    pub(super) file: Option<Arc<File>>,
     pub(super) position: Position,
     pub(super) state: State,
     pub(super) around: Around,
@@ -76,7 +77,7 @@ impl Held {
     pub(super) fn new(file: File, found: Found, before: Before) -> Self {
         let Before { found_late, old, skips_old } = before;
         Self {
-            file: Arc::new(file),
+            file: Some(file.into()),
             position: Position::default(),
             state: State::New,
             around: Around::default(),
@@ -134,7 +135,9 @@ impl Held {
     pub(super) fn missed(&mut self, now: Instant) -> bool {
         let since = *self.gone_since.get_or_insert(now);
         self.end_half_line(Some(since), now);
-        let done = (self.at_end && self.position.is_settled() && !self.handed) || self.broken;
+        let read = self.at_end && self.position.is_settled() && !self.handed;
+        // Without a handle there is no more to be had of it.
+        let done = read || self.broken || self.file.is_none();
         // No look at the directory shows whether it still grows.
         self.at_end = false;
         now < since + FORGET_AFTER || !done
@@ -164,8 +167,28 @@ impl Held {
     /// Whether it may be read now.
     pub(super) fn due(&self, now: Instant) -> bool {
         let waits = self.wait.is_some_and(|(until, _)| now < until);
-        let readable = !self.broken && !matches!(self.state, State::Left);
+        let readable = self.file.is_some() && !self.broken;
         readable && !self.at_end && !self.handed && !waits && self.position.takes_more()
+    }
+
+    /// Whether it must be opened to be read.
+    pub(super) fn wants_file(&self) -> bool {
+        let unread = !self.at_end && !matches!(self.state, State::Left);
+        self.broken || (self.file.is_none() && unread)
+    }
+
+    /// Whether it can be closed: all of it is stored, and it can be opened again by its name. What it is, and how far it
+    /// is read, is known all the same.
+    pub(super) fn is_idle(&self) -> bool {
+        let done = self.at_end && !self.half_line && !self.handed && self.position.is_settled();
+        self.file.is_some() && done && self.gone_since.is_none()
+    }
+
+    /// It is not to be read, and needs no handle.
+    pub(super) fn leave(&mut self) {
+        self.ends();
+        self.state = State::Left;
+        self.file = None;
     }
 
     /// For now there is no more to be had of it.

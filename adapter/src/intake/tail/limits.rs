@@ -14,8 +14,8 @@ pub(super) const PIECE_BYTES: usize = 64 * 1024;
 pub(super) const WORK_BYTES: usize = PROFILE_LINE_BYTES_MAX;
 /// Files that one printer's directory may have; a rotation set of six subsystems has some dozens.
 pub(super) const FILES_MAX: usize = 256;
-/// Files that are held open at once: those, and as many that have left the directory and are not yet read to the end.
-pub(super) const HELD_MAX: usize = FILES_MAX * 2;
+/// Files that are known at once: those, and as many that have left the directory and are not yet read to the end.
+pub(crate) const HELD_MAX: usize = FILES_MAX * 2;
 /// Entries of the directory that are looked at in one scan, so that a directory of a million strange files
 /// costs a bounded time.
 pub(super) const ENTRIES_MAX: usize = 10_000;

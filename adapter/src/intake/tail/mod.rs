@@ -26,6 +26,8 @@ mod tests;
 mod trouble;
 mod watch;
 
+pub(crate) use self::limits::HELD_MAX;
+
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Display;
 use std::fs::File;
@@ -53,8 +55,10 @@ use crate::normalise::{Normaliser, Quiet};
 
 /// Starts reading a printer's log directory; nothing where the printer has none. A directory that is not
 /// there yet is waited for.
-pub fn start(printer: &Printer, context: &IntakeContext) {
-    if let Some(tail) = Tail::new(printer, context) {
+///
+/// It has no more than `open_max` files open at once: where there are more, those with nothing new are closed.
+pub fn start(printer: &Printer, open_max: usize, context: &IntakeContext) {
+    if let Some(tail) = Tail::new(printer, open_max, context) {
         context.spawn(format!("tail of {}", printer.id), tail.run());
     }
 }
@@ -69,6 +73,8 @@ struct Tail {
     under_way: FuturesUnordered<BoxFuture<'static, Done>>,
     troubles: Troubles,
     complaints: Quiet<Kind>,
+    /// Who tells of changes, as it was last said.
+    told: Option<Told>,
     /// What was passed by as intended, of each kind: said once.
     passed: BTreeMap<&'static str, usize>,
     /// What stood in the files that the first look showed, of those that are still there and not yet opened: it is old
@@ -78,17 +84,18 @@ struct Tail {
 }
 
 impl Tail {
-    fn new(printer: &Printer, context: &IntakeContext) -> Option<Self> {
+    fn new(printer: &Printer, open_max: usize, context: &IntakeContext) -> Option<Self> {
         Some(Self {
             logs: Arc::new(printer.logs.clone()?),
             normaliser: Normaliser::new(printer, context),
             context: context.clone(),
-            files: Files::default(),
+            files: Files::new(open_max),
             flow: Flow::default(),
             watch: Watch::new(),
             under_way: FuturesUnordered::new(),
             troubles: Troubles::default(),
             complaints: Quiet::new(),
+            told: None,
             passed: BTreeMap::new(),
             at_start: HashMap::new(),
             has_looked: false,
@@ -139,7 +146,10 @@ impl Tail {
             match self.files.named(name) {
                 // What it becomes is seen at the next look.
                 Some((_, held)) if matches!(held.state, State::Left) => {}
-                Some((id, held)) if !held.broken => files.push((id, Arc::clone(&held.file))),
+                Some((id, held)) if !held.broken => match &held.file {
+                    Some(file) => files.push((id, Arc::clone(file))),
+                    None => return false,
+                },
                 _ => return false,
             }
         }
@@ -198,7 +208,7 @@ impl Tail {
     }
 
     async fn open(&mut self, found: Found, found_late: bool) {
-        if !self.files.has_room() {
+        if !self.files.make_room(found.id) {
             return self.trouble("held", &"no room for a new file before an old one is stored");
         }
         match blocking(move || Ok(directory::open(&found)?.map(|file| (file, found)))).await {
@@ -216,17 +226,25 @@ impl Tail {
 
     fn watch_over(&mut self, scan: &Scan) {
         let printer = self.normaliser.printer();
-        match self.watch.ensure(&self.logs.directory, scan.directory, scan.network) {
-            Ok(Told::AsBefore) => {}
-            Ok(Told::ByKernel) => {
-                tracing::info!(%printer, "the log directory is on this machine: the kernel tells of new lines");
+        let told = match self.watch.ensure(&self.logs.directory, scan.directory, scan.network) {
+            Ok(Told::AsBefore) => return,
+            Ok(told) => told,
+            Err(error) => return self.trouble("watch", &error),
+        };
+        // A directory that went and came back is watched anew, which is no news.
+        let is_news = self.told.replace(told) != Some(told);
+        match told {
+            Told::ByKernel => {
+                if is_news {
+                    tracing::info!(%printer, "the log directory is on this machine: the kernel tells of new lines");
+                }
                 // What happened between the look and the watch was told by neither: look again at once.
                 self.watch.poke();
             }
-            Ok(Told::ByLooks(network)) => {
+            Told::ByLooks(network) if is_news => {
                 tracing::info!(%printer, network, "the log directory is on a network share: looking every second");
             }
-            Err(error) => self.trouble("watch", &error),
+            Told::ByLooks(_) | Told::AsBefore => {}
         }
     }
 

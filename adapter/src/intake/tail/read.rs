@@ -51,8 +51,7 @@ impl Tail {
             Head::Of(format) => format,
             Head::NotYet => return held.ends(),
             Head::Strange(strange) => {
-                held.ends();
-                held.state = State::Left;
+                held.leave();
                 return self.normaliser.unmatched(strange.name(), &strange.text());
             }
         };
@@ -63,7 +62,8 @@ impl Tail {
         let parser = Box::new(self.normaliser.log_parser(&format));
         held.state = State::Log { source, format, parser };
         if std::mem::take(&mut held.skips_old) {
-            let (file, old, salt) = (Arc::clone(&held.file), held.old.length, self.context.salt.clone());
+            let Some(file) = held.file.clone() else { return };
+            let (old, salt) = (held.old.length, self.context.salt.clone());
             match blocking(move || directory::last_line_start(&file, old, &salt)).await {
                 Ok(start) => self.files.file(id).into_iter().for_each(|held| held.position.begin_at(start)),
                 Err(error) => self.broken(id, &error),
@@ -92,7 +92,7 @@ impl Tail {
 
     /// What stands in a file from an offset on, and its length.
     async fn read(&mut self, id: FileId, offset: u64) -> Option<(Vec<u8>, u64)> {
-        let file = Arc::clone(&self.files.file(id)?.file);
+        let file = self.files.file(id)?.file.clone()?;
         let read = blocking(move || directory::read(&file, offset)).await;
         read.map_err(|error| self.broken(id, &error)).ok()
     }

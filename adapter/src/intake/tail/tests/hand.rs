@@ -31,7 +31,7 @@ impl Hand {
         let (bench, directory) = (testing::bench(), tempfile::tempdir().unwrap());
         let mut printer = testing::printer_with_logs(directory.path());
         change(&mut printer);
-        let tail = Tail::new(&printer, &bench.context).unwrap();
+        let tail = Tail::new(&printer, HELD_MAX, &bench.context).unwrap();
         Self { bench, directory, tail, stored: Vec::new() }
     }
 
@@ -39,7 +39,7 @@ impl Hand {
     pub(super) fn restart(&mut self) {
         self.bench = testing::bench();
         self.tail =
-            Tail::new(&testing::printer_with_logs(self.directory.path()), &self.bench.context).unwrap();
+            Tail::new(&testing::printer_with_logs(self.directory.path()), HELD_MAX, &self.bench.context).unwrap();
     }
 
     pub(super) fn path(&self, name: &str) -> PathBuf {

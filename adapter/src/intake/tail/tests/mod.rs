@@ -46,7 +46,7 @@ impl Case {
     }
 
     fn start(&self) {
-        start(&testing::printer_with_logs(self.directory.path()), &self.bench.context);
+        start(&testing::printer_with_logs(self.directory.path()), HELD_MAX, &self.bench.context);
     }
 }
 
@@ -69,7 +69,7 @@ async fn a_file_that_comes_later_is_found_and_so_is_a_directory() {
     let mut case = Case::new();
     let real = case.directory.path().join("sub");
     fs::create_dir(&real).unwrap();
-    start(&testing::printer_with_logs(&real), &case.bench.context);
+    start(&testing::printer_with_logs(&real), HELD_MAX, &case.bench.context);
     case.lines("sub/vat.log", 1..=1);
     assert_eq!(case.bench.store_records(1).await, [1]);
     case.lines("sub/chamber.log", 2..=2);
@@ -77,7 +77,7 @@ async fn a_file_that_comes_later_is_found_and_so_is_a_directory() {
     case.bench.lifecycle.soft.cancel();
     // A directory that is not there yet is found by the slow look.
     case.bench = testing::bench();
-    start(&testing::printer_with_logs(&case.path("later")), &case.bench.context);
+    start(&testing::printer_with_logs(&case.path("later")), HELD_MAX, &case.bench.context);
     fs::create_dir(case.path("later")).unwrap();
     case.lines("later/vat.log", 3..=3);
     assert_eq!(case.bench.store_records(1).await, [3]);

@@ -4,7 +4,8 @@ use std::fs;
 
 use tokio::time::Instant;
 
-use super::super::limits::{ENTRIES_MAX, FILES_MAX, FORGET_AFTER, HELD_MAX, NACK_WAIT};
+use super::super::files::Files;
+use super::super::limits::{ENTRIES_MAX, FILES_MAX, FORGET_AFTER, HEAD_LINES_MAX, HELD_MAX, NACK_WAIT};
 use super::hand::Hand;
 use crate::normalise::testing::line;
 
@@ -44,6 +45,41 @@ async fn an_empty_directory_in_its_place_as_when_a_share_is_unmounted() {
     hand.lines("laser.log", [3]);
     hand.settle().await;
     assert_eq!(hand.rows(), [1, 2, 3]);
+}
+
+#[tokio::test]
+async fn more_files_than_may_be_open_are_read_one_after_the_other() {
+    let mut hand = Hand::new();
+    hand.tail.files = Files::new(3);
+    for number in 1..=10 {
+        hand.lines(&format!("{number}.log"), [number]);
+    }
+    for _ in 0..10 {
+        hand.settle().await;
+        assert!(hand.tail.files.open() <= 3);
+    }
+    assert_eq!(hand.rows(), (1..=10).collect::<Vec<_>>());
+    for number in 1..=10 {
+        hand.lines(&format!("{number}.log"), [10 + number]);
+        hand.settle().await;
+    }
+    assert_eq!((hand.rows(), hand.tail.files.open()), ((1..=20).collect(), 3));
+    assert_eq!(hand.stored.len(), 40, "and nothing twice");
+    // One that was closed is another one by now.
+    fs::write(hand.path("1.log"), (31..=33).map(|number| line(number) + "\n").collect::<String>()).unwrap();
+    hand.settle().await;
+    assert_eq!(hand.rows(), (1..=20).chain(31..=33).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn a_file_of_no_known_family_is_not_held_open() {
+    let mut hand = Hand::with(|printer| printer.format = None);
+    hand.append("notes.log", "something else\n".repeat(HEAD_LINES_MAX + 1));
+    hand.settle().await;
+    assert_eq!((hand.tail.files.len(), hand.tail.files.open()), (1, 0));
+    fs::write(hand.path("notes.log"), line(1) + "\n").unwrap();
+    hand.settle().await;
+    assert_eq!((hand.rows(), hand.tail.files.open()), (vec![1], 1));
 }
 
 #[tokio::test]
@@ -102,7 +138,7 @@ async fn a_handle_that_gives_errors_is_exchanged_and_the_position_stays() {
     let id = hand.tail.files.ids()[0];
     // A directory's handle gives an error when it is read, as one on a share does that was mounted anew.
     let broken = fs::File::open(hand.directory.path()).unwrap();
-    hand.tail.files.file(id).unwrap().file = broken.into();
+    hand.tail.files.file(id).unwrap().file = Some(broken.into());
     hand.lines("laser.log", [3]);
     hand.settle().await;
     assert_eq!((hand.rows(), hand.tail.troubles.times("read")), (vec![1, 2], 1));
