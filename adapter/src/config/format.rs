@@ -1,6 +1,7 @@
 //! `family` and `profile` of a printer: how its logs are written.
 
-use std::path::Path;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use parsers::profile::Profile;
@@ -9,16 +10,24 @@ use parsers::{Family, Format};
 use super::error::{Place, Problem, Problems};
 use super::place::KeyPath;
 
+/// The profiles that were read so far: printers of one kind share theirs, and the memory that its patterns take.
+pub(super) type Profiles = HashMap<PathBuf, Arc<Profile>>;
+
 /// The format of a printer's logs, from the one of its two keys that is there.
 pub(super) fn check(
     family: Option<Family>,
     profile: Option<&Path>,
     path: &KeyPath,
+    profiles: &mut Profiles,
     problems: &mut Problems,
 ) -> Option<Format> {
     match (family, profile) {
         (Some(family), None) => Some(Format::Family(family)),
-        (None, Some(file)) => load(file, path, problems),
+        (None, Some(file)) => {
+            let known = profiles.get(file).cloned().or_else(|| load(file, path, problems))?;
+            profiles.insert(file.to_owned(), Arc::clone(&known));
+            Some(Format::Profile(known))
+        }
         (Some(_), Some(_)) => {
             problems.add(path.key("profile"), "write one of family and profile: a log has one format");
             None
@@ -32,9 +41,9 @@ pub(super) fn check(
     }
 }
 
-fn load(file: &Path, path: &KeyPath, problems: &mut Problems) -> Option<Format> {
+fn load(file: &Path, path: &KeyPath, problems: &mut Problems) -> Option<Arc<Profile>> {
     match read(file) {
-        Ok(profile) => Some(Format::Profile(Arc::new(profile))),
+        Ok(profile) => Some(Arc::new(profile)),
         Err(ProfileError::Read(source)) => {
             problems.add(path.key("profile"), format!("{}: {source}", file.display()));
             None

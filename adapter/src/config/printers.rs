@@ -11,6 +11,7 @@ use jiff::tz::TimeZone;
 use serde::Deserialize;
 
 use super::error::Problems;
+use super::format::Profiles;
 use super::interface::{Interface, Key, RawHttp, RawPip};
 use super::names::PrinterId;
 use super::place::KeyPath;
@@ -115,9 +116,10 @@ pub(super) fn check(raw: Vec<Raw>, around: &Around<'_>, problems: &mut Problems)
     let mut ids = HashSet::new();
     let mut senders = HashSet::new();
     let mut printers = Vec::new();
+    let mut profiles = Profiles::new();
     for (index, raw) in raw.into_iter().enumerate() {
         let path = root.index(index);
-        let printer = raw.check(around, &path, problems);
+        let printer = raw.check(around, &path, &mut profiles, problems);
         if !ids.insert(printer.id.clone()) {
             problems.add(path.key("id"), format!("`{}` is the id of an earlier printer", printer.id));
         }
@@ -130,7 +132,13 @@ pub(super) fn check(raw: Vec<Raw>, around: &Around<'_>, problems: &mut Problems)
 }
 
 impl Raw {
-    fn check(self, around: &Around<'_>, path: &KeyPath, problems: &mut Problems) -> Printer {
+    fn check(
+        self,
+        around: &Around<'_>,
+        path: &KeyPath,
+        profiles: &mut Profiles,
+        problems: &mut Problems,
+    ) -> Printer {
         let queried = [self.pip.is_some(), self.octoprint.is_some()].into_iter().filter(|is| *is).count();
         if self.beats.is_none() && self.logs.is_none() && queried == 0 {
             problems.add(
@@ -158,7 +166,7 @@ impl Raw {
             None
         } else {
             let family = self.family.and_then(|family| family.0.0);
-            super::format::check(family, profile.as_deref(), path, problems)
+            super::format::check(family, profile.as_deref(), path, profiles, problems)
         };
         let sender_path = path.key("beats");
         let pip = self.pip.and_then(|raw| raw.check(&path.key("pip"), problems)).map(Interface::Pip);
