@@ -52,7 +52,9 @@ pub(super) fn codes(
     // Two of the log's words that are one letter each say little of a printer; twenty-six spell a name.
     let letters = pairs.iter().filter(|(written, _)| is_letter(written));
     for (letter, code) in letters {
-        let text = format!("a word of one letter, `{letter}`, could spell a name; have the group hold the whole word, or write a rule with the letter in its pattern and a `code`");
+        let text = format!(
+            "a word of one letter, `{letter}`, could spell a name; have the group hold the whole word, or write a rule with the letter in its pattern and a `code`"
+        );
         problems.add(&code.span, text);
     }
     let count = pairs.len();

@@ -147,7 +147,8 @@ fn table(nfa: &NFA) -> Result<dense::DFA<Vec<u32>>, String> {
         if error.is_size_limit_exceeded() {
             TOO_MUCH_IN_MIND.to_owned()
         } else {
-            "the pattern cannot be read: it asks for Unicode, and lines are bytes; leave `(?u)` out".to_owned()
+            "the pattern cannot be read: it asks for Unicode, and lines are bytes; leave `(?u)` out"
+                .to_owned()
         }
     })
 }

@@ -47,7 +47,8 @@ const UNIX_DIGITS: [usize; 2] = [10, 13];
 
 /// Whether a line says when it was written.
 pub(super) fn is_dated(line: &[u8]) -> bool {
-    is_unix(line) || (0..line.len()).any(|at| begins_a_word(line, at) && FORMS.iter().any(|form| fits(form, line, at)))
+    is_unix(line)
+        || (0..line.len()).any(|at| begins_a_word(line, at) && FORMS.iter().any(|form| fits(form, line, at)))
 }
 
 /// A number is no date from its middle on.
@@ -78,7 +79,10 @@ impl Piece {
     fn take(self, text: &[u8]) -> Option<&[u8]> {
         match self {
             Year => text.strip_prefix(b"20").and_then(|rest| Two.take(rest)),
-            Two => text.split_at_checked(2).filter(|(two, _)| two.iter().all(u8::is_ascii_digit)).map(|(_, rest)| rest),
+            Two => text
+                .split_at_checked(2)
+                .filter(|(two, _)| two.iter().all(u8::is_ascii_digit))
+                .map(|(_, rest)| rest),
             Number => match digits(text) {
                 length @ 1..=2 => text.get(length..),
                 _ => None,

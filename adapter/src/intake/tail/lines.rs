@@ -164,7 +164,8 @@ mod tests {
             let second = split(&hole[first.used..], after(&first));
             let lines: Vec<_> = first.lines.iter().chain(&second.lines).map(|line| line.text).collect();
             assert_eq!(lines, [&b"one"[..], b"two", b"three"], "cut at {cut}");
-            let two = second.lines.iter().find(|line| line.text == b"two").map(|line| first.used + line.start);
+            let two =
+                second.lines.iter().find(|line| line.text == b"two").map(|line| first.used + line.start);
             assert!(cut == hole.len() || two == Some(hole.len() - 10), "cut at {cut}");
             assert_eq!((first.too_long, second.too_long), (0, 0));
         }

@@ -38,7 +38,8 @@ impl Heard {
         });
         match written {
             Some(event) if self.written.len() < FILES_MAX => {
-                self.written.extend(event.paths.iter().filter_map(|path| path.file_name()).map(OsString::from));
+                self.written
+                    .extend(event.paths.iter().filter_map(|path| path.file_name()).map(OsString::from));
             }
             _ => self.anything = true,
         }

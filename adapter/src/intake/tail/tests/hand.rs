@@ -39,7 +39,8 @@ impl Hand {
     pub(super) fn restart(&mut self) {
         self.bench = testing::bench();
         self.tail =
-            Tail::new(&testing::printer_with_logs(self.directory.path()), HELD_MAX, &self.bench.context).unwrap();
+            Tail::new(&testing::printer_with_logs(self.directory.path()), HELD_MAX, &self.bench.context)
+                .unwrap();
     }
 
     pub(super) fn path(&self, name: &str) -> PathBuf {

@@ -87,7 +87,8 @@ async fn from_the_end_means_from_the_last_whole_line_of_what_was_there() {
 
 #[tokio::test]
 async fn from_the_end_holds_for_a_file_that_was_too_old_to_be_opened_at_the_start() {
-    let mut hand = with_logs(|logs| (logs.begin, logs.look_back) = (Begin::End, Some(Duration::from_hours(1))));
+    let mut hand =
+        with_logs(|logs| (logs.begin, logs.look_back) = (Begin::End, Some(Duration::from_hours(1))));
     hand.lines("laser.log", 1..=2);
     hand.append("laser.log", &line(3)[..10]);
     let old = File::options().append(true).open(hand.path("laser.log")).unwrap();
@@ -105,7 +106,8 @@ async fn from_the_end_a_file_that_is_emptied_and_filled_at_once_is_read_whole() 
     hand.lines("laser.log", 1..=2);
     hand.settle().await;
     // The same inode, and longer than before, when somebody looks.
-    fs::write(hand.path("laser.log"), (11..=14).map(|number| line(number) + "\n").collect::<String>()).unwrap();
+    fs::write(hand.path("laser.log"), (11..=14).map(|number| line(number) + "\n").collect::<String>())
+        .unwrap();
     hand.settle().await;
     assert_eq!(hand.rows(), [11, 12, 13, 14]);
 }
