@@ -1,0 +1,9 @@
+//! The dashboard over a seeded store, without a network: every page, and what guards it.
+#![expect(clippy::unwrap_used, reason = "a test's helpers fail the test")]
+
+mod guard;
+mod house;
+mod pages;
+mod printer;
+#[path = "../seed/mod.rs"]
+mod seed;
