@@ -79,6 +79,12 @@ impl Position {
         self.accepted.offset
     }
 
+    /// Pieces that wait for their receipts.
+    #[cfg(test)]
+    pub(super) fn in_flight(&self) -> usize {
+        self.waiting.len()
+    }
+
     /// Whether another piece may be read.
     pub(super) fn takes_more(&self) -> bool {
         self.waiting.len() < PIECES_IN_FLIGHT_MAX

@@ -11,6 +11,7 @@ use tempfile::TempDir;
 
 use super::super::*;
 use crate::buffer::COALESCE;
+use crate::config::PrinterId;
 use crate::normalise::testing::{self, Bench, record_numbers};
 
 pub(super) struct Hand {
@@ -33,6 +34,20 @@ impl Hand {
         change(&mut printer);
         let tail = Tail::new(&printer, HELD_MAX, &bench.context).unwrap();
         Self { bench, directory, tail, stored: Vec::new() }
+    }
+
+    /// So many printers, each with a directory of its own, before one platform.
+    pub(super) fn many(number: usize) -> Vec<Self> {
+        let ids: Vec<_> = (0..number).map(|n| PrinterId::parse(&format!("p{n:02}")).unwrap()).collect();
+        let bench = testing::bench_of(&ids);
+        let hand = |id: PrinterId| {
+            let directory = tempfile::tempdir().unwrap();
+            let bench = Bench { context: bench.context.clone(), lifecycle: bench.lifecycle.clone() };
+            let printer = Printer { id, ..testing::printer_with_logs(directory.path()) };
+            let tail = Tail::new(&printer, &bench.context).unwrap();
+            Self { bench, directory, tail, stored: Vec::new() }
+        };
+        ids.into_iter().map(hand).collect()
     }
 
     /// The adapter starts anew; the platform keeps what it has.

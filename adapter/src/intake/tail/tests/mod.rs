@@ -1,6 +1,7 @@
 //! The tail as it runs, told by the kernel.
 
 mod fair;
+mod flat;
 mod hand;
 mod heads;
 mod rotation;
