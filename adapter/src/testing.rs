@@ -38,7 +38,7 @@ pub(crate) fn adapter() -> AdapterName {
 
 /// A buffer with these printers.
 pub(crate) fn buffer(bytes_max: usize, printers: &[&str]) -> (Arc<Buffer>, Arc<Counters>) {
-    let counters = Arc::new(Counters::default());
     let printers: Vec<_> = printers.iter().map(|id| printer(id)).collect();
+    let counters = Arc::new(Counters::new(&printers));
     (Arc::new(Buffer::new(bytes_max, &adapter(), &printers, Arc::clone(&counters))), counters)
 }

@@ -136,6 +136,18 @@ pub enum Refusal {
     WrongUnit,
 }
 
+impl Refusal {
+    /// A short name of it, to count by.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::NotANumber => "not_a_number",
+            Self::UnknownCode => "unknown_code",
+            Self::WrongKind => "wrong_kind",
+            Self::WrongUnit => "wrong_unit",
+        }
+    }
+}
+
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

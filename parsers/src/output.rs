@@ -44,6 +44,19 @@ pub enum Refusal {
     Unfinished,
 }
 
+impl Refusal {
+    /// A short name of it, to count by.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Catalogue(why) => why.name(),
+            Self::Unit => "no_unit",
+            Self::Duplicate => "duplicate",
+            Self::TooLong => "too_long",
+            Self::Unfinished => "unfinished",
+        }
+    }
+}
+
 /// A line, or a part of one, that no parser knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Unmatched {

@@ -227,6 +227,11 @@ impl Buffer {
         self.room.notify_waiters();
     }
 
+    /// The printer whose lane this is; nobody of the adapter's own.
+    pub fn printer_of(&self, lane: LaneId) -> Option<&PrinterId> {
+        self.by_printer.iter().find_map(|(printer, at)| (*at == lane.0).then_some(printer))
+    }
+
     fn lane_of(&self, printer: &PrinterId) -> Option<LaneId> {
         let lane = self.by_printer.get(printer).copied().map(LaneId);
         if lane.is_none() {

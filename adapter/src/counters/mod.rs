@@ -2,6 +2,7 @@
 
 mod printer;
 mod tally;
+mod unread;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -10,7 +11,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use serde::{Deserialize, Serialize};
 
 pub use printer::{OneConnection, PrinterCounters};
-pub use tally::Tally;
+pub use tally::{OfItem, Tally};
+pub use unread::{Extent, Unread};
 
 use crate::config::PrinterId;
 

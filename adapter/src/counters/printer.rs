@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::time::Instant;
 
-use super::Counter;
+use super::{Counter, OfItem, Tally, Unread};
 
 /// One printer's counters. All ways in of the printer share them.
 #[derive(Debug, Default)]
@@ -13,9 +13,12 @@ pub struct PrinterCounters {
     /// Log lines and events taken in. Counted by the intake.
     pub lines_read: Counter,
     /// Those of them that no parser knows. Counted by the intake.
-    pub lines_unmatched: Counter,
-    /// Values of it that the catalogue refused. Counted by the intake.
-    pub readings_refused: Counter,
+    pub lines_unmatched: Tally,
+    /// Values of it that the catalogue refused (intake), and readings that the platform refused (dispatcher). The
+    /// catalogue bounds the table.
+    pub readings_refused: Tally<OfItem>,
+    /// What of its log directory is not read. Told by the tail.
+    pub unread: Unread,
     /// Readings that came into the buffer. Counted by the buffer.
     pub readings_made: Counter,
     /// Connections of its senders.

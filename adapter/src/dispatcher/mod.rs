@@ -194,7 +194,11 @@ impl Dispatcher {
             Err(culprit) => {
                 state.refused_in_row += 1;
                 self.counters.readings_refused.add(culprit.len());
-                let item = culprit.batch().readings.first().map_or("none", |reading| reading.item().id());
+                let item = culprit.batch().readings.first().map(|reading| reading.item().id());
+                if let Some(printer) = self.buffer.printer_of(lane) {
+                    self.counters.printer(printer).readings_refused.one((item, "platform"));
+                }
+                let item = item.unwrap_or("none");
                 tracing::error!(thing = %culprit.batch().thing, item, "the platform refuses this reading");
                 culprit.accept();
             }

@@ -159,6 +159,8 @@ async fn the_culprit_is_found_and_the_rest_is_stored() {
         assert_eq!(verdict.await, Outcome::Accepted);
         let Counters { readings_delivered, readings_refused, .. } = &*bench.counters;
         assert_eq!((readings_delivered.now(), readings_refused.now()), (498, 2));
+        let by_item = bench.counters.printer(&printer("p01")).readings_refused.greatest_first();
+        assert_eq!(by_item, [((Some("log.record"), "platform"), 2)]);
         bench.buffer.emptied().await;
     }
 }

@@ -34,7 +34,7 @@ pub struct Normaliser {
     of_printer: Arc<PrinterCounters>,
     clock: Clock,
     /// What was complained of when: the item or the kind of record, and the reason.
-    complaints: Quiet<(&'static str, String)>,
+    complaints: Quiet<(&'static str, &'static str)>,
     /// The log files that Beats ship, each with its parser's memory.
     shipped: Mutex<Streams>,
 }
@@ -90,7 +90,7 @@ impl Normaliser {
     /// Counts what was refused, and keeps what was read.
     fn settle(&self, output: Output) -> Vec<Reading> {
         for refused in &output.refused {
-            self.refused(refused.item, &refused.why);
+            self.refused(refused.item, refused.why.name(), &refused.why);
         }
         for _ in &output.unmatched {
             self.unmatched("unknown_format", &"in no known format");
@@ -98,23 +98,25 @@ impl Normaliser {
         output.readings
     }
 
-    /// Counts a value that the catalogue did not take.
-    pub fn refused(&self, item: Option<&'static Item>, why: &impl ToString) {
+    /// Counts a value that was not taken, by a name of the reason.
+    pub fn refused(&self, item: Option<&'static Item>, name: &'static str, why: &dyn Display) {
+        let item = item.map(Item::id);
         self.counters.readings_refused.one();
-        self.of_printer.readings_refused.one();
-        let (item, why) = (item.map_or("line", Item::id), why.to_string());
-        if let Some(unsaid) = self.complaints.may_say((item, why.clone())) {
-            tracing::warn!(printer = %self.printer, item, why, unsaid, "a value was refused");
+        self.of_printer.readings_refused.one((item, name));
+        let item = item.unwrap_or("line");
+        if let Some(unsaid) = self.complaints.may_say((item, name)) {
+            tracing::warn!(printer = %self.printer, item, %why, unsaid, "a value was refused");
         }
     }
 
     /// Counts a line or an event that cannot be read, by a name of the reason. Said once a minute for each name:
     /// the whole reason may hold a number, and numbers without end are reasons without end.
-    pub fn unmatched(&self, what: &'static str, why: &dyn Display) {
-        self.counters.lines_unmatched.one(what);
-        self.of_printer.lines_unmatched.one();
-        if let Some(unsaid) = self.complaints.may_say((what, String::new())) {
-            tracing::warn!(printer = %self.printer, what, %why, unsaid, "a record was not read");
+    pub fn unmatched(&self, name: &'static str, why: &dyn Display) {
+        self.counters.lines_unmatched.one(name);
+        self.of_printer.lines_unmatched.one(name);
+        if let Some(unsaid) = self.complaints.may_say((name, "")) {
+            let printer = &self.printer;
+            tracing::warn!(%printer, what = name, %why, unsaid, "a record was not read");
         }
     }
 }

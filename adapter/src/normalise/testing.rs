@@ -96,7 +96,7 @@ pub(crate) fn bench() -> Bench {
 
 /// A bench with these printers.
 pub(crate) fn bench_of(printers: &[PrinterId]) -> Bench {
-    let counters = Arc::<Counters>::default();
+    let counters = Arc::new(Counters::new(printers));
     let adapter = AdapterName::parse("oslo-1").unwrap();
     let buffer = Buffer::new(BYTES_MAX, &adapter, printers, Arc::clone(&counters));
     let lifecycle = Lifecycle::new();

@@ -81,6 +81,8 @@ fn a_value_that_the_catalogue_refuses_is_counted_and_the_others_of_its_line_stay
     let readings = of_event(&normaliser, &filebeat(line, 0));
     assert_eq!(items(&readings), ["log.record", "laser.power_setpoint"]);
     assert_eq!(counters.readings_refused.now(), 1);
+    let by_item = counters.printer(&testing::printer_id()).readings_refused.greatest_first();
+    assert_eq!(by_item, [((Some("laser.power"), "not_a_number"), 1)]);
 }
 
 #[test]

@@ -115,12 +115,40 @@ pub struct PrinterPart {
     pub lines_read: u64,
     /// Those of them that are in no known format.
     pub lines_unmatched: u64,
-    /// Values in them that the catalogue refused.
+    /// The same by reason.
+    pub unmatched: BTreeMap<String, u64>,
+    /// Values of it that the catalogue refused, and readings that the platform refused.
     pub readings_refused: u64,
+    /// The same by item and reason: the most frequent thirty-two.
+    pub refused: Vec<RefusedPart>,
+    /// What of its log directory is not read; nothing where all of it always was.
+    pub unread: Vec<UnreadPart>,
     /// Readings made.
     pub readings_made: u64,
     /// Readings of it that wait for the platform.
     pub readings_waiting: usize,
+}
+
+/// Values that were refused for one reason.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RefusedPart {
+    /// The item that they were for; `null` where a whole line was refused.
+    pub item: Option<String>,
+    /// The name of the reason, such as `not_a_number`.
+    pub reason: String,
+    /// How many there were.
+    pub times: u64,
+}
+
+/// Something of a log directory that is not read.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct UnreadPart {
+    /// The name of the reason, such as `too_many_files`.
+    pub reason: String,
+    /// How much of it the last look found, such as files; 0 when it is over.
+    pub now: u64,
+    /// How often it has begun since the start; of `old_readings`, how many there were.
+    pub times: u64,
 }
 
 /// How a printer's data comes in; `null` where it does not come in this way.

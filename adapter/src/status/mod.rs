@@ -22,16 +22,17 @@ use tokio::time::Instant;
 pub use ask::{Answer, AskError, ask};
 pub use document::Document;
 use document::{
-    BufferPart, ListenerPart, PlatformPart, PrinterPart, ProcessPart, QueriesPart, ReasonsPart, StrangerPart,
-    StrangersPart, TroublePart, WaysPart,
+    BufferPart, ListenerPart, PlatformPart, PrinterPart, ProcessPart, QueriesPart, ReasonsPart, RefusedPart,
+    StrangerPart, StrangersPart, TroublePart, UnreadPart, WaysPart,
 };
 pub use door::{Door, DoorError};
+use limits::REFUSED_MAX;
 pub use text::{Source, text};
 
 use crate::buffer::{Buffer, Waiting};
 use crate::clock::Clock;
 use crate::config::{AdapterName, Config, Printer, PrinterId};
-use crate::counters::Counters;
+use crate::counters::{Counters, Extent, PrinterCounters};
 use crate::dispatcher::{Parked, Progress};
 use crate::intake::beats::{Listening, Stranger};
 use crate::telemetry::{self, ProcessUse};
@@ -139,7 +140,10 @@ impl Status {
             heard_s_ago: counters.heard().map(|at| seconds(at, now)),
             lines_read: counters.lines_read.now(),
             lines_unmatched: counters.lines_unmatched.now(),
+            unmatched: counters.lines_unmatched.by_reason(),
             readings_refused: counters.readings_refused.now(),
+            refused: refused(&counters),
+            unread: unread(&counters),
             readings_made: counters.readings_made.now(),
             readings_waiting: waiting
                 .iter()
@@ -168,6 +172,25 @@ impl Status {
         let shown = listening.strangers.list().into_iter().map(part).collect();
         StrangersPart { shown, forgotten: listening.strangers.forgotten() }
     }
+}
+
+fn refused(counters: &PrinterCounters) -> Vec<RefusedPart> {
+    let all = counters.readings_refused.greatest_first().into_iter().take(REFUSED_MAX);
+    let part = |((item, reason), times): ((Option<&str>, &str), u64)| RefusedPart {
+        item: item.map(str::to_owned),
+        reason: reason.to_owned(),
+        times,
+    };
+    all.map(part).collect()
+}
+
+fn unread(counters: &PrinterCounters) -> Vec<UnreadPart> {
+    let part = |(reason, Extent { now, times }): (&str, Extent)| UnreadPart {
+        reason: reason.to_owned(),
+        now,
+        times,
+    };
+    counters.unread.by_reason().into_iter().map(part).collect()
 }
 
 fn process() -> ProcessPart {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use catalog::{Item, items};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::UnixStream;
@@ -12,8 +13,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::document::Document;
 use super::door::{name, trusts};
+use super::limits::DOCUMENT_BYTES_MAX;
 use super::text::sample;
 use super::*;
+use crate::config::PRINTERS_MAX;
 
 /// An adapter's door with its configuration file, and how often it was asked.
 struct Case {
@@ -111,6 +114,32 @@ async fn a_name_that_is_taken_is_said_and_free_again_afterwards() {
 async fn without_a_configuration_file_there_is_nobody_to_ask() {
     let error = ask(std::path::Path::new("/nowhere/adapter.toml")).await.unwrap_err();
     assert_eq!(error.to_string(), "/nowhere/adapter.toml: cannot be found");
+}
+
+#[test]
+fn the_longest_document_is_one_that_an_asker_reads() {
+    let reasons: Vec<_> = (0..12).map(|n| format!("{n:<24}")).collect();
+    let longest = items::all().map(Item::id).max_by_key(|id| id.len()).unwrap();
+    let refused = RefusedPart { item: Some(longest.into()), reason: "x".repeat(64), times: u64::MAX };
+    let unread = UnreadPart { reason: reasons[0].clone(), now: u64::MAX, times: u64::MAX };
+    let mut document = Document { printers: Vec::new(), ..sample::with_strangers() };
+    for n in 0..PRINTERS_MAX {
+        let mut printer = sample::healthy().printers[0].clone();
+        printer.id = format!("{n:064}");
+        printer.ways.logs = Some("x".repeat(255));
+        printer.refused = vec![refused.clone(); REFUSED_MAX];
+        printer.unread = vec![unread.clone(); reasons.len()];
+        printer.unmatched = reasons.iter().map(|reason| (reason.clone(), u64::MAX)).collect();
+        document.printers.push(printer);
+    }
+    let stranger = StrangerPart {
+        certificate: Some("x".repeat(253)),
+        lines: Some("x".repeat(400)),
+        ..document.strangers.shown[0].clone()
+    };
+    document.strangers.shown = vec![stranger; 64];
+    let bytes = serde_json::to_vec(&document).unwrap().len() as u64;
+    assert!(bytes < DOCUMENT_BYTES_MAX / 2, "{bytes}");
 }
 
 #[test]

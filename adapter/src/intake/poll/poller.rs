@@ -100,7 +100,7 @@ where
 
     fn say(&self, words: Words) {
         for (item, why) in &words.refused {
-            self.normaliser.refused(*item, why);
+            self.normaliser.refused(*item, why, why);
         }
         if !words.readings.is_empty() {
             self.context.buffer.put_polled(self.normaliser.printer(), words.readings);

@@ -47,9 +47,10 @@ use self::flow::Flow;
 use self::held::{Before, State};
 use self::limits::LOOK_MIN;
 use self::read::Done;
-use self::trouble::{Kind, Troubles};
+use self::trouble::{Kind, Shown, Troubles};
 use self::watch::{Heard, Told, Watch};
 use crate::config::{Begin, Logs, Printer};
+use crate::counters::PrinterCounters;
 use crate::intake::IntakeContext;
 use crate::normalise::{Normaliser, Quiet};
 
@@ -63,9 +64,13 @@ pub fn start(printer: &Printer, open_max: usize, context: &IntakeContext) {
     }
 }
 
+/// Why what lies before the look-back is passed by.
+const OLD: &str = "older than the look-back";
+
 struct Tail {
     logs: Arc<Logs>,
     normaliser: Normaliser,
+    counters: Arc<PrinterCounters>,
     context: IntakeContext,
     files: Files,
     flow: Flow,
@@ -88,6 +93,7 @@ impl Tail {
         Some(Self {
             logs: Arc::new(printer.logs.clone()?),
             normaliser: Normaliser::new(printer, context),
+            counters: context.counters.printer(&printer.id),
             context: context.clone(),
             files: Files::new(open_max),
             flow: Flow::default(),
@@ -169,11 +175,15 @@ impl Tail {
             Ok(scan) => self.take_over(scan).await,
             Err(error) => {
                 self.watch.forget();
-                self.trouble("directory", &error);
+                self.trouble("directory", 1, &error);
             }
         }
-        for (what, times) in self.troubles.over() {
-            tracing::info!(printer = %self.normaliser.printer(), what, times, "the log directory can be read again");
+        for Shown { kind: what, now, times } in self.troubles.looked() {
+            self.counters.unread.found(what, now);
+            if now == 0 {
+                let printer = self.normaliser.printer();
+                tracing::info!(%printer, what, times, "the log directory can be read again");
+            }
         }
     }
 
@@ -194,7 +204,7 @@ impl Tail {
             }
             self.open(found, found_late).await;
         }
-        self.passed_by(old, "files");
+        self.passed_by("old_files", old, OLD);
     }
 
     fn remember(&mut self, scan: &Scan, found_late: bool) {
@@ -209,7 +219,7 @@ impl Tail {
 
     async fn open(&mut self, found: Found, found_late: bool) {
         if !self.files.make_room(found.id) {
-            return self.trouble("held", &"no room for a new file before an old one is stored");
+            return self.trouble("held", 1, &"no room for a new file before an old one is stored");
         }
         match blocking(move || Ok(directory::open(&found)?.map(|file| (file, found)))).await {
             Ok(Some((file, found))) => {
@@ -220,7 +230,7 @@ impl Tail {
             }
             // Replaced since the look: the next one finds what stands there now.
             Ok(None) => {}
-            Err(error) => self.trouble("file", &error),
+            Err(error) => self.trouble("file", 1, &error),
         }
     }
 
@@ -229,7 +239,7 @@ impl Tail {
         let told = match self.watch.ensure(&self.logs.directory, scan.directory, scan.network) {
             Ok(Told::AsBefore) => return,
             Ok(told) => told,
-            Err(error) => return self.trouble("watch", &error),
+            Err(error) => return self.trouble("watch", 1, &error),
         };
         // A directory that went and came back is watched anew, which is no news.
         let is_news = self.told.replace(told) != Some(told);
@@ -250,13 +260,19 @@ impl Tail {
 
     fn say_what_is_left(&mut self, scan: &Scan) {
         if scan.passed_over > 0 {
-            self.trouble("files", &format!("{} files over the limit are not read", scan.passed_over));
+            let why =
+                format!("{} files over the limit of {} are not read", scan.passed_over, limits::FILES_MAX);
+            self.trouble("too_many_files", scan.passed_over, &why);
         }
         if scan.cut {
             let max = limits::ENTRIES_MAX;
-            self.trouble("entries", &format!("it has more than {max} entries; the rest is not looked at"));
+            self.trouble(
+                "too_many_entries",
+                1,
+                &format!("it has more than {max} entries; the rest is not looked at"),
+            );
         }
-        self.passed_by(scan.packed, "packed files");
+        self.passed_by("packed_files", scan.packed, "packed");
     }
 
     /// Before this time nothing is read.
@@ -265,17 +281,27 @@ impl Tail {
         Some(Timestamp(self.context.clock.now().0.saturating_sub(look_back)))
     }
 
-    /// Something is not read, and is not meant to be.
-    fn passed_by(&mut self, number: usize, what: &'static str) {
+    /// Files are not read, and are not meant to be: so many, at this look.
+    fn passed_by(&mut self, what: &'static str, number: usize, why: &'static str) {
+        self.counters.unread.found(what, number as u64);
+        self.say_once(what, number, why);
+    }
+
+    /// Readings of old lines are not wanted.
+    fn passed_by_readings(&mut self, number: usize) {
+        self.counters.unread.more("old_readings", number as u64);
+        self.say_once("old_readings", number, OLD);
+    }
+
+    fn say_once(&mut self, what: &'static str, number: usize, why: &'static str) {
         if number > 0 && self.passed.insert(what, number).is_none() {
-            let why = if what == "packed files" { "packed" } else { "older than the look-back" };
             tracing::info!(printer = %self.normaliser.printer(), what, number, why, "some logs are passed by");
         }
     }
 
-    /// Something cannot be read that should be.
-    fn trouble(&mut self, what: Kind, why: &dyn Display) {
-        if !self.troubles.happened(what) {
+    /// Something cannot be read that should be: so much of it.
+    fn trouble(&mut self, what: Kind, number: usize, why: &dyn Display) {
+        if !self.troubles.happened(what, number as u64) {
             return;
         }
         if let Some(unsaid) = self.complaints.may_say(what) {

@@ -98,7 +98,7 @@ impl Tail {
     }
 
     fn broken(&mut self, id: FileId, error: &std::io::Error) {
-        self.trouble("read", error);
+        self.trouble("read", 1, error);
         self.files.file(id).into_iter().for_each(|held| held.broken = true);
     }
 
@@ -145,7 +145,7 @@ impl Tail {
         held.handed = true;
         self.flow.handed(class);
         self.send(id, class, ticket, readings);
-        self.passed_by(too_old, "readings");
+        self.passed_by_readings(too_old);
     }
 
     /// Here the buffer's ceiling holds up the reading: the file keeps what there is no room for.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-/// A kind of trouble, by its name in the log.
+/// A kind of trouble, by its name in the log and in the status.
 pub(super) type Kind = &'static str;
 
 /// What became of the troubles since the look before.
@@ -15,24 +15,35 @@ pub(super) struct Troubles {
 #[derive(Debug, Default)]
 struct Open {
     times: u64,
-    since_the_look: bool,
+    /// How much of it there was since the look before.
+    now: u64,
+}
+
+/// What a look has shown of a kind of trouble.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Shown {
+    pub(super) kind: Kind,
+    /// How much of it there is, such as files; 0 when it is over.
+    pub(super) now: u64,
+    /// How often it happened since it began.
+    pub(super) times: u64,
 }
 
 impl Troubles {
-    /// It happened. Says whether it is new.
-    pub(super) fn happened(&mut self, kind: Kind) -> bool {
+    /// It happened, to so many. Says whether it is new.
+    pub(super) fn happened(&mut self, kind: Kind, number: u64) -> bool {
         let open = self.open.entry(kind).or_default();
         open.times += 1;
-        open.since_the_look = true;
+        open.now += number;
         open.times == 1
     }
 
-    /// A look ends: what has not happened since the last one is over. Gives each with how often it happened.
-    pub(super) fn over(&mut self) -> Vec<(Kind, u64)> {
-        let over = self.open.iter().filter(|(_, open)| !open.since_the_look);
-        let over: Vec<_> = over.map(|(kind, open)| (*kind, open.times)).collect();
-        self.open.retain(|_, open| std::mem::take(&mut open.since_the_look));
-        over
+    /// A look ends: what has not happened since the last one is over.
+    pub(super) fn looked(&mut self) -> Vec<Shown> {
+        let shown = |(kind, open): (&Kind, &Open)| Shown { kind, now: open.now, times: open.times };
+        let all = self.open.iter().map(shown).collect();
+        self.open.retain(|_, open| std::mem::take(&mut open.now) > 0);
+        all
     }
 
     /// How often it has happened since it began.
@@ -46,15 +57,22 @@ impl Troubles {
 mod tests {
     use super::*;
 
+    fn shown(kind: Kind, now: u64, times: u64) -> Shown {
+        Shown { kind, now, times }
+    }
+
     #[test]
     fn each_trouble_begins_once_and_ends_once() {
         let mut troubles = Troubles::default();
-        assert_eq!((troubles.happened("directory"), troubles.over()), (true, vec![]));
-        assert_eq!((troubles.happened("directory"), troubles.happened("file")), (false, true));
-        assert_eq!(troubles.over(), []);
-        assert!(!troubles.happened("file"));
-        assert_eq!(troubles.over(), [("directory", 2)]);
-        assert_eq!(troubles.over(), [("file", 2)]);
-        assert!(troubles.happened("file"), "another time it is news again");
+        assert!(troubles.happened("directory", 1));
+        assert_eq!(troubles.looked(), [shown("directory", 1, 1)]);
+        assert_eq!((troubles.happened("directory", 1), troubles.happened("file", 1)), (false, true));
+        assert!(!troubles.happened("file", 1));
+        assert_eq!(troubles.looked(), [shown("directory", 1, 2), shown("file", 2, 2)]);
+        assert!(!troubles.happened("file", 1));
+        assert_eq!(troubles.looked(), [shown("directory", 0, 2), shown("file", 1, 3)]);
+        assert_eq!(troubles.looked(), [shown("file", 0, 3)]);
+        assert_eq!(troubles.looked(), []);
+        assert!(troubles.happened("file", 1), "another time it is news again");
     }
 }

@@ -7,6 +7,7 @@ pub(super) mod sample;
 mod strangers;
 #[cfg(test)]
 mod tests;
+mod unread;
 mod words;
 
 use self::page::Page;
@@ -158,9 +159,6 @@ fn refused(page: &mut Page, by: &ReasonsPart, values: u64) {
         page.named(name, &words::reasons(reasons));
     }
     if values > 0 {
-        page.named(
-            "values",
-            &format!("{} out of range or without a unit; see the log", words::grouped(values)),
-        );
+        page.named("values", &format!("{}: which and why is said of each printer", words::grouped(values)));
     }
 }

@@ -3,11 +3,14 @@
 use std::ops::RangeInclusive;
 
 use super::page::Page;
-use super::words::{counted, grouped, length, reachability};
-use crate::status::document::{Document, PrinterPart};
+use super::unread;
+use super::words::{counted, grouped, length, reachability, reasons, word};
+use crate::status::document::{Document, PrinterPart, RefusedPart};
 
 /// Ids may be longer; the numbers behind them then stand further to the right.
 const ID_WIDTH: RangeInclusive<usize> = 7..=16;
+/// Refusals of one printer that are told: who wants all of them asks for JSON.
+const REFUSED_SHOWN: usize = 5;
 
 pub(super) fn write(page: &mut Page, document: &Document) {
     let printers = &document.printers;
@@ -63,12 +66,31 @@ fn remarks(page: &mut Page, printer: &PrinterPart) {
     if printer.ways.beats_connections == Some(0) {
         page.paragraph("      ", "Beats: not connected now");
     }
-    if printer.readings_refused > 0 {
-        let values = counted(printer.readings_refused, "value");
-        page.paragraph("      ", &format!("{values} out of range or without a unit"));
+    for unread in &printer.unread {
+        page.paragraph("      ", &format!("files: {}", unread::words(unread)));
     }
     if printer.lines_unmatched > 0 && printer.lines_unmatched == printer.lines_read {
         let lines = counted(printer.lines_read, "line");
         page.paragraph("      ", &format!("of {lines} none could be read: is `family` the right one?"));
+    } else if printer.lines_unmatched > 0 {
+        page.paragraph("      ", &format!("not read: {}", reasons(&printer.unmatched)));
     }
+    if printer.readings_refused > 0 {
+        page.paragraph("      ", &format!("values refused: {}", refused(printer)));
+    }
+}
+
+/// `1,200 vat.temperature (not a number); 3 door.state (no known code)`.
+fn refused(printer: &PrinterPart) -> String {
+    let shown = printer.refused.iter().take(REFUSED_SHOWN);
+    let one = |part: &RefusedPart| {
+        let item = part.item.as_deref().unwrap_or("of a whole line");
+        format!("{} {item} ({})", grouped(part.times), word(&part.reason))
+    };
+    let mut words: Vec<_> = shown.clone().map(one).collect();
+    let rest = printer.readings_refused.saturating_sub(shown.map(|part| part.times).sum());
+    if rest > 0 {
+        words.push(format!("{} others", grouped(rest)));
+    }
+    words.join("; ")
 }

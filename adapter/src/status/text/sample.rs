@@ -3,7 +3,7 @@
 use crate::counters::Counters;
 use crate::status::document::{
     BufferPart, Document, ListenerPart, PlatformPart, PrinterPart, ProcessPart, QueriesPart, ReasonsPart,
-    StrangerPart, StrangersPart, TroublePart, WaysPart,
+    RefusedPart, StrangerPart, StrangersPart, TroublePart, UnreadPart, WaysPart,
 };
 
 /// All is well.
@@ -72,14 +72,27 @@ pub(crate) fn in_trouble() -> Document {
         reload_problem: Some("adapter.key: holds no private key".into()),
     });
     document.printers = vec![
-        printer("p01", Some(2), None, Some("printer_off")),
+        PrinterPart {
+            readings_refused: 7,
+            refused: vec![
+                refused(Some("laser.power"), "no_unit", 5),
+                refused(Some("door.state"), "unknown_code", 1),
+                refused(None, "too_long", 1),
+            ],
+            ..printer("p01", Some(2), None, Some("printer_off"))
+        },
         PrinterPart {
             heard_s_ago: None,
             lines_read: 0,
             readings_made: 0,
             ..printer("p02", Some(0), None, None)
         },
-        PrinterPart { lines_unmatched: 12_034, ..printer("p03", None, Some("/srv/p03/logs"), None) },
+        PrinterPart {
+            lines_unmatched: 12_034,
+            unmatched: [("unknown_format".into(), 12_034)].into(),
+            unread: vec![unread("file", 2, 1), unread("old_files", 31, 1)],
+            ..printer("p03", None, Some("/srv/p03/logs"), None)
+        },
     ];
     document.reasons.frames_refused = [("tls_hello".into(), 2), ("inflate_corrupt".into(), 1)].into();
     document
@@ -115,6 +128,14 @@ pub(crate) fn with_strangers() -> Document {
     document
 }
 
+fn refused(item: Option<&str>, reason: &str, times: u64) -> RefusedPart {
+    RefusedPart { item: item.map(str::to_owned), reason: reason.into(), times }
+}
+
+fn unread(reason: &str, now: u64, times: u64) -> UnreadPart {
+    UnreadPart { reason: reason.into(), now, times }
+}
+
 fn printer(id: &str, beats: Option<usize>, logs: Option<&str>, reach: Option<&str>) -> PrinterPart {
     let queries = beats.map(|_| QueriesPart {
         interface: "PIP".into(),
@@ -128,7 +149,10 @@ fn printer(id: &str, beats: Option<usize>, logs: Option<&str>, reach: Option<&st
         heard_s_ago: Some(0.41),
         lines_read: 12_034,
         lines_unmatched: if id == "p03" { 3 } else { 0 },
+        unmatched: if id == "p03" { [("unknown_format".into(), 3)].into() } else { [].into() },
         readings_refused: 0,
+        refused: Vec::new(),
+        unread: Vec::new(),
         readings_made: 1_036_102,
         readings_waiting: 4,
     }

@@ -9,7 +9,7 @@ const KIB: f64 = 1_024.0;
 const MIB: f64 = 1_048_576.0;
 
 /// What names of reasons mean; any other is its own word.
-const REASONS: [(&str, &str); 17] = [
+const REASONS: [(&str, &str); 28] = [
     ("unknown sender", "from unknown senders"),
     ("TLS handshake", "that came to no TLS connection"),
     ("too many connections", "over a limit of connections"),
@@ -27,6 +27,17 @@ const REASONS: [(&str, &str); 17] = [
     ("no_time", "a measurement without its time"),
     ("no_line", "neither a log line nor a measurement"),
     ("long_line", "longer than any log line"),
+    ("unknown_file", "files in no known format"),
+    ("utf16_file", "files in UTF-16"),
+    ("not_a_number", "not a number"),
+    ("unknown_code", "no known code"),
+    ("wrong_kind", "another kind of value"),
+    ("wrong_unit", "a unit of something else"),
+    ("no_unit", "no unit, or not a fitting one"),
+    ("duplicate", "twice in one line"),
+    ("too_long", "a line too long"),
+    ("unfinished", "half a line"),
+    ("platform", "refused by the platform"),
 ];
 
 /// `12,034`.
@@ -98,7 +109,7 @@ pub(super) fn reasons(by_reason: &BTreeMap<String, u64>) -> String {
     words.iter().map(|(word, number)| format!("{} {word}", grouped(*number))).collect::<Vec<_>>().join("; ")
 }
 
-fn word(reason: &str) -> String {
+pub(super) fn word(reason: &str) -> String {
     let known = REASONS.iter().find(|(name, _)| *name == reason);
     known.map_or_else(|| reason.replace('_', " "), |(_, word)| (*word).to_owned())
 }

@@ -5,8 +5,11 @@ use std::fs;
 use tokio::time::Instant;
 
 use super::super::files::Files;
-use super::super::limits::{ENTRIES_MAX, FILES_MAX, FORGET_AFTER, HEAD_LINES_MAX, HELD_MAX, NACK_WAIT};
+use super::super::limits::{
+    ENTRIES_MAX, FILES_MAX, FORGET_AFTER, HEAD_LINES_MAX, HELD_MAX, LINE_BYTES_MAX, NACK_WAIT,
+};
 use super::hand::Hand;
+use crate::counters::Extent;
 use crate::normalise::testing::line;
 
 #[tokio::test]
@@ -153,7 +156,7 @@ async fn what_is_packed_is_passed_by_and_said_once() {
         hand.append(name, "\x1f");
     }
     hand.settle().await;
-    assert_eq!(hand.tail.passed.get("packed files"), Some(&2));
+    assert_eq!(hand.tail.passed.get("packed_files"), Some(&2));
     assert_eq!((hand.tail.files.len(), hand.bench.context.counters.lines_unmatched.now()), (0, 0));
 }
 
@@ -165,7 +168,7 @@ async fn a_directory_that_is_cut_is_said_at_once_and_counted_at_each_look() {
     }
     hand.settle().await;
     hand.settle().await;
-    assert_eq!(hand.tail.troubles.times("entries"), 2);
+    assert_eq!(hand.tail.troubles.times("too_many_entries"), 2);
 }
 
 #[tokio::test(start_paused = true)]
@@ -210,4 +213,43 @@ async fn a_file_that_has_gone_is_held_until_it_is_stored_also_after_a_nack() {
     tokio::time::advance(NACK_WAIT).await;
     hand.settle().await;
     assert_eq!(hand.rows(), [1, 2], "its lines were nowhere else");
+}
+
+#[tokio::test]
+async fn what_is_not_read_is_told_by_printer_and_reason_and_when_it_is_over() {
+    let mut hand = Hand::with(|printer| {
+        printer.logs.as_mut().unwrap().look_back = Some(std::time::Duration::from_secs(3600));
+    });
+    let old = fs::File::create(hand.path("old.log")).unwrap();
+    old.set_modified(std::time::SystemTime::UNIX_EPOCH).unwrap();
+    hand.append("packed.log.1.gz", "\x1f");
+    for n in 0..FILES_MAX + 2 {
+        hand.append(&format!("{n}.log"), "");
+    }
+    let told = |hand: &Hand| {
+        let all = hand.tail.counters.unread.by_reason();
+        all.into_iter().map(|(reason, Extent { now, times })| (reason, now, times)).collect::<Vec<_>>()
+    };
+    hand.look().await;
+    hand.look().await;
+    // The oldest file is over the limit first, before it is judged by its age.
+    assert_eq!(told(&hand), [("packed_files", 1, 1), ("too_many_files", 3, 1)]);
+    for n in 0..FILES_MAX {
+        fs::remove_file(hand.path(&format!("{n}.log"))).unwrap();
+    }
+    hand.look().await;
+    let expected = [("old_files", 1, 1), ("packed_files", 1, 1), ("too_many_files", 0, 1)];
+    assert_eq!(told(&hand), expected);
+    assert_eq!(hand.bench.context.counters.snapshot().lines_unmatched, 0);
+}
+
+#[tokio::test]
+async fn a_line_over_the_limit_is_counted_for_its_printer() {
+    let mut hand = Hand::new();
+    hand.append("laser.log", "x".repeat(LINE_BYTES_MAX + 2) + "\n");
+    hand.lines("laser.log", [1]);
+    hand.settle().await;
+    assert_eq!(hand.rows(), [1]);
+    let unmatched = hand.tail.counters.lines_unmatched.by_reason();
+    assert_eq!(unmatched, [("long_line".to_owned(), 1)].into());
 }
