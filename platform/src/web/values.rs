@@ -26,10 +26,13 @@ pub(super) fn text_of(item: &str, value: &Stored) -> String {
     )
 }
 
-/// What the maker wrote, with the unit's symbol: `0.5 W`.
+/// What the maker wrote, with the unit's symbol: `0.5 W`. All its digits: it is there to be compared with the
+/// printer's own display.
 pub(super) fn native_text(native: &str) -> String {
-    Native::parse(native)
-        .map_or_else(String::new, |native| format!("{}\u{a0}{}", native.value, native.unit.symbol()))
+    let Some(native) = Native::parse(native) else { return String::new() };
+    let text = native.text();
+    let number = text.split_once(' ').map_or("", |(number, _)| number).replace('-', "\u{2212}");
+    format!("{number}\u{a0}{}", native.unit.symbol())
 }
 
 /// What to say of a quality that is not good.
@@ -96,6 +99,21 @@ mod tests {
         assert_eq!(limits_text(item, &[high]), "max 31.5\u{a0}°C");
         assert_eq!(limits_text(item, &[low]), "min 18\u{a0}°C");
         assert_eq!(limits_text(&items::LASER_POWER, &[]), "");
+    }
+
+    #[test]
+    fn what_the_maker_wrote_is_short_however_large_it_is() {
+        let cases = [
+            ("0.5 W", "0.5\u{a0}W"),
+            ("-12.25 [degF]", "\u{2212}12.25\u{a0}°F"),
+            ("1e300 W", "1e300\u{a0}W"),
+            ("1e-7 W", "1e\u{2212}7\u{a0}W"),
+            ("lots W", ""),
+            ("5 furlong", ""),
+        ];
+        for (native, expected) in cases {
+            assert_eq!(native_text(native), expected);
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use catalog::{Native, Unit, items};
 use platform::store::{Store, StoreError};
 use platform::{alarms, keys};
 use rusqlite::Connection;
@@ -55,7 +56,36 @@ fn fill(conn: &Connection, now: i64, past: Past) -> Result<(), StoreError> {
     for number in 1..=5 {
         printer(conn, "bergen-1", number, now - 23 * MINUTE, Past { hours: 1, ..past }, now)?;
     }
+    native(conn, "oslo-1.p03")?;
+    native(conn, "oslo-1.p04")?;
     trouble(conn, now)
+}
+
+/// This printer writes other units than the catalogue's.
+fn native(conn: &Connection, thing: &str) -> Result<(), StoreError> {
+    for (item, ucum) in [
+        ("vat.temperature", "[degF]"),
+        ("vat.temperature_setpoint", "[degF]"),
+        ("chamber.temperature", "[degF]"),
+        ("laser.power", "W"),
+        ("laser.hours", "min"),
+        ("host.filesystem_free", "KiBy"),
+        ("exposure.time", "ms"),
+    ] {
+        let (Some(known), Some(unit)) = (items::by_id(item), Unit::by_ucum(ucum)) else { continue };
+        let number: f64 = conn.query_row(
+            "SELECT number FROM latest WHERE thing = (SELECT id FROM things WHERE name = ?1) AND item = (SELECT id FROM items WHERE name = ?2)",
+            [thing, item],
+            |row| row.get(0),
+        )?;
+        let written = known.unit().convert(number, unit).map(|value| (value * 1000.0).round() / 1000.0);
+        let native = written.map(|value| Native { value, unit }.text());
+        conn.execute(
+            "UPDATE latest SET native = ?3 WHERE thing = (SELECT id FROM things WHERE name = ?1) AND item = (SELECT id FROM items WHERE name = ?2)",
+            (thing, item, native),
+        )?;
+    }
+    Ok(())
 }
 
 fn adapter(conn: &Connection, name: &str, seen: i64, now: i64) -> Result<(), StoreError> {

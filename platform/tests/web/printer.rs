@@ -46,3 +46,23 @@ async fn the_ribbon_tells_the_states_and_where_nothing_is_known() {
     assert_eq!(words("/printers/bergen-1.p04/ribbon?range=1h").await, ["warming", "unknown"]);
     assert_eq!(words("/printers/oslo-1.p06/ribbon?range=1h").await, ["off"]);
 }
+
+#[tokio::test]
+async fn what_the_printer_wrote_stands_beside_the_converted_value() {
+    let house = house().await;
+    let cookie = house.log_in("bert").await;
+    let page = house.get("/printers/oslo-1.p04", &cookie).await.text;
+    let row = |link: &str| page.split("<tr").find(|row| row.contains(link)).unwrap().to_owned();
+    for (item, value, written) in [
+        ("vat.temperature_setpoint", "28.0\u{a0}°C", "82.4\u{a0}°F"),
+        ("laser.hours", "4\u{202f}214\u{a0}h", "252840\u{a0}min"),
+    ] {
+        let row = row(&format!("item={item}&part=0"));
+        assert!(row.contains(value) && row.contains(written), "{row}");
+        assert!(row.contains("as the printer writes it"), "{row}");
+    }
+    // A printer that writes the catalogue's own units.
+    let other = house.get("/printers/oslo-1.p05", &cookie).await.text;
+    assert!(other.contains("28.0\u{a0}°C") && !other.contains("as the printer writes it"));
+    assert_eq!(page.matches("as the printer writes it").count(), 7);
+}
