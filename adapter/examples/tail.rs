@@ -144,6 +144,7 @@ impl Bench {
         let context = IntakeContext {
             buffer: Arc::clone(&buffer),
             counters: Arc::clone(&counters),
+            held_back: None,
             salt: Salt::new([7; 16]),
             clock: Clock::system(),
             stop: lifecycle.soft.clone(),

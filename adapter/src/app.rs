@@ -23,8 +23,9 @@ use crate::intake::poll;
 use crate::intake::{self, IntakeContext};
 use crate::lifecycle::{Lifecycle, Tasks};
 use crate::link::Link;
+use crate::normalise::HeldBack;
 use crate::status::{Door, Status};
-use crate::tap;
+use crate::tap::{self, Rows};
 use crate::telemetry::{ProcessUse, Telemetry};
 use crate::uplink::Health;
 
@@ -37,8 +38,8 @@ const DRAIN_MAX: Duration = Duration::from_secs(10);
 pub enum Sink<L> {
     /// To the platform.
     Link(Arc<L>),
-    /// To standard output, and nowhere else.
-    Tap,
+    /// To standard output, and nowhere else: what would leave, and what was held back if that is collected.
+    Tap(Option<HeldBack>),
 }
 
 /// Why the adapter did not start.
@@ -89,13 +90,14 @@ impl App {
         let buffer = Arc::new(Buffer::new(bytes_max, &credentials.adapter, &ids, Arc::clone(&counters)));
         let downstream_stop = lifecycle.hard.child_token();
         let downstream = lifecycle.tasks(downstream_stop.clone());
-        let mut progress = Arc::default();
+        let (mut progress, mut held_back) = (Arc::default(), None);
         match sink {
-            Sink::Tap => {
+            Sink::Tap(wanted) => {
+                held_back = wanted;
                 let with_origin = config.platform.with_origin;
                 let (intake_stop, stop) = (lifecycle.soft.clone(), downstream_stop.clone());
-                let tap = tap::run(Arc::clone(&buffer), with_origin, io::stdout(), intake_stop, stop);
-                downstream.spawn("tap", tap);
+                let rows = Rows { buffer: Arc::clone(&buffer), held_back: held_back.clone(), with_origin };
+                downstream.spawn("tap", tap::run(rows, io::stdout(), intake_stop, stop));
             }
             Sink::Link(link) => {
                 let dispatcher = Dispatcher::new(Arc::clone(&buffer), Arc::clone(&counters));
@@ -107,6 +109,7 @@ impl App {
         let context = IntakeContext {
             buffer: Arc::clone(&buffer),
             counters: Arc::clone(&counters),
+            held_back,
             salt: credentials.salt.clone(),
             clock: Clock::system(),
             stop: lifecycle.soft.clone(),

@@ -1,6 +1,6 @@
 //! Shows exactly what would leave, and lets nothing leave: every row goes to standard output as one line of
 //! JSON, and no receipt is resolved before the stop. A sender waits for as long as it is tapped, as in an outage
-//! of the platform, and so each row is shown once.
+//! of the platform, and so each row is shown once. Beside them it shows what was held back, where that is collected.
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -11,7 +11,18 @@ use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use crate::buffer::{Buffer, LaneId, Load};
+use crate::normalise::HeldBack;
 use crate::receipt::Receipt;
+
+/// What is shown.
+pub(crate) struct Rows {
+    /// What would leave.
+    pub(crate) buffer: Arc<Buffer>,
+    /// What does not.
+    pub(crate) held_back: Option<HeldBack>,
+    /// Whether rows carry their origin, as they would to this platform.
+    pub(crate) with_origin: bool,
+}
 
 /// The receipts of one batch, with the room that its readings had in the buffer. The room is not given back while
 /// they are held, so that the buffer's ceiling bounds them too: a source that would go beyond waits.
@@ -24,22 +35,24 @@ struct Unanswered {
 /// Prints to `out` until `stop`, or until nobody reads any more. From `intake_stop` on nothing is held: the sources
 /// need not wait any longer for what will not come.
 pub(crate) async fn run(
-    buffer: Arc<Buffer>,
-    with_origin: bool,
+    rows: Rows,
     mut out: impl Write + Send,
     intake_stop: CancellationToken,
     stop: CancellationToken,
 ) {
+    let Rows { buffer, held_back, with_origin } = rows;
     let mut unanswered = Vec::new();
     let mut stopping = false;
     loop {
         while let Some((lane, load)) = buffer.take(Instant::now()) {
             if let Err(error) = print(&load, with_origin, &mut out) {
-                tracing::info!(%error, "standard output is closed");
-                return;
+                return say_closed(&error);
             }
             buffer.finish(lane, 0, load.polled_bytes);
             unanswered.extend(Unanswered::of(lane, load));
+        }
+        if let Err(error) = held_back.iter().try_for_each(|held_back| print_held_back(held_back, &mut out)) {
+            return say_closed(&error);
         }
         if stopping {
             unanswered.drain(..).for_each(|unanswered| unanswered.nack(&buffer));
@@ -50,6 +63,7 @@ pub(crate) async fn run(
             () = intake_stop.cancelled(), if !stopping => stopping = true,
             () = async { if let Some(at) = ripe_at { sleep_until(at).await } }, if ripe_at.is_some() => {}
             () = buffer.changed() => {}
+            () = async { if let Some(held_back) = &held_back { held_back.changed().await } }, if held_back.is_some() => {}
         }
     }
 }
@@ -76,6 +90,15 @@ fn print(load: &Load, with_origin: bool, out: &mut impl Write) -> io::Result<()>
         writeln!(out, "{}", json!({ "thing": load.batch().thing.as_str(), "row": row }))?;
     }
     out.flush()
+}
+
+fn print_held_back(held_back: &HeldBack, out: &mut impl Write) -> io::Result<()> {
+    held_back.take().iter().try_for_each(|row| writeln!(out, "{row}"))?;
+    out.flush()
+}
+
+fn say_closed(error: &io::Error) {
+    tracing::info!(%error, "standard output is closed");
 }
 
 #[cfg(test)]
@@ -121,7 +144,8 @@ mod tests {
             let (buffer, _) = buffer(bytes_max, &["p01"]);
             let (sender, printed) = mpsc::sync_channel(1 << 20);
             let (intake_stop, stop) = (CancellationToken::new(), CancellationToken::new());
-            let task = run(Arc::clone(&buffer), true, Printed(sender), intake_stop.clone(), stop.clone());
+            let rows = Rows { buffer: Arc::clone(&buffer), held_back: None, with_origin: true };
+            let task = run(rows, Printed(sender), intake_stop.clone(), stop.clone());
             Self { buffer, printed, intake_stop, stop, task: tokio::spawn(task) }
         }
 

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use crate::profile::{self, Profile};
-use crate::{Context, Line, Output, build_protocol, duet, klippy, marlin, octoprint, projet};
+use crate::{Context, Format, Line, Output, build_protocol, duet, klippy, marlin, octoprint, projet};
 
 /// Declares the families: a name in the configuration and a module each.
 macro_rules! families {
@@ -54,6 +54,14 @@ macro_rules! families {
             /// A parser for one file of a format that a profile describes.
             pub fn of_profile(profile: Arc<Profile>, context: Context) -> Self {
                 Self::Profile(Box::new(profile::Parser::new(profile, context)))
+            }
+
+            /// How the file is written.
+            pub fn format(&self) -> Format {
+                match self {
+                    $(Self::$variant(_) => Family::$variant.into(),)*
+                    Self::Profile(parser) => Format::Profile(Arc::clone(parser.profile())),
+                }
             }
 
             /// Adds what the next line of the file says.

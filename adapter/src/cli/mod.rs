@@ -18,6 +18,7 @@ use tracing_subscriber::EnvFilter;
 use crate::app::{App, Sink, environment};
 use crate::config::{self, Config, Credentials};
 use crate::lifecycle::{Lifecycle, Signals};
+use crate::normalise::HeldBack;
 use crate::status::{Door, DoorError};
 use crate::uplink::{Health, Uplink};
 use crate::{enrol, tls};
@@ -52,7 +53,7 @@ enum Command {
     /// Say what is configured, and what is wrong with it.
     Check(File),
     /// Print every row that would leave, and let none leave; sources keep their data.
-    Tap(File),
+    Tap(Tap),
     /// Exchange a one-time code, read from standard input, for the adapter's key.
     Enrol(File),
     /// Show line by line what a profile or a family makes of a log, and what it leaves.
@@ -70,6 +71,18 @@ struct File {
     /// The configuration file.
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
+}
+
+#[derive(clap::Args)]
+struct Tap {
+    #[command(flatten)]
+    file: File,
+    /// Print a row as well for each line and value that was held back, and why.
+    #[arg(long)]
+    held_back: bool,
+    /// Print the text of what was held back. It holds what must not leave: keep it on this machine.
+    #[arg(long, requires = "held_back")]
+    show_text: bool,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -108,7 +121,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Run(file) => run(&file),
         Command::Status { file, format } => status::run(&file.config, format),
         Command::Check(file) => check(&file),
-        Command::Tap(file) => tap(&file),
+        Command::Tap(tap) => self::tap(&tap),
         Command::Enrol(file) => enrol(&file),
         Command::Parse(arguments) => parse::run(&arguments),
         Command::Catalog { format } => catalog(format),
@@ -146,9 +159,10 @@ fn door(config: &Path) -> Option<Door> {
     Door::open(config).map_err(complain).ok()
 }
 
-fn tap(file: &File) -> Result<ExitCode, Failure> {
-    let (config, credentials) = load(file)?;
-    serve(&config, &credentials, Sink::<Uplink>::Tap, None)
+fn tap(tap: &Tap) -> Result<ExitCode, Failure> {
+    let (config, credentials) = load(&tap.file)?;
+    let held_back = tap.held_back.then(|| HeldBack::new(tap.show_text));
+    serve(&config, &credentials, Sink::<Uplink>::Tap(held_back), None)
 }
 
 fn serve(

@@ -10,6 +10,7 @@ use crate::buffer::Buffer;
 use crate::clock::Clock;
 use crate::counters::Counters;
 use crate::lifecycle::Tasks;
+use crate::normalise::HeldBack;
 
 pub mod beats;
 pub mod poll;
@@ -22,6 +23,8 @@ pub struct IntakeContext {
     pub buffer: Arc<Buffer>,
     /// Where refusals are counted.
     pub counters: Arc<Counters>,
+    /// Who is shown what does not leave: the operator of `adapter tap`, and nobody in any other run.
+    pub held_back: Option<HeldBack>,
     /// The adapter's secret for origins and hashes.
     pub salt: Salt,
     /// The wall clock.

@@ -26,8 +26,8 @@ impl Batch<'_> {
     pub fn event(&mut self, json: &[u8]) {
         self.events += 1;
         match Event::parse(json) {
-            Ok(event) => self.read(&event),
-            Err(error) => self.normaliser.unmatched(error.name(), &error),
+            Ok(event) => self.read(&event, json),
+            Err(error) => self.normaliser.unread(json, error.name(), &error),
         }
     }
 
@@ -48,16 +48,17 @@ impl Batch<'_> {
         normaliser.counters.lines_read.add(events);
         normaliser.of_printer.lines_read.add(events);
         normaliser.shipped().give_back(open);
-        normaliser.settle(output)
+        output.readings
     }
 
-    fn read(&mut self, event: &Event<'_>) {
-        let normaliser = self.normaliser;
+    fn read(&mut self, event: &Event<'_>, json: &[u8]) {
+        let (normaliser, made) = (self.normaliser, self.output.readings.len());
         let salt = &normaliser.context.salt;
         match (event.beat, &event.message) {
             (Beat::Metricbeat, _) => {
                 let place = event.place(salt);
                 metricbeat::readings(event, place, &normaliser.context, &mut self.output);
+                normaliser.settle(&mut self.output, made, json, || Some("metricbeat".to_owned()));
             }
             // A log line by any other shipper is one too: some say nothing of themselves.
             (_, Some(text)) => {
@@ -79,12 +80,15 @@ impl Batch<'_> {
                     self.by_profile += text.len();
                 }
                 match open.parser(event.offset, new) {
-                    Some(parser) => parser.line(&Line { text, place, fallback_time }, &mut self.output),
-                    None => normaliser.unmatched("unknown_format", &"in no known format"),
+                    Some(parser) => {
+                        parser.line(&Line { text, place, fallback_time }, &mut self.output);
+                        normaliser.settle(&mut self.output, made, text, || Some(parser.format().to_string()));
+                    }
+                    None => normaliser.unread(text, "unknown_format", &"in no known format"),
                 }
             }
             (_, None) => {
-                normaliser.unmatched("no_line", &"neither a log line nor a measurement of the host");
+                normaliser.unread(json, "no_line", &"neither a log line nor a measurement of the host");
             }
         }
     }

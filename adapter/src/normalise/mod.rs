@@ -2,6 +2,7 @@
 //! come out. What is refused is counted, and logged by its reason alone, never with its text.
 
 mod batch;
+mod held_back;
 mod quiet;
 mod streams;
 #[cfg(test)]
@@ -20,13 +21,33 @@ use crate::config::{Printer, PrinterId};
 use crate::counters::{Counters, PrinterCounters};
 use crate::intake::IntakeContext;
 pub use batch::Batch;
+pub use held_back::HeldBack;
+use held_back::Record;
 pub(crate) use quiet::Quiet;
 use streams::Streams;
+
+/// How a record came in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// A Beat sent it.
+    Beats,
+    /// The adapter read it in the printer's log directory.
+    Tail,
+    /// The printer was asked.
+    Poll,
+}
+
+/// Whose records these are.
+#[derive(Debug)]
+struct Whose {
+    printer: PrinterId,
+    way: Way,
+}
 
 /// Makes readings of one printer's records. Shared by all that takes in from that printer.
 #[derive(Debug)]
 pub struct Normaliser {
-    printer: PrinterId,
+    whose: Whose,
     format: Option<Format>,
     context: Context,
     counters: Arc<Counters>,
@@ -37,13 +58,15 @@ pub struct Normaliser {
     complaints: Quiet<(&'static str, &'static str)>,
     /// The log files that Beats ship, each with its parser's memory.
     shipped: Mutex<Streams>,
+    /// Who wants to see what does not leave; nobody but in `adapter tap`.
+    held_back: Option<HeldBack>,
 }
 
 impl Normaliser {
-    /// The normaliser of a printer.
-    pub fn new(printer: &Printer, context: &IntakeContext) -> Self {
+    /// The normaliser of what comes in from a printer one way.
+    pub fn new(printer: &Printer, way: Way, context: &IntakeContext) -> Self {
         Self {
-            printer: printer.id.clone(),
+            whose: Whose { printer: printer.id.clone(), way },
             format: printer.format.clone(),
             context: Context { salt: context.salt.clone(), zone: printer.zone.clone() },
             counters: Arc::clone(&context.counters),
@@ -51,12 +74,13 @@ impl Normaliser {
             clock: context.clock,
             complaints: Quiet::new(),
             shipped: Mutex::new(Streams::default()),
+            held_back: context.held_back.clone(),
         }
     }
 
     /// The printer whose records these are.
     pub fn printer(&self) -> &PrinterId {
-        &self.printer
+        &self.whose.printer
     }
 
     /// A parser for one log file, from its beginning or from any line on.
@@ -73,9 +97,11 @@ impl Normaliser {
     pub fn line(&self, parser: &mut LogParser, line: &Line<'_>, readings: &mut Vec<Reading>) {
         self.counters.lines_read.one();
         self.of_printer.lines_read.one();
+        let made = readings.len();
         let mut output = Output { readings: std::mem::take(readings), ..Output::default() };
         parser.line(line, &mut output);
-        *readings = self.settle(output);
+        self.settle(&mut output, made, line.text, || Some(parser.format().to_string()));
+        *readings = output.readings;
     }
 
     /// For some Beats events.
@@ -87,36 +113,83 @@ impl Normaliser {
         self.shipped.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Counts what was refused, and keeps what was read.
-    fn settle(&self, output: Output) -> Vec<Reading> {
-        for refused in &output.refused {
-            self.refused(refused.item, refused.why.name(), &refused.why);
+    /// Counts what was refused of one record, and keeps what was read: its own readings are those from `made` on.
+    fn settle(&self, output: &mut Output, made: usize, text: &[u8], family: impl FnOnce() -> Option<String>) {
+        if let Some(held_back) = &self.held_back {
+            let (family, made) = (family(), output.readings.get(made..).unwrap_or_default());
+            held_back.read(&self.whose, Record { family: family.as_deref(), text }, output, made);
         }
-        for _ in &output.unmatched {
-            self.unmatched("unknown_format", &"in no known format");
+        for refused in output.refused.drain(..) {
+            self.count_refused(refused.item, refused.why.name(), &refused.why);
         }
-        output.readings
+        for _ in output.unmatched.drain(..) {
+            self.count_unmatched("unknown_format", &"in no known format");
+        }
     }
 
-    /// Counts a value that was not taken, by a name of the reason.
+    /// Looks at the readings of an answer, over the interface of this name: a fault whose text was in no table is one
+    /// of them.
+    pub fn answered(&self, interface: &str, readings: &[Reading]) {
+        if let Some(held_back) = &self.held_back {
+            let record = Record { family: Some(interface), text: b"" };
+            held_back.read(&self.whose, record, &Output::default(), readings);
+        }
+    }
+
+    /// Counts a value of an answer that was not taken, by a name of the reason.
     pub fn refused(&self, item: Option<&'static Item>, name: &'static str, why: &dyn Display) {
+        self.held_back.iter().for_each(|held_back| held_back.refused(&self.whose, item, name));
+        self.count_refused(item, name, why);
+    }
+
+    /// Counts a line or an event that cannot be read, by a name of the reason. Of one whose text is at hand the
+    /// operator of `adapter tap` may see it.
+    fn unread(&self, text: &[u8], name: &'static str, why: &dyn Display) {
+        let record = Record { family: None, text };
+        self.held_back.iter().for_each(|held_back| held_back.unread(&self.whose, record, name));
+        self.count_unmatched(name, why);
+    }
+
+    /// Counts one whose text is not at hand, such as a line that is longer than any piece of its file.
+    pub fn unmatched(&self, name: &'static str, why: &dyn Display) {
+        self.passed_by(name, 1);
+        self.count_unmatched(name, why);
+    }
+
+    /// Something has not been read and is not counted here, such as a file: for the operator of `adapter tap`.
+    pub fn passed_by(&self, reason: &'static str, number: u64) {
+        self.held_back.iter().for_each(|held_back| held_back.passed_by(&self.whose, reason, number));
+    }
+
+    fn count_refused(&self, item: Option<&'static Item>, name: &'static str, why: &dyn Display) {
         let item = item.map(Item::id);
         self.counters.readings_refused.one();
         self.of_printer.readings_refused.one((item, name));
         let item = item.unwrap_or("line");
         if let Some(unsaid) = self.complaints.may_say((item, name)) {
-            tracing::warn!(printer = %self.printer, item, %why, unsaid, "a value was refused");
+            tracing::warn!(printer = %self.whose.printer, item, %why, unsaid, "a value was refused");
         }
     }
 
-    /// Counts a line or an event that cannot be read, by a name of the reason. Said once a minute for each name:
-    /// the whole reason may hold a number, and numbers without end are reasons without end.
-    pub fn unmatched(&self, name: &'static str, why: &dyn Display) {
+    // Said once a minute for each name: the whole reason may hold a number, and numbers without end are reasons
+    // without end.
+    fn count_unmatched(&self, name: &'static str, why: &dyn Display) {
         self.counters.lines_unmatched.one(name);
         self.of_printer.lines_unmatched.one(name);
         if let Some(unsaid) = self.complaints.may_say((name, "")) {
-            let printer = &self.printer;
+            let printer = &self.whose.printer;
             tracing::warn!(%printer, what = name, %why, unsaid, "a record was not read");
+        }
+    }
+}
+
+impl Way {
+    /// Its name in the rows of `adapter tap`.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Beats => "beats",
+            Self::Tail => "tail",
+            Self::Poll => "poll",
         }
     }
 }

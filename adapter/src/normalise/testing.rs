@@ -103,6 +103,7 @@ pub(crate) fn bench_of(printers: &[PrinterId]) -> Bench {
     let context = IntakeContext {
         buffer: Arc::new(buffer),
         counters,
+        held_back: None,
         salt: Salt::new([7; 16]),
         clock: Clock::fixed(Timestamp(1_795_000_000_000)),
         stop: lifecycle.soft.clone(),

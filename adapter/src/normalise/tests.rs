@@ -9,7 +9,7 @@ const LINE: &str = "2026-11-22T10:15:30.123Z laser #000000123 INFO power=512.3mW
 
 fn normaliser() -> (Normaliser, Arc<Counters>) {
     let bench = testing::bench();
-    (Normaliser::new(&testing::printer(), &bench.context), Arc::clone(&bench.context.counters))
+    (Normaliser::new(&testing::printer(), Way::Beats, &bench.context), Arc::clone(&bench.context.counters))
 }
 
 fn filebeat(message: &str, offset: u64) -> String {

@@ -66,6 +66,11 @@ impl Parser {
         Self { profile, context, clock: Clock::default(), anchor: None, above, found: Found::default() }
     }
 
+    /// The profile that it reads by.
+    pub fn profile(&self) -> &Arc<Profile> {
+        &self.profile
+    }
+
     /// Adds what the next line of the file says, and tells what became of it. Of a message that a shipper joined from
     /// several lines it tells what became of the first.
     pub fn line(&mut self, line: &Line<'_>, output: &mut Output) -> Made {

@@ -13,7 +13,7 @@ use super::seats::{Seat, Seats};
 use crate::config::{Printer, Sender};
 use crate::counters::{OneConnection, PrinterCounters};
 use crate::intake::IntakeContext;
-use crate::normalise::Normaliser;
+use crate::normalise::{Normaliser, Way};
 
 /// Names of one certificate that are looked at; one is usual.
 const NAMES_MAX: usize = 16;
@@ -35,7 +35,7 @@ pub(super) struct Known {
 impl Senders {
     pub(super) fn new(printers: &[Printer], context: &IntakeContext) -> Self {
         let known = printers.iter().filter_map(|printer| {
-            let normaliser = Arc::new(Normaliser::new(printer, context));
+            let normaliser = Arc::new(Normaliser::new(printer, Way::Beats, context));
             let counters = context.counters.printer(&printer.id);
             Some((printer.beats.clone()?, Known { normaliser, seats: Arc::default(), counters }))
         });

@@ -102,6 +102,7 @@ where
         for (item, why) in &words.refused {
             self.normaliser.refused(*item, why, why);
         }
+        self.normaliser.answered(D::NAME, &words.readings);
         if !words.readings.is_empty() {
             self.context.buffer.put_polled(self.normaliser.printer(), words.readings);
         }

@@ -24,7 +24,7 @@ use super::transport::http::{Auth, Http, Path as HttpPath, Site};
 use super::transport::pip::Pip as PipTransport;
 use crate::config::{self, HttpTarget, Interface, PipTarget, Printer, SecretFileError};
 use crate::intake::IntakeContext;
-use crate::normalise::Normaliser;
+use crate::normalise::{Normaliser, Way};
 use crate::tls::{self, TlsError};
 
 /// Why a printer cannot be queried. The owner's to mend.
@@ -102,7 +102,7 @@ where
     let poller = Poller {
         machine: Machine::new(driver, memory, Dice::new(seed()), now),
         transport,
-        normaliser: Normaliser::new(printer, context),
+        normaliser: Normaliser::new(printer, Way::Poll, context),
         context: context.clone(),
         counters: context.counters.printer(&printer.id),
     };

@@ -52,7 +52,7 @@ use self::watch::{Heard, Told, Watch};
 use crate::config::{Begin, Logs, Printer};
 use crate::counters::PrinterCounters;
 use crate::intake::IntakeContext;
-use crate::normalise::{Normaliser, Quiet};
+use crate::normalise::{Normaliser, Quiet, Way};
 
 /// Starts reading a printer's log directory; nothing where the printer has none. A directory that is not
 /// there yet is waited for.
@@ -92,7 +92,7 @@ impl Tail {
     fn new(printer: &Printer, open_max: usize, context: &IntakeContext) -> Option<Self> {
         Some(Self {
             logs: Arc::new(printer.logs.clone()?),
-            normaliser: Normaliser::new(printer, context),
+            normaliser: Normaliser::new(printer, Way::Tail, context),
             counters: context.counters.printer(&printer.id),
             context: context.clone(),
             files: Files::new(open_max),
@@ -284,19 +284,27 @@ impl Tail {
     /// Files are not read, and are not meant to be: so many, at this look.
     fn passed_by(&mut self, what: &'static str, number: usize, why: &'static str) {
         self.counters.unread.found(what, number as u64);
-        self.say_once(what, number, why);
+        if self.say_once(what, number, why) {
+            self.normaliser.passed_by(what, number as u64);
+        }
     }
 
     /// Readings of old lines are not wanted.
     fn passed_by_readings(&mut self, number: usize) {
         self.counters.unread.more("old_readings", number as u64);
+        if number > 0 {
+            self.normaliser.passed_by("old_readings", number as u64);
+        }
         self.say_once("old_readings", number, OLD);
     }
 
-    fn say_once(&mut self, what: &'static str, number: usize, why: &'static str) {
-        if number > 0 && self.passed.insert(what, number).is_none() {
+    /// Says whether it was news.
+    fn say_once(&mut self, what: &'static str, number: usize, why: &'static str) -> bool {
+        let is_news = number > 0 && self.passed.insert(what, number).is_none();
+        if is_news {
             tracing::info!(printer = %self.normaliser.printer(), what, number, why, "some logs are passed by");
         }
+        is_news
     }
 
     /// Something cannot be read that should be: so much of it.
@@ -304,6 +312,7 @@ impl Tail {
         if !self.troubles.happened(what, number as u64) {
             return;
         }
+        self.normaliser.passed_by(what, number as u64);
         if let Some(unsaid) = self.complaints.may_say(what) {
             let printer = self.normaliser.printer();
             tracing::warn!(%printer, what, %why, unsaid, "the log directory cannot be read as it should; trying on");

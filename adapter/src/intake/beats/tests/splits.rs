@@ -211,7 +211,7 @@ proptest! {
             let bench = testing::bench();
             let senders = Senders::new(&[printer()], &bench.context);
             let known = senders.find(&["p01".to_owned()], [127, 0, 0, 1].into()).unwrap();
-            let normaliser = Normaliser::new(&printer(), &bench.context);
+            let normaliser = Normaliser::new(&printer(), crate::normalise::Way::Beats, &bench.context);
             let stored = RefCell::default();
             let play = Play { bench: &bench, normaliser, windows: &windows, cuts: &cuts, stored };
             play.run(known, &verdicts).await;
