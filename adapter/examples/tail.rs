@@ -217,7 +217,7 @@ fn printer(index: usize, directory: &Path) -> anyhow::Result<Printer> {
         model: None,
         beats: None,
         logs: Some(logs),
-        pip: None,
+        interface: None,
     })
 }
 
