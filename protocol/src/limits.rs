@@ -62,11 +62,29 @@ pub const PIP_PAYLOAD_BYTES_START: usize = 64 << 10;
 /// Bytes of a PIP payload that HELLO may agree on at most.
 pub const PIP_PAYLOAD_BYTES_MAX: usize = 1 << 20;
 
+/// Bytes of a PIP payload that each side takes at least. The longest event, with three strings of 256 bytes and each
+/// byte escaped as six, is within it, so that a log can always go on.
+pub const PIP_PAYLOAD_BYTES_MIN: usize = 8 << 10;
+
 /// Bytes of one string in a PIP payload.
 pub const PIP_TEXT_BYTES_MAX: usize = 256;
 
 /// Elements of one list in a PIP payload: items, values or alarms. The largest printer has a few hundred.
 pub const PIP_LIST_MAX: usize = 4_096;
+
+/// Events of one HELD-EVENTS or NOTIFY. An event takes about 150 bytes, so that a full list is 75 KiB: within what
+/// nearly every pair of sides agrees on, and what a reader holds as readings while it is stored. A printer sends
+/// fewer where the agreed payload is smaller.
+pub const PIP_EVENTS_MAX: usize = 512;
+
+/// NOTIFYs that a printer may send without a credit given back, and so what of one printer may be on its way. Eight of
+/// 512 events, over a road that takes a second there and back, are 4,096 events a second; over a healthy LAN one
+/// would do.
+pub const PIP_CREDITS_MAX: u8 = 8;
+
+/// Highest sequence of an event. Numbers up to this one are exact in every JSON library, also where it has no
+/// integers but doubles (RFC 8259, section 6); at a thousand events a second it lasts 285,000 years.
+pub const PIP_SEQUENCE_MAX: u64 = (1 << 53) - 1;
 
 // --- ThingWorx --------------------------------------------------------------------------------
 

@@ -27,7 +27,9 @@ pub struct Config {
     #[serde(default = "metric_interval", deserialize_with = "duration")]
     pub metric_interval: Duration,
     /// Where the printers ship to; needed as soon as one of them ships.
-    pub beats: Option<Beats>,
+    pub beats: Option<Peer>,
+    /// The adapter that printers call; needed as soon as one of them calls.
+    pub push: Option<Peer>,
     /// The printers.
     pub printers: Vec<PrinterConfig>,
     /// Faults that come by themselves.
@@ -35,10 +37,10 @@ pub struct Config {
     pub faults: Vec<ScheduledFault>,
 }
 
-/// The Beats server.
+/// A server that printers call.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Beats {
+pub struct Peer {
     /// Host and port.
     pub address: String,
     /// The name that its certificate must bear.
@@ -69,6 +71,9 @@ pub struct PrinterConfig {
     pub directory: PathBuf,
     /// Whether Beats ships the logs, or somebody else reads the directory.
     pub ship: Ship,
+    /// Whether it calls the adapter and pushes its events.
+    #[serde(default)]
+    pub push: bool,
     /// Regular lines; faults and changes come on top.
     #[serde(default = "lines_per_second")]
     pub lines_per_second: f64,
@@ -165,6 +170,9 @@ impl Config {
             if printer.ship == Ship::Beats && self.beats.is_none() {
                 return Err(format!("printer {:?} has ship = \"beats\" but there is no [beats]", printer.id));
             }
+            if printer.push && self.push.is_none() {
+                return Err(format!("printer {:?} has push = true but there is no [push]", printer.id));
+            }
         }
         match self.faults.iter().find(|fault| !ids.contains(&fault.printer)) {
             Some(fault) => {
@@ -175,7 +183,7 @@ impl Config {
     }
 
     fn resolve(&mut self, base: &Path) {
-        let beats = self.beats.iter_mut().map(|beats| &mut beats.ca_file);
+        let peers = self.beats.iter_mut().chain(&mut self.push).map(|peer| &mut peer.ca_file);
         let printers = self.printers.iter_mut().flat_map(|printer| {
             [
                 &mut printer.certificate_file,
@@ -184,7 +192,7 @@ impl Config {
                 &mut printer.directory,
             ]
         });
-        for path in beats.chain(printers) {
+        for path in peers.chain(printers) {
             *path = base.join(&*path);
         }
     }
@@ -273,6 +281,7 @@ ship = "none"
             (String::new(), "missing field `printers`"),
             (format!("sead = 7\n{PRINTER}"), "unknown field `sead`"),
             (PRINTER.replace("\"none\"", "\"beats\""), "there is no [beats]"),
+            (format!("{PRINTER}push = true\n"), "there is no [push]"),
             (PRINTER.replace("\"none\"", "\"scp\""), "unknown variant `scp`"),
             (PRINTER.replace("\"p01\"", "\"P 1\""), "1 to 32 of a-z"),
             (format!("{PRINTER}{PRINTER}"), "two printers have the id"),

@@ -44,6 +44,10 @@ pub struct Counts {
     pub pip_requests_answered: Count,
     /// Requests of the printer interface refused: unknown types, the write range, unknown items.
     pub pip_requests_refused: Count,
+    /// NOTIFYs sent.
+    pub pip_notifies_sent: Count,
+    /// Calls to the adapter whose connection stood.
+    pub pip_calls: Count,
     /// Files renamed because they were full.
     pub rotations: Count,
 }
@@ -62,6 +66,8 @@ pub struct Totals {
     pub metric_events_dropped: u64,
     pub pip_requests_answered: u64,
     pub pip_requests_refused: u64,
+    pub pip_notifies_sent: u64,
+    pub pip_calls: u64,
     pub rotations: u64,
 }
 
@@ -79,6 +85,8 @@ impl Counts {
             metric_events_dropped: self.metric_events_dropped.value(),
             pip_requests_answered: self.pip_requests_answered.value(),
             pip_requests_refused: self.pip_requests_refused.value(),
+            pip_notifies_sent: self.pip_notifies_sent.value(),
+            pip_calls: self.pip_calls.value(),
             rotations: self.rotations.value(),
         }
     }
@@ -103,6 +111,8 @@ impl Totals {
             metric_events_dropped: self.metric_events_dropped + other.metric_events_dropped,
             pip_requests_answered: self.pip_requests_answered + other.pip_requests_answered,
             pip_requests_refused: self.pip_requests_refused + other.pip_requests_refused,
+            pip_notifies_sent: self.pip_notifies_sent + other.pip_notifies_sent,
+            pip_calls: self.pip_calls + other.pip_calls,
             rotations: self.rotations + other.rotations,
         }
     }

@@ -20,16 +20,22 @@ pub enum FaultKind {
     Off,
     /// The printer interface answers with bytes that are no frames.
     Nonsense,
+    /// More has happened than the event log has room for: nothing that was not asked for yet is left. Once.
+    EventsLost,
+    /// The controller starts again with the power on: its connections end, and it is another instance. Once.
+    Restart,
 }
 
 /// Every fault with the word that configuration and commands know it by.
-pub const FAULTS: [(&str, FaultKind); 6] = [
+pub const FAULTS: [(&str, FaultKind); 8] = [
     ("laser_drift", FaultKind::LaserDrift),
     ("vat_overheat", FaultKind::VatOverheat),
     ("recoater_jam", FaultKind::RecoaterJam),
     ("silent", FaultKind::Silent),
     ("off", FaultKind::Off),
     ("nonsense", FaultKind::Nonsense),
+    ("events_lost", FaultKind::EventsLost),
+    ("restart", FaultKind::Restart),
 ];
 
 /// How a printer behaves on its wires.
@@ -58,7 +64,9 @@ impl FaultKind {
             Self::Silent => Manner::Silent,
             Self::Off => Manner::Off,
             Self::Nonsense => Manner::Nonsense,
-            Self::LaserDrift | Self::VatOverheat | Self::RecoaterJam => Manner::Answers,
+            Self::LaserDrift | Self::VatOverheat | Self::RecoaterJam | Self::EventsLost | Self::Restart => {
+                Manner::Answers
+            }
         }
     }
 
@@ -68,7 +76,8 @@ impl FaultKind {
             Self::LaserDrift => printer.laser.drift(on),
             Self::VatOverheat => printer.vat.run_away(on),
             Self::RecoaterJam => printer.jam(on),
-            Self::Silent | Self::Off | Self::Nonsense => {}
+            // Of the wires and of the controller's memory (`unit.rs`), not of the model.
+            Self::Silent | Self::Off | Self::Nonsense | Self::EventsLost | Self::Restart => {}
         }
     }
 }

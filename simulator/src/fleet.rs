@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustls::ClientConfig;
 use rustls::crypto::CryptoProvider;
 use rustls_pki_types::ServerName;
 use serde_json::json;
@@ -17,12 +18,12 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::beats::{Agent, Backoff, Files, Host, Reporter, Shipper, TlsDial};
 use crate::clock::Clock;
-use crate::config::{Beats, Config, PrinterConfig, Ship};
+use crate::config::{Config, Peer, PrinterConfig, Ship};
 use crate::control::{Command, Turn};
 use crate::counts::stopped_line;
 use crate::logs::{LogError, LogWriter, Retention};
 use crate::noise::Noise;
-use crate::pip::Server;
+use crate::pip::{Caller, Conversation, Server};
 use crate::scribe::{self, Pace};
 use crate::tls::{Pair, TlsError};
 use crate::unit::{Nameplate, Unit};
@@ -113,16 +114,17 @@ impl Fleet {
         let listener = listen(config).await?;
         let pip = listener.local_addr().map_err(|source| cannot_listen(config, source))?;
         let acceptor = TlsAcceptor::from(pair.server(&common.provider, &config.client_ca_file)?);
-        let server = Server {
-            unit: unit.clone(),
-            acceptor,
-            clock: self.clock.clone(),
-            noise: Noise::new(noise.bits()),
-        };
-        self.wires.spawn(server.run(listener));
+        let conversation =
+            Conversation { unit: unit.clone(), clock: self.clock.clone(), noise: Noise::new(noise.bits()) };
+        self.wires.spawn(Server { conversation: conversation.clone(), acceptor }.run(listener));
+        if let (true, Some(push)) = (config.push, &common.config.push) {
+            let dial = dial(push, pair.caller(&common.provider, &push.ca_file)?)?;
+            let caller = Caller { conversation, dial, backoff: Backoff::new(Noise::new(noise.bits())) };
+            self.wires.spawn(async move { Ok(caller.run().await) });
+        }
 
         if let (Ship::Beats, Some(beats)) = (config.ship, &common.config.beats) {
-            let dial = dial(&pair, beats, &common.provider)?;
+            let dial = dial(beats, pair.client(&common.provider, &beats.ca_file)?)?;
             self.ship(&unit, dial, files, common, &mut noise);
         }
         let pace = Pace::new(config.lines_per_second);
@@ -270,10 +272,10 @@ impl Member {
     }
 }
 
-fn dial(pair: &Pair, beats: &Beats, provider: &Arc<CryptoProvider>) -> Result<TlsDial, FleetError> {
-    let name = ServerName::try_from(beats.server_name.clone());
-    let name = name.map_err(|_| FleetError::ServerName(beats.server_name.clone()))?;
-    Ok(TlsDial::new(beats.address.clone(), name, pair.client(provider, &beats.ca_file)?))
+fn dial(peer: &Peer, config: Arc<ClientConfig>) -> Result<TlsDial, FleetError> {
+    let name = ServerName::try_from(peer.server_name.clone());
+    let name = name.map_err(|_| FleetError::ServerName(peer.server_name.clone()))?;
+    Ok(TlsDial::new(peer.address.clone(), name, config))
 }
 
 async fn listen(config: &PrinterConfig) -> Result<TcpListener, FleetError> {

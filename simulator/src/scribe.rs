@@ -96,11 +96,12 @@ fn write(
     clock: &Clock,
 ) -> Result<(), LogError> {
     let now = clock.now();
-    let records = {
+    let (records, logged) = {
         let mut controller = unit.controller();
         let happened = controller.step(time, now);
-        pace.records(time, &happened, &controller.printer)
+        (pace.records(time, &happened, &controller.printer), controller.log.last())
     };
+    unit.logged_up_to(logged);
     if records.is_empty() {
         return Ok(());
     }

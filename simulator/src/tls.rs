@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use rustls::crypto::CryptoProvider;
 use rustls::server::WebPkiClientVerifier;
-use rustls::{ClientConfig, RootCertStore, ServerConfig};
+use rustls::{ClientConfig, RootCertStore, ServerConfig, SupportedProtocolVersion};
 use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
@@ -96,8 +96,22 @@ impl Pair {
 
     /// A Beats client: TLS 1.2 or 1.3, to a server that `ca` vouches for.
     pub fn client(&self, provider: &Arc<CryptoProvider>, ca: &Path) -> Result<Arc<ClientConfig>, TlsError> {
+        self.client_of(rustls::DEFAULT_VERSIONS, provider, ca)
+    }
+
+    /// A printer that calls: TLS 1.3, to a reader that `ca` vouches for.
+    pub fn caller(&self, provider: &Arc<CryptoProvider>, ca: &Path) -> Result<Arc<ClientConfig>, TlsError> {
+        self.client_of(&[&rustls::version::TLS13], provider, ca)
+    }
+
+    fn client_of(
+        &self,
+        versions: &[&'static SupportedProtocolVersion],
+        provider: &Arc<CryptoProvider>,
+        ca: &Path,
+    ) -> Result<Arc<ClientConfig>, TlsError> {
         let config = ClientConfig::builder_with_provider(provider.clone())
-            .with_safe_default_protocol_versions()
+            .with_protocol_versions(versions)
             .map_err(|error| self.unusable(error))?
             .with_root_certificates(roots(ca)?)
             .with_client_auth_cert(self.chain.clone(), self.key.clone_key())

@@ -1,6 +1,6 @@
 //! One printer of the fleet: the model, its controller's memory, and what the wires show of both.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use catalog::Timestamp;
@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use crate::counts::Counts;
 use crate::faults::{FaultKind, Manner};
 use crate::noise::Noise;
-use crate::printer::{CHANNELS, Happening, Printer, Readout};
+use crate::printer::{CHANNELS, Entered, EventLog, Happening, Printer, Readout};
 
 /// Who a printer says it is.
 #[derive(Clone, Debug)]
@@ -32,6 +32,10 @@ pub struct Unit {
     controller: Mutex<Controller>,
     manner: watch::Sender<Manner>,
     written: watch::Sender<u64>,
+    /// The last sequence of the event log.
+    logged: watch::Sender<u64>,
+    /// How often the controller has started again with the power on.
+    restarts: watch::Sender<u64>,
 }
 
 /// What the printer's controller holds.
@@ -47,6 +51,10 @@ pub struct Controller {
     pub measured: Timestamp,
     /// The values as measured, in the order of [`CHANNELS`].
     pub observed: Vec<Observed>,
+    /// What happened in this instance.
+    pub log: EventLog,
+    /// Whose subscription stands: it lives as long as the connection.
+    pub subscriber: Weak<()>,
     fault: Option<FaultKind>,
     noise: Noise,
 }
@@ -66,30 +74,66 @@ impl Controller {
         let observed =
             CHANNELS.iter().map(|it| Observed { readout: (it.read)(&printer), sequence: 1 }).collect();
         let instance = instance(&mut noise, now);
-        Self { printer, instance, booted: now, measured: now, observed, fault: None, noise }
+        Self {
+            printer,
+            instance,
+            booted: now,
+            measured: now,
+            observed,
+            log: EventLog::default(),
+            subscriber: Weak::new(),
+            fault: None,
+            noise,
+        }
     }
 
     /// Advances the model and measures everything.
     pub fn step(&mut self, time: Duration, now: Timestamp) -> Vec<Happening> {
+        let active = self.printer.active_faults().to_vec();
         let happened = self.printer.step(time);
         self.measured = now;
-        for (channel, observed) in CHANNELS.iter().zip(&mut self.observed) {
+        let mono_ms = self.mono_ms();
+        for (place, (channel, observed)) in CHANNELS.iter().zip(&mut self.observed).enumerate() {
             let readout = (channel.read)(&self.printer);
             if readout != observed.readout {
                 *observed = Observed { readout, sequence: observed.sequence + 1 };
+                self.log.changed(place, readout, now, mono_ms);
+            }
+        }
+        for happening in &happened {
+            let since = |fault| {
+                active.iter().find(|(it, _)| *it == fault).map_or(0, |(_, since)| milliseconds(*since))
+            };
+            match happening {
+                Happening::Raised(fault) => self.log.enter(Entered::Raised(fault), now, mono_ms),
+                Happening::Cleared(fault) => {
+                    self.log.enter(Entered::Cleared(fault, since(*fault)), now, mono_ms)
+                }
+                Happening::Phase(_) | Happening::Layer => {}
             }
         }
         happened
+    }
+
+    /// The controller's monotonic clock, in ms since it started.
+    pub fn mono_ms(&self) -> u64 {
+        milliseconds(self.printer.uptime)
     }
 
     fn boot(&mut self, now: Timestamp) {
         self.printer.boot();
         self.instance = instance(&mut self.noise, now);
         (self.booted, self.measured) = (now, now);
+        self.log = self.log.anew();
         for observed in &mut self.observed {
             observed.sequence = 1;
         }
     }
+}
+
+/// Whole milliseconds of so many seconds.
+pub fn milliseconds(seconds: f64) -> u64 {
+    Duration::try_from_secs_f64(seconds).map_or(0, |time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX))
 }
 
 // The time goes in as well: a simulator that was started again with its seed is another instance.
@@ -106,6 +150,8 @@ impl Unit {
             controller: Mutex::new(Controller::new(noise, now)),
             manner: watch::Sender::default(),
             written: watch::Sender::default(),
+            logged: watch::Sender::default(),
+            restarts: watch::Sender::default(),
         }
     }
 
@@ -130,6 +176,14 @@ impl Unit {
         if let Some(fault) = fault {
             fault.apply(&mut controller.printer, true);
         }
+        match fault {
+            Some(FaultKind::EventsLost) => controller.log.overrun(),
+            Some(FaultKind::Restart) => {
+                controller.boot(now);
+                self.restarts.send_modify(|times| *times += 1);
+            }
+            _ => {}
+        }
         self.manner.send_replace(fault.map_or(Manner::Answers, FaultKind::manner));
     }
 
@@ -146,6 +200,21 @@ impl Unit {
     /// Tells the shipper that there are lines on the disk.
     pub fn lines_written(&self) {
         self.written.send_modify(|times| *times += 1);
+    }
+
+    /// Tells the connections how far the event log has come.
+    pub fn logged_up_to(&self, sequence: u64) {
+        self.logged.send_if_modified(|last| std::mem::replace(last, sequence) != sequence);
+    }
+
+    /// Changes with each [`Unit::logged_up_to`] that says something new.
+    pub fn logged(&self) -> watch::Receiver<u64> {
+        self.logged.subscribe()
+    }
+
+    /// Changes whenever the controller starts again with the power on: no connection outlives it.
+    pub fn restarts(&self) -> watch::Receiver<u64> {
+        self.restarts.subscribe()
     }
 
     /// Changes with each [`Unit::lines_written`].
@@ -175,6 +244,40 @@ mod tests {
         assert_ne!(unit.controller().instance, before.instance);
         assert_eq!(unit.controller().printer.boots, before.printer.boots + 1);
         assert_eq!(unit.controller().booted, Timestamp(3_000));
+    }
+
+    #[test]
+    fn a_restart_is_a_new_instance_with_an_empty_log() {
+        let unit = unit();
+        unit.set_fault(Some(FaultKind::RecoaterJam), Timestamp(1_500));
+        unit.controller().step(Duration::from_millis(100), Timestamp(1_600));
+        let before = unit.controller().clone();
+        assert!(before.log.last() > 0);
+        unit.set_fault(Some(FaultKind::Restart), Timestamp(2_000));
+        let after = unit.controller().clone();
+        assert_ne!(after.instance, before.instance);
+        assert_eq!((after.log.first(), after.log.last(), after.mono_ms()), (1, 0, 0));
+        assert_eq!((*unit.manner().borrow(), *unit.restarts().borrow()), (Manner::Answers, 1));
+    }
+
+    #[test]
+    fn what_happens_is_in_the_log_with_the_fault_that_it_was() {
+        let unit = unit();
+        let step = |ms| unit.controller().step(Duration::from_millis(100), Timestamp(ms));
+        step(1_100);
+        unit.set_fault(Some(FaultKind::RecoaterJam), Timestamp(1_100));
+        step(1_200);
+        unit.set_fault(None, Timestamp(1_200));
+        step(1_300);
+        let controller = unit.controller();
+        let faults = controller.log.from(1).filter_map(|entry| match entry.what {
+            Entered::Raised(fault) => Some((entry.mono_ms, fault.code, None)),
+            Entered::Cleared(fault, since) => Some((entry.mono_ms, fault.code, Some(since))),
+            Entered::Value(..) => None,
+        });
+        assert_eq!(faults.collect::<Vec<_>>(), [(200, 4012, None), (300, 4012, Some(200))]);
+        let sequences: Vec<u64> = controller.log.from(1).map(|entry| entry.sequence).collect();
+        assert_eq!(sequences, (1..=controller.log.last()).collect::<Vec<_>>());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use nom::error::{ErrorKind, ParseError};
 
 use super::kind::FrameType;
-use super::payload::ErrorCode;
+use super::refusal::ErrorCode;
 
 /// What the other side did wrong.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

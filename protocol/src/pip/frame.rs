@@ -1,14 +1,19 @@
 //! The frame: a head of 16 bytes, a payload, and a CRC-32C over both. All integers are big-endian.
+//!
+//! A frame can be looked at, and it is made in two ways only: by [`decode`], and by [`Request`](super::Request) and
+//! [`Reply`](super::Reply), which have no variant that writes. Nobody can put another type into one and send it.
 
 use bytes::Bytes;
 use nom::bytes::streaming::{tag, take};
 use nom::number::streaming::{be_u16, be_u32, u8};
 use nom::{Err, IResult};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use super::VERSION;
 use super::error::Error;
 use super::kind::FrameType;
-use crate::limits;
+use crate::{bounded, limits};
 
 const MAGIC: &[u8] = b"PIP1";
 
@@ -20,14 +25,11 @@ pub const CHECKSUM_BYTES: usize = 4;
 /// One frame.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frame {
-    /// What it is.
-    pub kind: FrameType,
+    kind: FrameType,
     /// No flag is defined: sent as 0, ignored when received.
-    pub flags: u16,
-    /// Chosen by the asking side; an answer carries its request's.
-    pub id: u32,
-    /// JSON text, or nothing.
-    pub payload: Bytes,
+    flags: u16,
+    id: u32,
+    payload: Bytes,
 }
 
 /// What came of decoding.
@@ -56,8 +58,44 @@ pub fn decode(input: &[u8], payload_max: usize) -> Result<Decoded, Error> {
 }
 
 impl Frame {
+    /// What it is.
+    pub fn kind(&self) -> FrameType {
+        self.kind
+    }
+
+    /// Chosen by the reader; an answer carries its request's.
+    pub fn id(&self) -> u32 {
+        self.id
+    }
+
+    /// JSON text, or nothing.
+    pub fn payload(&self) -> &[u8] {
+        &self.payload
+    }
+
+    /// A frame of a type with a payload.
+    pub(super) fn of(kind: FrameType, id: u32, payload: &impl Serialize) -> Self {
+        // Serializing our own types fails only for a map with keys that are no strings; there is none.
+        Self::with(kind, id, serde_json::to_vec(payload).unwrap_or_default().into())
+    }
+
+    /// A frame of a type without one.
+    pub(super) fn bare(kind: FrameType, id: u32) -> Self {
+        Self::with(kind, id, Bytes::new())
+    }
+
+    pub(super) fn with(kind: FrameType, id: u32, payload: Bytes) -> Self {
+        Self { kind, flags: 0, id, payload }
+    }
+
+    /// What the payload says.
+    pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        serde_json::from_slice(&self.payload)
+            .map_err(|error| Error::Payload { kind: self.kind, reason: bounded::reason(&error) })
+    }
+
     /// The frame's bytes. The payload must be within what the other side takes.
-    pub fn encode(&self) -> Vec<u8> {
+    pub(super) fn encode(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(HEAD_BYTES + self.payload.len() + CHECKSUM_BYTES);
         out.extend_from_slice(MAGIC);
         out.extend_from_slice(&[VERSION, self.kind.0]);

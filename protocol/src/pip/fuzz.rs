@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::frame::{self, Decoded, Frame};
-use super::{FrameType, Reply, Request};
+use super::{Cursor, FrameType, Reply, Request};
 use crate::limits;
 
 /// Whatever the bytes are: no panic, a frame that decodes encodes to its bytes, and a request or reply that
@@ -16,14 +16,34 @@ pub fn fuzz_body(data: &[u8]) {
         survives(&frame);
     }
     let Some((kind, payload)) = data.split_first() else { return };
-    survives(&Frame { kind: FrameType(*kind), flags: 0, id: 7, payload: Bytes::copy_from_slice(payload) });
+    survives(&Frame::with(FrameType(*kind), 7, Bytes::copy_from_slice(payload)));
 }
 
 fn survives(frame: &Frame) {
     if let Ok(request) = Request::parse(frame) {
-        assert_eq!(Request::parse(&request.frame(frame.id)), Ok(request));
+        assert_eq!(request.kind(), frame.kind());
+        assert!(!request.kind().is_write());
+        assert_eq!(Request::parse(&request.frame(frame.id())), Ok(request));
     }
     if let Ok(reply) = Reply::parse(frame) {
-        assert_eq!(Reply::parse(&reply.frame(frame.id)), Ok(reply));
+        assert_eq!(reply.kind(), frame.kind());
+        assert_eq!(Reply::parse(&reply.frame(frame.id())), Ok(reply.clone()));
+        follows(reply);
+    }
+}
+
+/// A list of events says the same of a reader's place, wherever the reader stood: what is taken joins on to what it
+/// had or there is a gap that says so, and the same list again brings nothing.
+fn follows(reply: Reply) {
+    let (Reply::HeldEvents(list) | Reply::Notify(list)) = reply else { return };
+    let stood = [Cursor::default(), Cursor::after(0), Cursor::after(list.held().first())];
+    for mut cursor in stood {
+        let wanted = cursor.next();
+        let taken = cursor.take(list.clone());
+        if let (Some(wanted), Some(first), None) = (wanted, taken.events.first(), taken.gap) {
+            assert_eq!(first.sequence, wanted);
+        }
+        let again = cursor.take(list.clone());
+        assert_eq!((again.gap, again.events.len()), (None, 0));
     }
 }

@@ -6,7 +6,7 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct FrameType(pub u8);
 
-// A reply's code is its request's with bit 6 set.
+// A reader sends 0x01 to 0x3F, a printer 0x41 to 0x7F. A reply's code is its request's with bit 6 set.
 impl FrameType {
     /// Asks who is there, and says who asks. The first frame of a connection.
     pub const HELLO: Self = Self(0x01);
@@ -16,10 +16,12 @@ impl FrameType {
     pub const READ: Self = Self(0x03);
     /// Asks for the active alarms.
     pub const ALARMS: Self = Self(0x04);
-    /// Reserved for a later issue of PIP/1: events from a sequence on.
+    /// Asks for the events from a sequence on.
     pub const EVENTS: Self = Self(0x05);
-    /// Reserved for a later issue of PIP/1: a subscription.
+    /// Asks to be sent the events as they happen.
     pub const SUBSCRIBE: Self = Self(0x06);
+    /// Acknowledges events that came in NOTIFY; it has no answer.
+    pub const NOTIFY_ACK: Self = Self(0x07);
     /// Asks for a sign of life.
     pub const PING: Self = Self(0x10);
     /// Answers HELLO.
@@ -30,6 +32,12 @@ impl FrameType {
     pub const VALUES: Self = Self(0x43);
     /// Answers ALARMS.
     pub const ACTIVE_ALARMS: Self = Self(0x44);
+    /// Answers EVENTS.
+    pub const HELD_EVENTS: Self = Self(0x45);
+    /// Answers SUBSCRIBE.
+    pub const SUBSCRIBED: Self = Self(0x46);
+    /// Events as they happen, for a subscription.
+    pub const NOTIFY: Self = Self(0x47);
     /// Answers PING.
     pub const PONG: Self = Self(0x50);
     /// Answers what could not be done.
@@ -52,11 +60,15 @@ impl FrameType {
             Self::ALARMS => "ALARMS",
             Self::EVENTS => "EVENTS",
             Self::SUBSCRIBE => "SUBSCRIBE",
+            Self::NOTIFY_ACK => "NOTIFY-ACK",
             Self::PING => "PING",
             Self::HELLO_ACK => "HELLO-ACK",
             Self::DESCRIBED => "DESCRIBED",
             Self::VALUES => "VALUES",
             Self::ACTIVE_ALARMS => "ACTIVE-ALARMS",
+            Self::HELD_EVENTS => "HELD-EVENTS",
+            Self::SUBSCRIBED => "SUBSCRIBED",
+            Self::NOTIFY => "NOTIFY",
             Self::PONG => "PONG",
             Self::ERROR => "ERROR",
             Self::BUSY => "BUSY",

@@ -1,4 +1,4 @@
-//! Opening a connection to the Beats server.
+//! Opening a connection to a server: of Beats, or of a reader that printers call.
 
 use std::future::Future;
 use std::io;

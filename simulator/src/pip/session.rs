@@ -1,22 +1,24 @@
-//! What a connection is answered, without any input or output.
+//! What a connection is answered, and what it is sent unasked, without any input or output.
 
-use catalog::{Kind, Quality, Timestamp};
+use catalog::Timestamp;
 use protocol::limits;
 use protocol::pip::{
-    ActiveAlarm, ActiveAlarms, Description, ErrorCode, ErrorReply, Frame, Hello, HelloAck, ItemDescription,
-    Qualifier, Read, Reply, Request, Sample, SampleValue, Text, VERSION, Values,
+    ErrorCode, ErrorReply, EventList, EventsFrom, Frame, Hello, NotifyAck, Read, Reply, Request, Subscribe,
+    Text, VERSION, Values, frame,
 };
+use tokio::time::Instant;
 
-use crate::printer::{CHANNELS, Channel, NativeFault, Readout, Side};
-use crate::unit::{Controller, Nameplate, Observed};
+use super::delivery::{Delivery, Refused};
+use super::words;
+use crate::printer::{CHANNELS, Channel};
+use crate::unit::{Controller, Nameplate};
 
-const FIRMWARE: &str = "3.2.1-sim";
 /// After how long without a frame the reader should ask for a sign of life, ms.
 pub(super) const HEARTBEAT_MS: u32 = 10_000;
 /// Shortest time between two READs, ms.
-const POLL_MS_MIN: u32 = 100;
-/// Changes whenever [`CHANNELS`] does.
-const ITEMS_HASH: &str = "sla-1";
+pub(super) const POLL_MS_MIN: u32 = 100;
+/// When to try to subscribe again while another connection has a subscription, ms.
+const TAKEN_MS: u32 = 5_000;
 
 /// One connection's memory.
 #[derive(Debug)]
@@ -24,13 +26,14 @@ pub struct Session {
     greeted: bool,
     payload_bytes_max: usize,
     read_at: Option<Timestamp>,
+    delivery: Option<Delivery>,
 }
 
-/// An answer.
+/// What comes of a frame.
 #[derive(Debug)]
 pub struct Answer {
-    /// What to send.
-    pub reply: Reply,
+    /// What to send; nothing for an acknowledgement that is in order.
+    pub reply: Option<Reply>,
     /// Whether the request was refused.
     pub refused: bool,
     /// Whether to close the connection after it.
@@ -39,25 +42,36 @@ pub struct Answer {
 
 impl Answer {
     fn to(reply: Reply) -> Self {
-        Self { reply, refused: false, close: false }
+        Self { reply: Some(reply), refused: false, close: false }
     }
 
     fn refusal(code: ErrorCode, text: &str) -> Self {
         let reply = Reply::Error(ErrorReply { code, retry_after_ms: None, text: Text::cut(text) });
-        Self { reply, refused: true, close: false }
+        Self { reply: Some(reply), refused: true, close: false }
     }
 }
 
 impl Default for Session {
     fn default() -> Self {
-        Self { greeted: false, payload_bytes_max: limits::PIP_PAYLOAD_BYTES_START, read_at: None }
+        let payload_bytes_max = limits::PIP_PAYLOAD_BYTES_START;
+        Self { greeted: false, payload_bytes_max, read_at: None, delivery: None }
     }
 }
 
 impl Session {
-    /// Longest payload that may come, in bytes.
+    /// Longest payload that may come or go, in bytes.
     pub fn payload_bytes_max(&self) -> usize {
         self.payload_bytes_max
+    }
+
+    /// Whether HELLO has come.
+    pub fn is_greeted(&self) -> bool {
+        self.greeted
+    }
+
+    /// Whether there is a subscription.
+    pub fn is_subscribed(&self) -> bool {
+        self.delivery.is_some()
     }
 
     /// The answer to a frame.
@@ -65,29 +79,61 @@ impl Session {
         &mut self,
         frame: &Frame,
         plate: &Nameplate,
-        controller: &Controller,
+        controller: &mut Controller,
         now: Timestamp,
     ) -> Answer {
-        match Request::parse(frame) {
-            Ok(Request::Hello(hello)) => self.hello(&hello, plate, controller),
-            Ok(_) if !self.greeted => Answer::refusal(ErrorCode::ORDER, "HELLO comes first"),
-            Ok(Request::Describe) => Answer::to(Reply::Described(description())),
-            Ok(Request::Read(read)) => self.read(&read, controller, now),
-            Ok(Request::Alarms) => Answer::to(Reply::Alarms(alarms(controller))),
-            Ok(Request::Ping) => Answer::to(Reply::Pong),
-            Err(error) => Answer::refusal(error.code(), &error.to_string()),
+        let request = match Request::parse(frame) {
+            Ok(request) => request,
+            Err(error) => {
+                if frame.kind() == protocol::pip::FrameType::NOTIFY_ACK {
+                    self.delivery = None;
+                }
+                return Answer::refusal(error.code(), &error.to_string());
+            }
+        };
+        let answer = match request {
+            Request::Hello(hello) => self.hello(&hello, plate, controller),
+            _ if !self.greeted => Answer::refusal(ErrorCode::ORDER, "HELLO comes first"),
+            Request::Describe => Answer::to(Reply::Described(words::description())),
+            Request::Read(read) => self.read(&read, controller, now),
+            Request::Alarms => Answer::to(Reply::Alarms(words::alarms(controller))),
+            Request::Events(from) => self.events(from, controller),
+            Request::Subscribe(subscribe) => self.subscribe(frame.id(), &subscribe, controller),
+            Request::NotifyAck(ack) => self.acknowledged(frame.id(), &ack, controller),
+            Request::Ping => Answer::to(Reply::Pong),
+        };
+        let too_large = |reply: &Reply| payload_bytes(reply) > self.payload_bytes_max;
+        if answer.reply.as_ref().is_some_and(too_large) {
+            return Answer::refusal(ErrorCode::TOO_LARGE, "the answer is over the agreed length");
         }
+        answer
+    }
+
+    /// When a NOTIFY may go; `None` while there is nothing to send or nobody to send it to.
+    pub fn notify_at(&self, controller: &Controller, now: Instant) -> Option<Instant> {
+        self.delivery.as_ref()?.due(controller, now)
+    }
+
+    /// The NOTIFY that may go now, with its id.
+    pub fn notify(&mut self, controller: &mut Controller, now: Instant) -> Option<(u32, Reply)> {
+        let payload_bytes_max = self.payload_bytes_max;
+        let delivery = self.delivery.as_mut()?;
+        let list = delivery.take(controller, now, |list| fitting(list, payload_bytes_max, Reply::Notify))?;
+        Some((delivery.id, Reply::Notify(list)))
     }
 
     fn hello(&mut self, hello: &Hello, plate: &Nameplate, controller: &Controller) -> Answer {
-        if !(hello.version_min..=hello.version_max).contains(&VERSION) {
+        if self.greeted {
+            return Answer::refusal(ErrorCode::ORDER, "HELLO comes once");
+        }
+        if hello.version_in_common(VERSION..=VERSION).is_none() {
             let refusal = Answer::refusal(ErrorCode::VERSION, "this printer speaks version 1");
             return Answer { close: true, ..refusal };
         }
         self.greeted = true;
         let theirs = usize::try_from(hello.payload_bytes_max).unwrap_or(usize::MAX);
         self.payload_bytes_max = theirs.min(limits::PIP_PAYLOAD_BYTES_MAX);
-        Answer::to(Reply::HelloAck(hello_ack(plate, controller)))
+        Answer::to(Reply::HelloAck(words::hello_ack(plate, controller)))
     }
 
     fn read(&mut self, read: &Read, controller: &Controller, now: Timestamp) -> Answer {
@@ -103,79 +149,99 @@ impl Session {
             Read::Group(group) => group.as_str() == channel.group,
         };
         let values = CHANNELS.iter().zip(&controller.observed).filter(|(channel, _)| wanted(channel));
-        let values = values.map(|(channel, observed)| sample(channel, observed, controller)).collect();
+        let values = values.map(|(channel, observed)| words::sample(channel, observed, controller)).collect();
         Answer::to(Reply::Values(Values { values }))
     }
-}
 
-fn hello_ack(plate: &Nameplate, controller: &Controller) -> HelloAck {
-    HelloAck {
-        version_min: VERSION,
-        version_max: VERSION,
-        vendor: Text::cut("Oneway simulator"),
-        model: Text::cut(&plate.model),
-        serial: Text::cut(&plate.serial),
-        firmware: Text::cut(FIRMWARE),
-        instance: Text::cut(&controller.instance),
-        boot_time: controller.booted,
-        payload_bytes_max: u32::try_from(limits::PIP_PAYLOAD_BYTES_MAX).unwrap_or(u32::MAX),
-        heartbeat_ms: HEARTBEAT_MS,
-        poll_ms_min: POLL_MS_MIN,
-        capabilities: vec![Text::cut("alarms")],
-        items_hash: Text::cut(ITEMS_HASH),
+    fn events(&self, from: EventsFrom, controller: &mut Controller) -> Answer {
+        let events_max = from.events_max.map_or(usize::MAX, usize::from);
+        let list = words::events(controller, from.from.unwrap_or_default(), events_max);
+        let list = list.ok().and_then(|list| fitting(list, self.payload_bytes_max, Reply::HeldEvents));
+        let Some(list) = list else { return Answer::refusal(ErrorCode::INTERNAL, "the log is out of order") };
+        if let Some(last) = list.events().last() {
+            controller.log.sent(last.sequence);
+        }
+        Answer::to(Reply::HeldEvents(list))
+    }
+
+    fn subscribe(&mut self, id: u32, subscribe: &Subscribe, controller: &mut Controller) -> Answer {
+        match Delivery::begin(self.delivery.take(), id, subscribe, controller) {
+            Ok((delivery, subscribed)) => {
+                self.delivery = Some(delivery);
+                Answer::to(Reply::Subscribed(subscribed))
+            }
+            Err(Refused::Taken) => Answer::to(Reply::Busy { retry_after_ms: TAKEN_MS }),
+            Err(Refused::Mistake(code, text)) => Answer::refusal(code, text),
+        }
+    }
+
+    fn acknowledged(&mut self, id: u32, ack: &NotifyAck, controller: &mut Controller) -> Answer {
+        let Some(delivery) = &mut self.delivery else {
+            return Answer::refusal(ErrorCode::ORDER, "there is no subscription");
+        };
+        match delivery.acknowledged(id, ack, controller) {
+            Ok(()) => Answer { reply: None, refused: false, close: false },
+            Err(refused) => {
+                self.delivery = None;
+                match refused {
+                    Refused::Mistake(code, text) => Answer::refusal(code, text),
+                    Refused::Taken => Answer::refusal(ErrorCode::ORDER, "the subscription is another's"),
+                }
+            }
+        }
     }
 }
 
-fn description() -> Description {
-    let describe = |channel: &Channel| ItemDescription {
-        id: Text::cut(channel.item.id()),
-        kind: Text::cut(channel.item.kind().name()),
-        unit: Text::cut(channel.item.unit().ucum()),
-        parts: vec![0],
-        range: match channel.item.kind() {
-            Kind::Gauge(range) | Kind::Counter(range) => Some([range.low, range.high]),
-            _ => None,
-        },
-        limit_low: None,
-        limit_high: (channel.item == &catalog::items::VAT_TEMPERATURE).then_some(32.0),
-        codes: channel.item.codes().iter().map(|code| Text::cut(code)).collect(),
-        interval_ms_min: POLL_MS_MIN,
-        group: Text::cut(channel.group),
-    };
-    Description { items: CHANNELS.iter().map(describe).collect() }
-}
-
-fn sample(channel: &Channel, observed: &Observed, controller: &Controller) -> Sample {
-    Sample {
-        id: Text::cut(channel.item.id()),
-        part: 0,
-        value: match observed.readout {
-            Readout::Number(number) => SampleValue::Number(number),
-            Readout::Code(code) => SampleValue::Code(Text::cut(code)),
-        },
-        time: controller.measured,
-        mono_ms: u64::try_from(milliseconds(controller.printer.uptime)).unwrap_or(0),
-        quality: Quality::Good,
-        sequence: observed.sequence,
+/// As many of the events as fit; one always does, since both sides take at least the longest event.
+fn fitting(
+    list: EventList,
+    payload_bytes_max: usize,
+    reply: impl Fn(EventList) -> Reply,
+) -> Option<EventList> {
+    let mut list = list;
+    while payload_bytes(&reply(list.clone())) > payload_bytes_max {
+        let held = list.held();
+        let half = list.events().len() / 2;
+        let events: Vec<_> = list.into_events().into_iter().take(half.max(1)).collect();
+        if half == 0 {
+            return None;
+        }
+        list = EventList::new(held, events).ok()?;
     }
+    Some(list)
 }
 
-fn alarms(controller: &Controller) -> ActiveAlarms {
-    let alarm = |(fault, since): &(&NativeFault, f64)| ActiveAlarm {
-        code: Text::cut(&fault.code.to_string()),
-        class: Text::cut(fault.class),
-        subsystem: Text::cut(fault.subsystem),
-        part: 0,
-        qualifier: fault.side.map(|side| match side {
-            Side::Low => Qualifier::Low,
-            Side::High => Qualifier::High,
-        }),
-        since: Timestamp(controller.booted.0.saturating_add(milliseconds(*since))),
-    };
-    ActiveAlarms { alarms: controller.printer.active_faults().iter().map(alarm).collect() }
+fn payload_bytes(reply: &Reply) -> usize {
+    reply.encode(0).len() - frame::HEAD_BYTES - frame::CHECKSUM_BYTES
 }
 
-fn milliseconds(seconds: f64) -> i64 {
-    std::time::Duration::try_from_secs_f64(seconds)
-        .map_or(0, |time| i64::try_from(time.as_millis()).unwrap_or(0))
+#[cfg(test)]
+mod tests {
+    use protocol::pip::Decoded;
+
+    use super::*;
+    use crate::noise::Noise;
+    use crate::unit::Unit;
+
+    #[test]
+    fn an_answer_over_the_agreed_length_is_refused_and_a_smaller_one_is_given() {
+        let [id, model, serial] = ["p01", "ProJet 7000 HD", "SIM-1"].map(ToOwned::to_owned);
+        let unit = Unit::new(Nameplate { id, model, serial }, Noise::new(1), Timestamp(0));
+        // Less than any side may ask for, since all of this printer's answers are within that.
+        let mut session = Session { greeted: true, payload_bytes_max: 1_024, ..Session::default() };
+        let mut ask = |request: Request| {
+            let Ok(Decoded::Complete { frame, .. }) = frame::decode(&request.encode(1), 1_024) else {
+                panic!()
+            };
+            session.answer(&frame, &unit.nameplate, &mut unit.controller(), Timestamp(0))
+        };
+        let refused = ask(Request::Describe);
+        assert!(refused.refused && !refused.close);
+        let code = match refused.reply {
+            Some(Reply::Error(error)) => error.code,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(code, ErrorCode::TOO_LARGE);
+        assert_eq!(ask(Request::Ping).reply, Some(Reply::Pong));
+    }
 }

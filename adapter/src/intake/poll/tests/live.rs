@@ -41,10 +41,10 @@ async fn printer(listener: &TcpListener, tls: &TlsAcceptor, answer: impl Fn(&Req
         while let Ok(Decoded::Complete { frame, used }) = frame::decode(&input, PIP_PAYLOAD_BYTES_MAX) {
             input.advance(used);
             let request = Request::parse(&frame).unwrap();
-            let now = Now { wall: Timestamp(1_795_000_000_000 + i64::from(frame.id)), ..beginning() };
+            let now = Now { wall: Timestamp(1_795_000_000_000 + i64::from(frame.id())), ..beginning() };
             let mut bytes = answer(&request, now);
             if bytes.is_empty() {
-                bytes = well(&request, now).frame(frame.id).encode();
+                bytes = well(&request, now).encode(frame.id());
             }
             if stream.write_all(&bytes).await.is_err() {
                 return;
@@ -96,7 +96,7 @@ async fn a_broken_frame_closes_is_counted_and_the_printer_is_called_again() {
     poll(&bench, &authority, listener.local_addr().unwrap().port());
     let serve = async {
         // A length of 4 GiB, a wrong checksum, noise; then it comes to its senses.
-        let mut checksum = Reply::Pong.frame(1).encode();
+        let mut checksum = Reply::Pong.encode(1);
         *checksum.last_mut().unwrap() ^= 1;
         let length = b"PIP1\x01\x41\0\0\0\0\0\x01\xff\xff\xff\xff".to_vec();
         for bytes in [length, checksum, b"!!!!!!!!".to_vec()] {

@@ -170,7 +170,7 @@ fn a_printer_that_is_off_is_said_once_tried_with_backoff_and_comes_back_by_itsel
 
 #[test]
 fn each_trouble_has_its_own_word_and_none_is_said_to_be_well() {
-    let cases: [(Temper, &str); 10] = [
+    let cases: [(Temper, &str); 11] = [
         (|_, _, _| Some(Event::Lost(Some(Trouble::Unreachable("x".into())))), "network_unreachable"),
         (is_off, "printer_off"),
         (|_, _, _| Some(Event::Lost(Some(Trouble::Refused("x".into())))), "refused"),
@@ -186,6 +186,7 @@ fn each_trouble_has_its_own_word_and_none_is_said_to_be_well() {
         ),
         (|action, now, _| answered(action, now, |_| failed()), "printer_failed"),
         (|action, now, _| answered(action, now, |_| error(ErrorCode::VERSION)), "refused"),
+        (|action, now, _| answered(action, now, |_| error(ErrorCode::REFUSED)), "refused"),
         // A code of a later version counts as INTERNAL.
         (|action, now, _| answered(action, now, |_| error(ErrorCode(999))), "printer_failed"),
         // Answers everything with a PONG.

@@ -6,7 +6,7 @@ mod stale;
 
 use catalog::{Quality, Salt, Timestamp};
 use protocol::pip::{
-    ActiveAlarm, ActiveAlarms, Description, ErrorCode, ErrorReply, HelloAck, ItemDescription, Read, Reply,
+    ActiveAlarms, Alarm, Description, ErrorCode, ErrorReply, HelloAck, ItemDescription, Read, Reply,
     Request, Sample, SampleValue, Text, Values,
 };
 use tokio::time::{Duration, Instant};
@@ -44,9 +44,11 @@ pub(super) fn hello_ack() -> HelloAck {
         firmware: text("2.4.1"),
         instance: text("i-1"),
         boot_time: Timestamp(1_794_000_000_000),
+        mono_ms: None,
         payload_bytes_max: 1 << 20,
         heartbeat_ms: 5_000,
         poll_ms_min: 500,
+        silence_ms_max: 0,
         capabilities: vec![text("alarms")],
         items_hash: text("h"),
     }
@@ -64,6 +66,7 @@ pub(super) fn item(id: &str, kind: &str, unit: &str) -> ItemDescription {
         codes: Vec::new(),
         interval_ms_min: 500,
         group: text("all"),
+        log_ms_min: None,
     }
 }
 
@@ -97,6 +100,7 @@ pub(super) fn well(request: &Request, now: Now) -> Reply {
         Request::Read(Read::Group(_)) => panic!("the poller reads by ids"),
         Request::Alarms => Reply::Alarms(ActiveAlarms::default()),
         Request::Ping => Reply::Pong,
+        Request::Events(_) | Request::Subscribe(_) | Request::NotifyAck(_) => panic!("{request:?}"),
     }
 }
 
@@ -114,8 +118,8 @@ pub(super) fn offers(item: ItemDescription) -> Reply {
     Reply::Described(Description { items: vec![item] })
 }
 
-pub(super) fn alarm(subsystem: &str, class: &str) -> ActiveAlarm {
-    ActiveAlarm {
+pub(super) fn alarm(subsystem: &str, class: &str) -> Alarm {
+    Alarm {
         code: text("4012"),
         class: text(class),
         subsystem: text(subsystem),

@@ -47,7 +47,7 @@ impl Transport for Pip {
 
     async fn ask(&mut self, Query { id, request }: Query) -> Result<(), Loss> {
         let Some(connection) = &mut self.connection else { return Err(Loss::ENDED) };
-        let bytes = request.frame(id).encode();
+        let bytes = request.encode(id);
         let write = async {
             connection.stream.write_all(&bytes).await?;
             connection.stream.flush().await
@@ -90,7 +90,7 @@ impl Connection {
             let agreed = usize::try_from(hello.payload_bytes_max).unwrap_or(usize::MAX);
             self.payload_max = agreed.min(PIP_PAYLOAD_BYTES_MAX);
         }
-        Ok(Some(Answer { id: frame.id, reply }))
+        Ok(Some(Answer { id: frame.id(), reply }))
     }
 }
 

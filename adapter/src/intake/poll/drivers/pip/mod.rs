@@ -171,7 +171,7 @@ impl Pip {
         let wait = error.retry_after_ms.map_or(Duration::ZERO, milliseconds);
         let why = Why::Numbered("it answers with error", error.code.0.into());
         match (error.code, &mut self.state) {
-            (ErrorCode::VERSION, _) => Verdict::Close(Some(Trouble::Refused(why)), wait),
+            (ErrorCode::VERSION | ErrorCode::REFUSED, _) => Verdict::Close(Some(Trouble::Refused(why)), wait),
             (code, State::Reading(session)) => {
                 // Our mistake, which a smaller question mends.
                 if code == ErrorCode::TOO_LARGE && asked == What::Read && session.ask_for_less() {
