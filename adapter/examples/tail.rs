@@ -217,6 +217,7 @@ fn printer(index: usize, directory: &Path) -> anyhow::Result<Printer> {
         model: None,
         beats: None,
         logs: Some(logs),
+        push: None,
         interface: None,
     })
 }

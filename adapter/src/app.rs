@@ -20,6 +20,7 @@ use crate::dispatcher::{self, Dispatcher};
 use crate::handles::{self, TooFewFiles};
 use crate::intake::beats::{BeatsError, Listening};
 use crate::intake::poll;
+use crate::intake::push::PushError;
 use crate::intake::{self, IntakeContext};
 use crate::lifecycle::{Lifecycle, Tasks};
 use crate::link::Link;
@@ -48,6 +49,9 @@ pub enum StartError {
     /// The listener.
     #[error(transparent)]
     Beats(#[from] BeatsError),
+    /// The listener that printers call.
+    #[error(transparent)]
+    Push(#[from] PushError),
     /// The files that queries need.
     #[error("queries to printers")]
     Poll(#[source] poll::StartError),
@@ -59,7 +63,7 @@ pub enum StartError {
 impl StartError {
     /// Whether the same configuration could start another time: an address can become free.
     pub(crate) fn can_pass(&self) -> bool {
-        matches!(self, Self::Beats(BeatsError::Listen { .. }))
+        matches!(self, Self::Beats(BeatsError::Listen { .. }) | Self::Push(PushError::Listen { .. }))
     }
 }
 
@@ -71,6 +75,7 @@ pub struct App {
     downstream: Tasks,
     downstream_stop: CancellationToken,
     status: Status,
+    push: Option<SocketAddr>,
 }
 
 impl App {
@@ -116,7 +121,7 @@ impl App {
             tasks: intake.clone(),
         };
         put_models(config, &context);
-        let listening = start_intake(config, &context).await?;
+        let (listening, push) = start_intake(config, &context).await?;
         let telemetry = Telemetry {
             buffer: Arc::clone(&buffer),
             counters: Arc::clone(&counters),
@@ -137,7 +142,7 @@ impl App {
             health: Arc::default(),
             listening,
         };
-        Ok(Self { lifecycle, intake, downstream, downstream_stop, status })
+        Ok(Self { lifecycle, intake, downstream, downstream_stop, status, push })
     }
 
     /// Tells of itself at this door until the very end, with what the link met with.
@@ -152,9 +157,15 @@ impl App {
         self.status.listening.as_ref().map(|listening| listening.address)
     }
 
+    /// Where the listener that printers call is bound, if there is one.
+    pub fn push(&self) -> Option<SocketAddr> {
+        self.push
+    }
+
     /// The line that says that everything is bound and running.
     pub(crate) fn ready_line(&self) -> String {
-        json!({ "event": "ready", "beats": self.beats().map(|address| address.to_string()) }).to_string()
+        let said = |address: Option<SocketAddr>| address.map(|address| address.to_string());
+        json!({ "event": "ready", "beats": said(self.beats()), "push": said(self.push) }).to_string()
     }
 
     /// Runs until the lifecycle says stop, and stops in order. Returns the stopped line.
@@ -192,10 +203,18 @@ impl App {
     }
 }
 
-async fn start_intake(config: &Config, context: &IntakeContext) -> Result<Option<Listening>, StartError> {
+async fn start_intake(
+    config: &Config,
+    context: &IntakeContext,
+) -> Result<(Option<Listening>, Option<SocketAddr>), StartError> {
     let mut bound = None;
     if let Some(beats) = &config.beats {
         bound = Some(intake::beats::start(beats, &config.printers, context.clone()).await?);
+    }
+    let mut push_bound = None;
+    if let Some(push) = &config.push {
+        let strangers = bound.as_ref().map(|beats| Arc::clone(&beats.strangers)).unwrap_or_default();
+        push_bound = Some(intake::push::start(push, &config.printers, strangers, context.clone()).await?);
     }
     let open_max = handles::of_each_printer(config)?;
     for printer in &config.printers {
@@ -205,7 +224,7 @@ async fn start_intake(config: &Config, context: &IntakeContext) -> Result<Option
     }
     // All together: who answers tells who is off.
     poll::start(&config.printers, config.pip.as_ref(), context).map_err(StartError::Poll)?;
-    Ok(bound)
+    Ok((bound, push_bound))
 }
 
 // The model that the configuration names comes before the printer's own word.

@@ -6,7 +6,7 @@ use std::path::Path;
 use catalog::{Item, Kind, items};
 use serde_json::{Value, json};
 
-use crate::config::{Beats, Config, Credentials, CredentialsError, Printer, Sender};
+use crate::config::{Config, Credentials, CredentialsError, Listener, Printer, Sender};
 use crate::intake::poll;
 use crate::{handles, tls};
 
@@ -69,11 +69,19 @@ impl Report {
     fn intake(&mut self, config: &Config) {
         match &config.beats {
             None => self.line("beats", "does not listen"),
-            Some(Beats { listen, tls: None }) => self.line("beats", &format!("{listen}, IN CLEAR")),
-            Some(Beats { listen, tls: Some(tls) }) => {
+            Some(Listener { listen, tls: None }) => self.line("beats", &format!("{listen}, IN CLEAR")),
+            Some(Listener { listen, tls: Some(tls) }) => {
                 let senders =
                     if tls.client_ca_file.is_some() { "mutual TLS" } else { "TLS, senders by address" };
                 self.line("beats", &format!("{listen}, {senders}"));
+                self.hold(tls::server(tls));
+            }
+        }
+        match &config.push {
+            None => {}
+            Some(Listener { listen, tls: None }) => self.line("push", &format!("{listen}, IN CLEAR")),
+            Some(Listener { listen, tls: Some(tls) }) => {
+                self.line("push", &format!("{listen}, mutual TLS 1.3"));
                 self.hold(tls::server(tls));
             }
         }

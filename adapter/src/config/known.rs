@@ -5,7 +5,7 @@ use serde::de::{Deserialize, Deserializer, Error as _, Visitor};
 use serde::forward_to_deserialize_any;
 
 use super::place::{KeyPath, Step};
-use super::{Raw, beats, buffer, interface, pip, platform, printers};
+use super::{Raw, buffer, interface, listener, pip, platform, printers};
 
 /// One wrong letter in so many is still a typo, and a name of any length may have one.
 const LETTERS_PER_SLIP: usize = 3;
@@ -34,10 +34,10 @@ fn names_at(section: &[Step]) -> &'static [&'static str] {
         [] => names_of::<Raw>(),
         ["platform"] => names_of::<platform::Raw>(),
         ["buffer"] => names_of::<buffer::Raw>(),
-        ["beats"] => names_of::<beats::Raw>(),
+        ["beats"] | ["push"] => names_of::<listener::Raw>(),
         ["pip"] => names_of::<pip::Raw>(),
         ["printers"] => names_of::<printers::Raw>(),
-        ["printers", "beats"] => names_of::<printers::RawSender>(),
+        ["printers", "beats"] | ["printers", "push"] => names_of::<printers::RawSender>(),
         ["printers", "logs"] => names_of::<printers::RawLogs>(),
         ["printers", "pip"] => names_of::<interface::RawPip>(),
         ["printers", "octoprint"] => names_of::<interface::RawHttp>(),

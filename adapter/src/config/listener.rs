@@ -1,4 +1,4 @@
-//! `[beats]`: the listener that Filebeat and Metricbeat ship to.
+//! `[beats]` and `[push]`: the listeners that Filebeat and Metricbeat ship to, and that printers call.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -9,9 +9,9 @@ use super::error::Problems;
 use super::place::KeyPath;
 use super::text::Text;
 
-/// The listener that Filebeat and Metricbeat ship to.
+/// A listener that printers come to.
 #[derive(Clone, Debug)]
-pub struct Beats {
+pub struct Listener {
     /// Where it listens; port 0 takes a free one.
     pub listen: SocketAddr,
     /// TLS; `None` only where the configuration says `in_clear = true`.
@@ -27,9 +27,11 @@ pub struct ListenerTls {
     pub key_file: PathBuf,
     /// The root of the senders' certificates; with it, a sender without one is refused.
     pub client_ca_file: Option<PathBuf>,
+    /// Whether no version but TLS 1.3 is spoken; some Beats cannot do it.
+    pub only_13: bool,
 }
 
-impl Beats {
+impl Listener {
     /// Whether a sender can be known by its certificate.
     pub fn knows_certificates(&self) -> bool {
         self.tls.as_ref().is_some_and(|tls| tls.client_ca_file.is_some())
@@ -47,7 +49,7 @@ pub(super) struct Raw {
 }
 
 impl Raw {
-    pub(super) fn check(self, directory: &Path, path: &KeyPath, problems: &mut Problems) -> Option<Beats> {
+    pub(super) fn check(self, directory: &Path, path: &KeyPath, problems: &mut Problems) -> Option<Listener> {
         let listen = self.listen.0;
         let client_ca_file = self.client_ca_file.map(|file| directory.join(file.0));
         let tls = match (self.certificate_file, self.key_file, self.in_clear) {
@@ -55,6 +57,7 @@ impl Raw {
                 certificate_file: directory.join(certificate.0),
                 key_file: directory.join(key.0),
                 client_ca_file,
+                only_13: false,
             }),
             (None, None, true) if client_ca_file.is_none() => None,
             (_, _, true) => {
@@ -68,6 +71,26 @@ impl Raw {
                 return None;
             }
         };
-        Some(Beats { listen, tls })
+        Some(Listener { listen, tls })
+    }
+
+    /// The listener that printers call: TLS 1.3, with certificates on both sides, as PIP wants it.
+    pub(super) fn check_push(
+        self,
+        directory: &Path,
+        path: &KeyPath,
+        problems: &mut Problems,
+    ) -> Option<Listener> {
+        let mut listener = self.check(directory, path, problems)?;
+        if let Some(tls) = &mut listener.tls {
+            tls.only_13 = true;
+            if tls.client_ca_file.is_none() {
+                let text =
+                    "a printer that calls is known by its certificate; write client_ca_file, the root of it";
+                problems.add(path.clone(), text);
+                return None;
+            }
+        }
+        Some(listener)
     }
 }

@@ -1,13 +1,13 @@
 //! What the owner of the adapter wrote, as types that cannot be wrong. One file a section; `load.rs` lays the
 //! environment over the file and says of every mistake where it stands and what to write instead.
 
-mod beats;
 mod buffer;
 mod credentials;
 mod error;
 mod format;
 mod interface;
 mod known;
+mod listener;
 mod load;
 mod names;
 mod pip;
@@ -21,12 +21,12 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-pub use beats::{Beats, ListenerTls};
 pub use buffer::{BYTES_MAX_HIGHEST, BYTES_MAX_LOWEST, Buffer};
 pub use credentials::{Credentials, CredentialsError};
 pub use error::{ConfigError, Place, Problem};
 pub(crate) use format::{ProfileError, read as read_profile};
 pub use interface::{HttpTarget, HttpTls, Interface, PipTarget};
+pub use listener::{Listener, ListenerTls};
 pub use load::load;
 pub use names::{AdapterName, PrinterId, ThingName};
 pub use pip::{Pair, Pip};
@@ -46,7 +46,9 @@ pub struct Config {
     /// How much may wait.
     pub buffer: Buffer,
     /// The Beats listener, when printers ship to it.
-    pub beats: Option<Beats>,
+    pub beats: Option<Listener>,
+    /// The listener that printers call, when they push.
+    pub push: Option<Listener>,
     /// TLS for the queries, when printers are queried.
     pub pip: Option<Pip>,
     /// The printers, in the order of the file; ids are unique.
@@ -57,7 +59,8 @@ impl Config {
     /// Whether any printer's data crosses the LAN without TLS, by the configuration's own word.
     pub fn in_clear(&self) -> bool {
         let printers = self.printers.iter().filter_map(|printer| printer.interface.as_ref());
-        self.beats.as_ref().is_some_and(|beats| beats.tls.is_none()) || { printers }.any(Interface::in_clear)
+        self.beats.iter().chain(&self.push).any(|listener| listener.tls.is_none()) || { printers }
+            .any(Interface::in_clear)
     }
 }
 
@@ -66,7 +69,8 @@ struct Raw {
     platform: platform::Raw,
     #[serde(default)]
     buffer: buffer::Raw,
-    beats: Option<beats::Raw>,
+    beats: Option<listener::Raw>,
+    push: Option<listener::Raw>,
     pip: Option<pip::Raw>,
     #[serde(default)]
     printers: Vec<printers::Raw>,
@@ -79,18 +83,24 @@ impl Raw {
         let platform = self.platform.check(directory, &root.key("platform"), problems);
         let buffer = self.buffer.check(&root.key("buffer"), problems);
         let beats = self.beats.map(|raw| raw.check(directory, &root.key("beats"), problems));
+        let push = self.push.map(|raw| raw.check_push(directory, &root.key("push"), problems));
         let pip = self.pip.map(|raw| raw.check(directory, &root.key("pip"), problems));
         // A section that is there but wrong has had its say already: do not claim that it is missing.
         let around = printers::Around {
             directory,
-            listens: beats.is_some(),
-            knows_certificates: beats
-                .as_ref()
-                .is_some_and(|b| b.as_ref().is_none_or(Beats::knows_certificates)),
+            beats: printers::Listens::of(&beats),
+            push: printers::Listens::of(&push),
             queries: pip.is_some(),
         };
         let printers = printers::check(self.printers, &around, problems);
-        Some(Config { platform: platform?, buffer: buffer?, beats: flip(beats)?, pip: flip(pip)?, printers })
+        Some(Config {
+            platform: platform?,
+            buffer: buffer?,
+            beats: flip(beats)?,
+            push: flip(push)?,
+            pip: flip(pip)?,
+            printers,
+        })
     }
 }
 

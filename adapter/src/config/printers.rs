@@ -13,6 +13,7 @@ use serde::Deserialize;
 use super::error::Problems;
 use super::format::Profiles;
 use super::interface::{Interface, Key, RawHttp, RawPip};
+use super::listener::Listener;
 use super::names::PrinterId;
 use super::place::KeyPath;
 use super::text::{FamilyOrAuto, LookBack, Text};
@@ -35,13 +36,15 @@ pub struct Printer {
     pub model: Option<Identity>,
     /// How its Beats sender is known.
     pub beats: Option<Sender>,
+    /// How it is known when it calls and pushes.
+    pub push: Option<Sender>,
     /// Its log directory, where the adapter reads it itself.
     pub logs: Option<Logs>,
     /// How it is queried.
     pub interface: Option<Interface>,
 }
 
-/// How a Beats sender is known. Two printers never share one.
+/// How a Beats sender, or a printer that calls, is known. Two printers never share one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Sender {
     /// By the common name of its client certificate.
@@ -81,6 +84,7 @@ pub(super) struct Raw {
     zone: Option<Text<TimeZone>>,
     model: Option<Text<Identity>>,
     beats: Option<RawSender>,
+    push: Option<RawSender>,
     logs: Option<RawLogs>,
     pip: Option<RawPip>,
     octoprint: Option<RawHttp>,
@@ -103,9 +107,23 @@ pub(super) struct RawLogs {
 /// What the rest of the file says that matters to a printer.
 pub(super) struct Around<'a> {
     pub(super) directory: &'a Path,
-    pub(super) listens: bool,
-    pub(super) knows_certificates: bool,
+    pub(super) beats: Listens,
+    pub(super) push: Listens,
     pub(super) queries: bool,
+}
+
+/// What the file says of a listener.
+pub(super) struct Listens {
+    is_there: bool,
+    knows_certificates: bool,
+}
+
+impl Listens {
+    /// `Some(None)` is a section that is there and wrong, and has had its say.
+    pub(super) fn of(listener: &Option<Option<Listener>>) -> Self {
+        let knows = |listener: &Option<Listener>| listener.as_ref().is_none_or(Listener::knows_certificates);
+        Self { is_there: listener.is_some(), knows_certificates: listener.as_ref().is_some_and(knows) }
+    }
 }
 
 pub(super) fn check(raw: Vec<Raw>, around: &Around<'_>, problems: &mut Problems) -> Vec<Printer> {
@@ -114,7 +132,7 @@ pub(super) fn check(raw: Vec<Raw>, around: &Around<'_>, problems: &mut Problems)
         problems.add(root.index(PRINTERS_MAX), format!("an adapter takes at most {PRINTERS_MAX} printers"));
     }
     let mut ids = HashSet::new();
-    let mut senders = HashSet::new();
+    let (mut senders, mut callers) = (HashSet::new(), HashSet::new());
     let mut printers = Vec::new();
     let mut profiles = Profiles::new();
     for (index, raw) in raw.into_iter().enumerate() {
@@ -125,6 +143,9 @@ pub(super) fn check(raw: Vec<Raw>, around: &Around<'_>, problems: &mut Problems)
         }
         if printer.beats.clone().is_some_and(|sender| !senders.insert(sender)) {
             problems.add(path.key("beats"), "an earlier printer is known by the same");
+        }
+        if printer.push.clone().is_some_and(|caller| !callers.insert(caller)) {
+            problems.add(path.key("push"), "an earlier printer is known by the same");
         }
         printers.push(printer);
     }
@@ -140,10 +161,10 @@ impl Raw {
         problems: &mut Problems,
     ) -> Printer {
         let queried = [self.pip.is_some(), self.octoprint.is_some()].into_iter().filter(|is| *is).count();
-        if self.beats.is_none() && self.logs.is_none() && queried == 0 {
+        if self.beats.is_none() && self.push.is_none() && self.logs.is_none() && queried == 0 {
             problems.add(
                 path.clone(),
-                "nothing comes in from this printer; give it at least one of beats, logs, pip and octoprint",
+                "nothing comes in from this printer; give it at least one of beats, push, logs, pip and octoprint",
             );
         }
         if queried > 1 {
@@ -178,7 +199,8 @@ impl Raw {
             format,
             zone: self.zone.map_or(TimeZone::UTC, |zone| zone.0),
             model: self.model.map(|model| model.0),
-            beats: self.beats.and_then(|raw| raw.check(around, &sender_path, problems)),
+            beats: self.beats.and_then(|raw| raw.check(&around.beats, "beats", &sender_path, problems)),
+            push: self.push.and_then(|raw| raw.check(&around.push, "push", &path.key("push"), problems)),
             logs: self.logs.map(|raw| Logs {
                 directory: around.directory.join(raw.directory.0),
                 pattern: raw.pattern.0,
@@ -191,16 +213,22 @@ impl Raw {
 }
 
 impl RawSender {
-    fn check(self, around: &Around<'_>, path: &KeyPath, problems: &mut Problems) -> Option<Sender> {
-        if !around.listens {
-            problems.add(path.clone(), "a section [beats] with listen is missing");
+    fn check(
+        self,
+        listens: &Listens,
+        section: &str,
+        path: &KeyPath,
+        problems: &mut Problems,
+    ) -> Option<Sender> {
+        if !listens.is_there {
+            problems.add(path.clone(), format!("a section [{section}] with listen is missing"));
             return None;
         }
         match (self.certificate, self.address) {
-            (Some(_), None) if !around.knows_certificates => {
+            (Some(_), None) if !listens.knows_certificates => {
                 problems.add(
                     path.key("certificate"),
-                    "a sender shows a certificate only where [beats] has client_ca_file",
+                    format!("a certificate is shown only where [{section}] has client_ca_file"),
                 );
                 None
             }

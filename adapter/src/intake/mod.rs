@@ -14,6 +14,7 @@ use crate::normalise::HeldBack;
 
 pub mod beats;
 pub mod poll;
+pub mod push;
 pub mod tail;
 
 /// What every intake is given.

@@ -32,6 +32,7 @@ pub(crate) fn printer() -> Printer {
         zone: TimeZone::UTC,
         model: None,
         beats: None,
+        push: None,
         logs: None,
         interface: None,
     }
@@ -74,7 +75,7 @@ impl Authority {
     /// The files of a listener of this name that asks for certificates.
     pub(crate) fn listener(&self, name: &str) -> ListenerTls {
         let Pair { certificate_file, key_file } = self.pair(name);
-        ListenerTls { certificate_file, key_file, client_ca_file: Some(self.ca_file()) }
+        ListenerTls { certificate_file, key_file, client_ca_file: Some(self.ca_file()), only_13: false }
     }
 
     fn write(&self, name: &str, text: &str) -> PathBuf {

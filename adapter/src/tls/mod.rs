@@ -134,8 +134,9 @@ pub fn public_roots() -> Arc<RootCertStore> {
 /// A file cannot be read or cannot be used.
 pub fn server(tls: &ListenerTls) -> Result<Arc<ServerConfig>, TlsError> {
     let builder = ServerConfig::builder_with_provider(provider());
+    let versions = if tls.only_13 { &[&rustls::version::TLS13][..] } else { rustls::DEFAULT_VERSIONS };
     let refused = |source| TlsError::Refused { file: tls.certificate_file.clone(), source };
-    let builder = builder.with_safe_default_protocol_versions().map_err(refused)?;
+    let builder = builder.with_protocol_versions(versions).map_err(refused)?;
     let builder = match &tls.client_ca_file {
         None => builder.with_no_client_auth(),
         Some(file) => {

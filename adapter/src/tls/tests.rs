@@ -58,6 +58,7 @@ fn files_that_are_swapped_by_a_symbolic_link_are_seen() {
         certificate_file: name(&old.certificate_file),
         key_file: name(&old.key_file),
         client_ca_file: old.client_ca_file.as_deref().map(name),
+        only_13: false,
     };
     let watched = Watched::load(&used).unwrap();
     let next = directory.path().join("next");

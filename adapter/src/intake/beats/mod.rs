@@ -6,10 +6,10 @@
 mod connection;
 mod flow;
 mod limits;
-mod places;
+pub(super) mod places;
 mod seats;
-mod senders;
-mod socket;
+pub(super) mod senders;
+pub(super) mod socket;
 mod strangers;
 #[cfg(test)]
 mod tests;
@@ -30,7 +30,7 @@ use self::limits::{ACCEPT_WAIT, HANDSHAKE_MAX};
 use self::places::{Place, Places};
 use self::senders::Senders;
 pub use self::strangers::{Stranger, Strangers};
-use crate::config::{Beats, Printer, PrinterId};
+use crate::config::{Listener as Config, Printer, PrinterId};
 use crate::intake::IntakeContext;
 use crate::normalise::Quiet;
 use crate::tls::{TlsError, Watched};
@@ -70,7 +70,7 @@ pub struct Listening {
 /// # Errors
 /// A file of its TLS cannot be used, or its address cannot be listened on.
 pub async fn start(
-    config: &Beats,
+    config: &Config,
     printers: &[Printer],
     context: IntakeContext,
 ) -> Result<Listening, BeatsError> {

@@ -58,7 +58,7 @@ impl Known {
 }
 
 /// The common names and the DNS names of a peer's certificate.
-pub(super) fn names(chain: Option<&[CertificateDer<'_>]>) -> Vec<String> {
+pub(in crate::intake) fn names(chain: Option<&[CertificateDer<'_>]>) -> Vec<String> {
     let certificate = chain.and_then(<[_]>::first).and_then(|der| X509Certificate::from_der(der).ok());
     let Some((_, certificate)) = certificate else { return Vec::new() };
     let common = certificate.subject().iter_common_name().filter_map(|name| name.as_str().ok());
@@ -72,7 +72,7 @@ pub(super) fn names(chain: Option<&[CertificateDer<'_>]>) -> Vec<String> {
 }
 
 /// A stranger's names as they may stand in the log: short, and without control characters.
-pub(super) fn logged(names: &[String]) -> String {
+pub(in crate::intake) fn logged(names: &[String]) -> String {
     let name = names.first().map_or("no certificate", String::as_str);
     name.chars().take(LOGGED_MAX).flat_map(char::escape_debug).collect()
 }

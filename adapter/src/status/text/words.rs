@@ -9,8 +9,9 @@ const KIB: f64 = 1_024.0;
 const MIB: f64 = 1_048_576.0;
 
 /// What names of reasons mean; any other is its own word.
-const REASONS: [(&str, &str); 28] = [
+const REASONS: [(&str, &str); 29] = [
     ("unknown sender", "from unknown senders"),
+    ("unknown printer", "from unknown printers"),
     ("TLS handshake", "that came to no TLS connection"),
     ("too many connections", "over a limit of connections"),
     ("tls_hello", "TLS, where the listener is in clear"),

@@ -39,7 +39,7 @@ impl Case {
     async fn new() -> Self {
         let (bench, authority) = (testing::bench(), Authority::new());
         let config =
-            Beats { listen: "127.0.0.1:0".parse().unwrap(), tls: Some(authority.listener("localhost")) };
+            Config { listen: "127.0.0.1:0".parse().unwrap(), tls: Some(authority.listener("localhost")) };
         let address = start(&config, &[printer()], bench.context.clone()).await.unwrap().address;
         Self { bench, authority, address }
     }

@@ -13,7 +13,7 @@ type Stream = TlsStream<TcpStream>;
 
 /// A listener on which the sender of printer p01 is known by its address, or by its certificate.
 async fn listener(bench: &Bench, tls: &ListenerTls, beats: Sender) -> SocketAddr {
-    let config = Beats { listen: "127.0.0.1:0".parse().unwrap(), tls: Some(tls.clone()) };
+    let config = Config { listen: "127.0.0.1:0".parse().unwrap(), tls: Some(tls.clone()) };
     let printer = Printer { beats: Some(beats), ..testing::printer() };
     start(&config, &[printer], bench.context.clone()).await.unwrap().address
 }
@@ -102,7 +102,7 @@ async fn older_versions_are_refused() {
 async fn certificates_are_renewed_under_a_live_connection() {
     let (bench, old, new) = (testing::bench(), Authority::new(), Authority::new());
     let files = old.listener("localhost");
-    let config = Beats { listen: "127.0.0.1:0".parse().unwrap(), tls: Some(files.clone()) };
+    let config = Config { listen: "127.0.0.1:0".parse().unwrap(), tls: Some(files.clone()) };
     let listening = start(&config, &[printer()], bench.context.clone()).await.unwrap();
     let (address, watched) = (listening.address, listening.tls.unwrap());
     let kept = tempfile::tempdir().unwrap();

@@ -6,8 +6,8 @@ mod stale;
 
 use catalog::{Quality, Salt, Timestamp};
 use protocol::pip::{
-    ActiveAlarms, Alarm, Description, ErrorCode, ErrorReply, HelloAck, ItemDescription, Read, Reply,
-    Request, Sample, SampleValue, Text, Values,
+    ActiveAlarms, Alarm, Description, ErrorCode, ErrorReply, HelloAck, ItemDescription, Read, Reply, Request,
+    Sample, SampleValue, Text, Values,
 };
 use tokio::time::{Duration, Instant};
 

@@ -1,0 +1,80 @@
+//! The printers that may call: by the name in their certificate, else by their address.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use catalog::Identity;
+use tokio_util::sync::CancellationToken;
+
+use super::flow::Stored;
+use crate::config::{Printer, Sender};
+use crate::counters::Counter;
+use crate::intake::IntakeContext;
+use crate::normalise::Normaliser;
+
+/// The printers that may call.
+#[derive(Debug)]
+pub(super) struct Callers(HashMap<Sender, Arc<Caller>>);
+
+/// A printer that may call.
+#[derive(Debug)]
+pub(super) struct Caller {
+    pub(super) normaliser: Normaliser,
+    pub(super) model: Option<Identity>,
+    /// Events that were lost before they came.
+    pub(super) lost: Counter,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    stored: Option<Stored>,
+    /// The connection that there is; a newer one cancels it.
+    connection: CancellationToken,
+}
+
+impl Callers {
+    pub(super) fn new(printers: &[Printer], context: &IntakeContext) -> Self {
+        let callers = printers.iter().filter_map(|printer| {
+            let caller = Caller {
+                normaliser: Normaliser::new(printer, context),
+                model: printer.model.clone(),
+                lost: Counter::default(),
+                state: Mutex::default(),
+            };
+            Some((printer.push.clone()?, Arc::new(caller)))
+        });
+        Self(callers.collect())
+    }
+
+    /// The printer behind a connection. A certificate's word comes before an address, which anyone on the LAN can
+    /// take.
+    pub(super) fn find(&self, names: &[String], peer: IpAddr) -> Option<&Arc<Caller>> {
+        let by_name = names.iter().find_map(|name| self.0.get(&Sender::Certificate(name.clone())));
+        by_name.or_else(|| self.0.get(&Sender::Address(peer)))
+    }
+}
+
+impl Caller {
+    /// A new connection. The one before it ends: a printer that lost its power has left it behind.
+    pub(super) fn connected(&self) -> CancellationToken {
+        let newer = CancellationToken::new();
+        std::mem::replace(&mut self.state().connection, newer.clone()).cancel();
+        newer
+    }
+
+    /// How far its log is stored.
+    pub(super) fn stored(&self) -> Option<Stored> {
+        self.state().stored.clone()
+    }
+
+    /// Its log is stored so far. What an older connection of the same instance still learns does not go back.
+    pub(super) fn remember(&self, stored: Stored) {
+        self.state().stored = Some(stored);
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,325 @@
+//! What is said to a printer that called, and when the connection ends: decisions only. The connection's task performs
+//! the actions and tells of what happened.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use protocol::pip::{
+    self, Credits, Cursor, Gap, Hello, HelloAck, NotifyAck, Reply, Request, Subscribe, Subscribed, Text,
+    capability,
+};
+use tokio::time::Instant;
+
+use super::limits::{
+    ANSWER, CREDITS, EXPOSURE_MAX, EXPOSURE_MORE, HEARTBEAT, INTERVAL, PAUSE_MAX, PAYLOAD_BYTES_MAX, STOP_MAX,
+};
+use crate::receipt::Outcome;
+
+/// What happened on a connection.
+#[derive(Debug)]
+pub(super) enum Event {
+    /// The connection stands.
+    Up,
+    /// The printer said something.
+    Heard { id: u32, reply: Box<Reply> },
+    /// What became of the NOTIFY with this ticket.
+    Resolved { ticket: u64, outcome: Outcome },
+    /// The printer closed its side.
+    Ended,
+    /// A newer connection of the same printer is there.
+    Replaced,
+    /// The adapter stops.
+    Stop,
+    /// A deadline may have passed.
+    Tick,
+}
+
+/// What the task must do.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Action {
+    /// Send this.
+    Send { id: u32, request: Request },
+    /// The printer is who it says here; its log is of the instance named in it, which is a new one or not.
+    Meet { hello: Box<HelloAck>, new_instance: bool },
+    /// Count and report a gap.
+    Missed(Gap),
+    /// Store these events; their outcome is told with this ticket.
+    Store { ticket: u64, events: Vec<pip::Event> },
+    /// Remember for the next connection how far the log is stored.
+    Remember(Stored),
+    /// Close the connection, and do nothing after.
+    Close(Why),
+}
+
+/// How far one instance's log is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Stored {
+    pub(super) instance: Text,
+    /// `None` where nothing is known of it yet.
+    pub(super) sequence: Option<u64>,
+}
+
+/// Why a connection ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Why {
+    /// The printer went.
+    Ended,
+    /// It did not answer in time.
+    Gone,
+    /// It is no printer that pushes, or speaks no version of ours.
+    Unfit(&'static str),
+    /// It answered with an error of its own.
+    Failed,
+    /// It broke the protocol.
+    Nonsense(&'static str),
+    /// Something could not be kept: without an acknowledgement the printer sends it again.
+    Nacked,
+    /// A newer connection of the same printer is there.
+    Replaced,
+    /// Everything that came is acknowledged and the adapter stops.
+    Stopped,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum What {
+    Hello,
+    Subscribe,
+    Ping,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Asked {
+    id: u32,
+    what: What,
+    until: Instant,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    last: u64,
+    accepted: bool,
+}
+
+/// One connection of a printer that called.
+#[derive(Debug)]
+pub(super) struct Flow {
+    known: Option<Stored>,
+    cursor: Cursor,
+    asked: Option<Asked>,
+    next_id: u32,
+    /// The id of the subscription that stands.
+    subscription: Option<u32>,
+    /// When to subscribe again: the printer was busy.
+    again: Option<Instant>,
+    waiting: VecDeque<Waiting>,
+    /// The ticket of the first of `waiting`.
+    first_ticket: u64,
+    heartbeat: Duration,
+    /// What comes on top of each wait: a printer that is exposing a layer may be unable to answer.
+    exposure: Duration,
+    heard: Instant,
+    stopping_since: Option<Instant>,
+}
+
+impl Flow {
+    /// A connection of a printer of which this much is known.
+    pub(super) fn new(known: Option<Stored>, now: Instant) -> Self {
+        Self {
+            known,
+            cursor: Cursor::default(),
+            asked: None,
+            next_id: 1,
+            subscription: None,
+            again: None,
+            waiting: VecDeque::new(),
+            first_ticket: 0,
+            heartbeat: HEARTBEAT.0,
+            exposure: Duration::ZERO,
+            heard: now,
+            stopping_since: None,
+        }
+    }
+
+    /// Whether it was told that the adapter stops.
+    pub(super) fn is_stopping(&self) -> bool {
+        self.stopping_since.is_some()
+    }
+
+    /// When `Tick` is due at the latest.
+    pub(super) fn deadline(&self) -> Instant {
+        let silence = self.heard + self.heartbeat + self.exposure;
+        // One question at a time: the next one waits for the answer.
+        let again = self.again.filter(|_| self.asked.is_none());
+        let next = self.asked.map_or(silence, |asked| asked.until);
+        let stop = self.stopping_since.map(|since| since + STOP_MAX);
+        [again, stop].into_iter().flatten().fold(next, Instant::min)
+    }
+
+    /// Takes in what happened, and says what to do.
+    pub(super) fn handle(&mut self, event: Event, now: Instant) -> Vec<Action> {
+        match event {
+            Event::Up => vec![self.ask(What::Hello, hello(), now)],
+            Event::Heard { id, reply } => {
+                self.heard = now;
+                self.heard(id, *reply, now)
+            }
+            Event::Resolved { ticket, outcome } => self.resolved(ticket, outcome),
+            Event::Ended => vec![Action::Close(Why::Ended)],
+            Event::Replaced => vec![Action::Close(Why::Replaced)],
+            Event::Stop => {
+                self.stopping_since.get_or_insert(now);
+                self.end_if_done().into_iter().collect()
+            }
+            Event::Tick => self.tick(now),
+        }
+    }
+
+    fn ask(&mut self, what: What, request: Request, now: Instant) -> Action {
+        let id = self.next_id;
+        self.next_id = self.next_id.wrapping_add(1);
+        let wait =
+            if what == What::Ping { self.heartbeat } else { (self.heartbeat * 3).clamp(ANSWER.0, ANSWER.1) };
+        self.asked = Some(Asked { id, what, until: now + wait + self.exposure });
+        Action::Send { id, request }
+    }
+
+    fn heard(&mut self, id: u32, reply: Reply, now: Instant) -> Vec<Action> {
+        match reply {
+            Reply::Bye => return vec![Action::Close(Why::Ended)],
+            Reply::Notify(list) => return self.notified(id, list),
+            // Of the subscription, such as for an acknowledgement that the printer does not understand.
+            Reply::Error(_) if Some(id) == self.subscription => return vec![Action::Close(Why::Failed)],
+            _ => {}
+        }
+        let Some(asked) = self.asked.take_if(|asked| asked.id == id) else {
+            return vec![Action::Close(Why::Nonsense("an answer that nobody asked for"))];
+        };
+        match (reply, asked.what) {
+            (Reply::HelloAck(hello), What::Hello) => self.met(hello, now),
+            (Reply::Subscribed(subscribed), What::Subscribe) => self.subscribed(id, subscribed),
+            (Reply::Pong, What::Ping) => Vec::new(),
+            (Reply::Busy { retry_after_ms }, What::Subscribe) => {
+                self.again = Some(now + Duration::from_millis(retry_after_ms.into()).min(PAUSE_MAX));
+                Vec::new()
+            }
+            (Reply::Error(_) | Reply::Busy { .. }, _) => vec![Action::Close(Why::Failed)],
+            _ => vec![Action::Close(Why::Nonsense("an answer of another type than was asked for"))],
+        }
+    }
+
+    fn met(&mut self, hello: HelloAck, now: Instant) -> Vec<Action> {
+        if hello.version_in_common(pip::VERSION..=pip::VERSION).is_none() {
+            return vec![Action::Close(Why::Unfit("it does not speak version 1 of PIP"))];
+        }
+        if !hello.offers(capability::SUBSCRIBE) {
+            return vec![Action::Close(Why::Unfit("it does not offer `subscribe`"))];
+        }
+        self.heartbeat = Duration::from_millis(hello.heartbeat_ms.into()).clamp(HEARTBEAT.0, HEARTBEAT.1);
+        if hello.silence_ms_max > 0 {
+            let longest = Duration::from_millis(hello.silence_ms_max.into()) + EXPOSURE_MORE;
+            self.exposure = longest.min(EXPOSURE_MAX);
+        }
+        let new_instance = self.known.as_ref().is_some_and(|known| known.instance != hello.instance);
+        if new_instance || self.known.is_none() {
+            self.known = Some(Stored { instance: hello.instance.clone(), sequence: None });
+        }
+        vec![Action::Meet { hello: Box::new(hello), new_instance }, self.subscribe(now)]
+    }
+
+    fn subscribe(&mut self, now: Instant) -> Action {
+        let from = self.known.as_ref().and_then(|known| known.sequence).map(|stored| stored + 1);
+        let interval_ms = u32::try_from(INTERVAL.as_millis()).unwrap_or(u32::MAX);
+        let subscribe = Subscribe { from, credits: credits(usize::from(CREDITS)), interval_ms };
+        self.ask(What::Subscribe, Request::Subscribe(subscribe), now)
+    }
+
+    /// What the printer holds says at once what is missing behind what is stored.
+    fn subscribed(&mut self, id: u32, subscribed: Subscribed) -> Vec<Action> {
+        let Some(known) = &mut self.known else { return Vec::new() };
+        self.subscription = Some(id);
+        let stored = *known.sequence.get_or_insert(subscribed.acknowledged());
+        self.cursor = Cursor::after(stored);
+        let mut actions = vec![Action::Remember(known.clone())];
+        actions.extend(self.cursor.meet(subscribed.held()).map(Action::Missed));
+        actions
+    }
+
+    fn notified(&mut self, id: u32, list: pip::EventList) -> Vec<Action> {
+        if Some(id) != self.subscription {
+            return vec![Action::Close(Why::Nonsense("a NOTIFY without a subscription"))];
+        }
+        if self.waiting.len() >= usize::from(CREDITS) {
+            return vec![Action::Close(Why::Nonsense("a NOTIFY without a credit"))];
+        }
+        let taken = self.cursor.take(list);
+        let last = self.cursor.next().unwrap_or_default().saturating_sub(1);
+        let ticket = self.first_ticket + self.waiting.len() as u64;
+        self.waiting.push_back(Waiting { last, accepted: false });
+        let missed = taken.gap.map(Action::Missed);
+        missed.into_iter().chain([Action::Store { ticket, events: taken.events }]).collect()
+    }
+
+    fn resolved(&mut self, ticket: u64, outcome: Outcome) -> Vec<Action> {
+        if outcome == Outcome::Nacked {
+            return vec![Action::Close(Why::Nacked)];
+        }
+        let index = ticket.checked_sub(self.first_ticket).and_then(|index| usize::try_from(index).ok());
+        if let Some(waiting) = index.and_then(|index| self.waiting.get_mut(index)) {
+            waiting.accepted = true;
+        }
+        let (mut stored, mut given_back) = (None, 0);
+        // An acknowledgement is for everything before it as well.
+        while self.waiting.front().is_some_and(|waiting| waiting.accepted) {
+            stored = self.waiting.pop_front().map(|waiting| waiting.last);
+            self.first_ticket += 1;
+            given_back += 1;
+        }
+        let (Some(sequence), Some(known), Some(id)) = (stored, &mut self.known, self.subscription) else {
+            return Vec::new();
+        };
+        known.sequence = Some(sequence);
+        let remember = Action::Remember(known.clone());
+        // Who stops has no room any more.
+        let credits = credits(if self.is_stopping() { 0 } else { given_back });
+        let request = Request::NotifyAck(NotifyAck { sequence, credits });
+        let mut actions = vec![remember, Action::Send { id, request }];
+        actions.extend(self.end_if_done());
+        actions
+    }
+
+    fn end_if_done(&self) -> Option<Action> {
+        (self.is_stopping() && self.waiting.is_empty()).then_some(Action::Close(Why::Stopped))
+    }
+
+    fn tick(&mut self, now: Instant) -> Vec<Action> {
+        if self.stopping_since.is_some_and(|since| now >= since + STOP_MAX) {
+            return vec![Action::Close(Why::Stopped)];
+        }
+        if self.asked.is_some_and(|asked| now >= asked.until) {
+            return vec![Action::Close(Why::Gone)];
+        }
+        if self.asked.is_none() && self.again.take_if(|again| now >= *again).is_some() {
+            return vec![self.subscribe(now)];
+        }
+        if self.asked.is_none() && now >= self.heard + self.heartbeat + self.exposure {
+            return vec![self.ask(What::Ping, Request::Ping, now)];
+        }
+        Vec::new()
+    }
+}
+
+fn hello() -> Request {
+    Request::Hello(Hello {
+        version_min: pip::VERSION,
+        version_max: pip::VERSION,
+        client: Text::cut(concat!("oneway-adapter ", env!("CARGO_PKG_VERSION"))),
+        payload_bytes_max: PAYLOAD_BYTES_MAX,
+    })
+}
+
+fn credits(count: usize) -> Credits {
+    u8::try_from(count).ok().and_then(|count| Credits::new(count).ok()).unwrap_or(Credits::MAX)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,249 @@
+use catalog::Timestamp;
+use protocol::pip::{ErrorCode, ErrorReply, EventList, Held, Occurrence};
+
+use super::*;
+
+fn text(text: &str) -> Text {
+    Text::new(text).unwrap()
+}
+
+fn hello_ack(instance: &str) -> HelloAck {
+    HelloAck {
+        version_min: 1,
+        version_max: 1,
+        vendor: text("test"),
+        model: text("ProJet 7000 HD"),
+        serial: text("SIM-0001"),
+        firmware: text("2.4.1"),
+        instance: text(instance),
+        boot_time: Timestamp(0),
+        mono_ms: None,
+        payload_bytes_max: 1 << 20,
+        heartbeat_ms: 10_000,
+        poll_ms_min: 1_000,
+        silence_ms_max: 0,
+        capabilities: vec![text(capability::SUBSCRIBE)],
+        items_hash: text("h"),
+    }
+}
+
+fn list(held: (u64, u64), said: std::ops::RangeInclusive<u64>) -> EventList {
+    let event = |sequence| pip::Event { sequence, time: Timestamp(0), mono_ms: 0, what: Occurrence::Other };
+    EventList::new(Held::new(held.0, held.1).unwrap(), said.map(event).collect()).unwrap()
+}
+
+fn subscribed(first: u64, last: u64, acknowledged: u64) -> Reply {
+    Reply::Subscribed(Subscribed::new(Held::new(first, last).unwrap(), acknowledged).unwrap())
+}
+
+fn stored(instance: &str, sequence: u64) -> Option<Stored> {
+    Some(Stored { instance: text(instance), sequence: Some(sequence) })
+}
+
+/// The flow of one connection, and the time.
+struct World {
+    flow: Flow,
+    now: Instant,
+}
+
+impl World {
+    fn new(known: Option<Stored>) -> Self {
+        let now = Instant::now();
+        Self { flow: Flow::new(known, now), now }
+    }
+
+    fn handle(&mut self, event: Event) -> Vec<Action> {
+        self.flow.handle(event, self.now)
+    }
+
+    fn hear(&mut self, id: u32, reply: Reply) -> Vec<Action> {
+        self.handle(Event::Heard { id, reply: Box::new(reply) })
+    }
+
+    /// Until the printer has been greeted and asked to tell from there.
+    fn greet(&mut self, instance: &str) -> Option<u64> {
+        assert!(matches!(self.handle(Event::Up)[..], [Action::Send { id: 1, request: Request::Hello(_) }]));
+        match &self.hear(1, Reply::HelloAck(hello_ack(instance)))[..] {
+            [Action::Meet { .. }, Action::Send { id: 2, request: Request::Subscribe(subscribe) }] => {
+                subscribe.from
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// A printer whose log begins and that is subscribed to.
+    fn subscribed() -> Self {
+        let mut world = Self::new(None);
+        assert_eq!(world.greet("i-1"), None);
+        world.hear(2, subscribed(1, 0, 0));
+        world
+    }
+
+    fn accept(&mut self, ticket: u64) -> Vec<Action> {
+        self.handle(Event::Resolved { ticket, outcome: Outcome::Accepted })
+    }
+
+    /// Passes to the next deadline.
+    fn tick(&mut self) -> Vec<Action> {
+        self.now = self.now.max(self.flow.deadline());
+        self.handle(Event::Tick)
+    }
+}
+
+/// The sequence and the credits of the acknowledgement among these.
+fn acknowledged(actions: &[Action]) -> Option<(u32, u64, u8)> {
+    actions.iter().find_map(|action| match action {
+        Action::Send { id, request: Request::NotifyAck(ack) } => {
+            Some((*id, ack.sequence, ack.credits.count()))
+        }
+        _ => None,
+    })
+}
+
+#[test]
+fn it_goes_on_behind_what_is_stored_and_a_new_instance_begins_anew() {
+    for (known, instance, from, new_instance) in [
+        (None, "i-1", None, false),
+        (stored("i-1", 41), "i-1", Some(42), false),
+        (stored("i-1", 41), "i-2", None, true),
+    ] {
+        let mut world = World::new(known.clone());
+        world.handle(Event::Up);
+        let actions = world.hear(1, Reply::HelloAck(hello_ack(instance)));
+        let [
+            Action::Meet { new_instance: said, .. },
+            Action::Send { request: Request::Subscribe(subscribe), .. },
+        ] = &actions[..]
+        else {
+            panic!("{actions:?}")
+        };
+        assert_eq!((*said, subscribe.from), (new_instance, from), "{known:?} {instance}");
+        assert_eq!(subscribe.credits.count(), CREDITS);
+    }
+}
+
+#[test]
+fn what_is_missing_is_told_before_anything_comes() {
+    for (known, answer, expected) in [
+        // Somebody who remembers nothing believes the printer what was stored.
+        (None, subscribed(1, 9, 4), None),
+        (None, subscribed(7, 9, 4), Some(Gap::Lost { first: 5, last: 6 })),
+        (stored("i-1", 4), subscribed(1, 9, 2), None),
+        (stored("i-1", 4), subscribed(9, 8, 4), Some(Gap::Lost { first: 5, last: 8 })),
+        (stored("i-1", 4), subscribed(1, 2, 2), Some(Gap::WentBack)),
+    ] {
+        let mut world = World::new(known.clone());
+        world.greet("i-1");
+        let missed = world.hear(2, answer).into_iter().find_map(|action| match action {
+            Action::Missed(gap) => Some(gap),
+            _ => None,
+        });
+        assert_eq!(missed, expected, "{known:?}");
+    }
+}
+
+#[test]
+fn nothing_is_acknowledged_before_it_is_stored_and_never_out_of_turn() {
+    let mut world = World::subscribed();
+    for (said, ticket) in [(1..=3, 0), (4..=4, 1), (5..=6, 2)] {
+        let actions = world.hear(2, Reply::Notify(list((1, 6), said)));
+        assert!(matches!(actions[..], [Action::Store { ticket: at, .. }] if at == ticket), "{actions:?}");
+    }
+    assert_eq!(world.accept(1), []);
+    assert_eq!(acknowledged(&world.accept(0)), Some((2, 4, 2)));
+    let last = world.accept(2);
+    assert_eq!(acknowledged(&last), Some((2, 6, 1)));
+    assert_eq!(last[0], Action::Remember(stored("i-1", 6).unwrap()));
+}
+
+#[test]
+fn what_could_not_be_stored_is_never_acknowledged() {
+    let mut world = World::subscribed();
+    world.hear(2, Reply::Notify(list((1, 3), 1..=3)));
+    let nacked = world.handle(Event::Resolved { ticket: 0, outcome: Outcome::Nacked });
+    assert_eq!(nacked, [Action::Close(Why::Nacked)]);
+}
+
+#[test]
+fn a_hole_between_two_notifies_is_a_gap_and_what_came_already_is_not_stored_again() {
+    let mut world = World::subscribed();
+    world.hear(2, Reply::Notify(list((1, 3), 1..=3)));
+    let again = world.hear(2, Reply::Notify(list((1, 4), 2..=4)));
+    assert!(matches!(&again[..], [Action::Store { events, .. }] if events.len() == 1));
+    let later = world.hear(2, Reply::Notify(list((9, 9), 9..=9)));
+    assert_eq!(later[0], Action::Missed(Gap::Lost { first: 5, last: 8 }));
+}
+
+#[test]
+fn a_printer_that_breaks_the_protocol_is_closed() {
+    let error = |code| Reply::Error(ErrorReply { code, retry_after_ms: None, text: text("") });
+    let unfit = HelloAck { capabilities: Vec::new(), ..hello_ack("i-1") };
+    let tomorrow = HelloAck { version_min: 2, version_max: 2, ..hello_ack("i-1") };
+    for (reply, id, expected) in [
+        (Reply::HelloAck(unfit), 1, Why::Unfit("it does not offer `subscribe`")),
+        (Reply::HelloAck(tomorrow), 1, Why::Unfit("it does not speak version 1 of PIP")),
+        (Reply::Pong, 1, Why::Nonsense("an answer of another type than was asked for")),
+        (Reply::Pong, 9, Why::Nonsense("an answer that nobody asked for")),
+        (Reply::Notify(list((1, 1), 1..=1)), 1, Why::Nonsense("a NOTIFY without a subscription")),
+        (error(ErrorCode::REFUSED), 1, Why::Failed),
+        (Reply::Bye, 0, Why::Ended),
+    ] {
+        let mut world = World::new(None);
+        world.handle(Event::Up);
+        assert_eq!(world.hear(id, reply), [Action::Close(expected)]);
+    }
+    let mut world = World::subscribed();
+    for sequence in 1..=u64::from(CREDITS) {
+        world.hear(2, Reply::Notify(list((1, sequence), sequence..=sequence)));
+    }
+    let over = world.hear(2, Reply::Notify(list((1, 9), 5..=5)));
+    assert_eq!(over, [Action::Close(Why::Nonsense("a NOTIFY without a credit"))]);
+}
+
+#[test]
+fn a_silent_printer_is_asked_and_then_given_up_and_a_busy_one_is_asked_again() {
+    let mut world = World::subscribed();
+    let ping = world.tick();
+    let [Action::Send { id, request: Request::Ping }] = ping[..] else { panic!("{ping:?}") };
+    assert_eq!(world.hear(id, Reply::Pong), []);
+    assert!(matches!(world.tick()[..], [Action::Send { request: Request::Ping, .. }]));
+    assert_eq!(world.tick(), [Action::Close(Why::Gone)]);
+
+    let mut world = World::new(stored("i-1", 7));
+    world.greet("i-1");
+    let start = world.now;
+    assert_eq!(world.hear(2, Reply::Busy { retry_after_ms: 5_000 }), []);
+    let again = world.tick();
+    assert!(matches!(
+        again[..],
+        [Action::Send { request: Request::Subscribe(Subscribe { from: Some(8), .. }), .. }]
+    ));
+    assert_eq!(world.now - start, Duration::from_secs(5));
+}
+
+#[test]
+fn a_printer_that_exposes_a_layer_is_not_gone() {
+    let mut world = World::new(None);
+    world.handle(Event::Up);
+    let start = world.now;
+    world.hear(1, Reply::HelloAck(HelloAck { silence_ms_max: 60_000, ..hello_ack("i-1") }));
+    assert_eq!(world.flow.deadline() - start, Duration::from_secs(30 + 60 + 10));
+    world.hear(2, subscribed(1, 0, 0));
+    assert_eq!(world.flow.deadline() - start, Duration::from_secs(10 + 60 + 10));
+}
+
+#[test]
+fn who_stops_waits_for_what_is_on_its_way_and_gives_no_credit() {
+    let mut world = World::subscribed();
+    world.hear(2, Reply::Notify(list((1, 3), 1..=3)));
+    assert_eq!(world.handle(Event::Stop), []);
+    let last = world.accept(0);
+    assert_eq!(acknowledged(&last), Some((2, 3, 0)));
+    assert_eq!(last.last(), Some(&Action::Close(Why::Stopped)));
+
+    let mut world = World::subscribed();
+    world.hear(2, Reply::Notify(list((1, 3), 1..=3)));
+    world.handle(Event::Stop);
+    world.now += STOP_MAX;
+    assert_eq!(world.handle(Event::Tick), [Action::Close(Why::Stopped)]);
+}

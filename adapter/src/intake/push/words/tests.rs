@@ -1,0 +1,119 @@
+use catalog::Value;
+use protocol::pip::Text;
+
+use super::*;
+use crate::normalise::testing;
+
+const NOW: Timestamp = Timestamp(1_795_000_000_000);
+
+fn text(text: &str) -> Text {
+    Text::new(text).unwrap()
+}
+
+fn teller(instance: &str, mono_ms: Option<u64>) -> Teller {
+    let met = mono_ms.map(|mono_ms| (NOW, mono_ms));
+    let (salt, printer) = (Salt::new([7; 16]), testing::printer_id());
+    Teller { salt, printer, model: None, instance: instance.to_owned(), met, active: HashMap::new() }
+}
+
+fn changed(sequence: u64, id: &str, value: SampleValue) -> Event {
+    let what = Occurrence::Changed { id: text(id), part: 0, value, quality: Quality::Good };
+    Event { sequence, time: NOW, mono_ms: 5_000, what }
+}
+
+fn alarm(code: &str, class: &str) -> Alarm {
+    let subsystem = text("recoater");
+    Alarm { code: text(code), class: text(class), subsystem, part: 0, qualifier: None, since: NOW }
+}
+
+fn event(sequence: u64, what: Occurrence) -> Event {
+    Event { sequence, time: NOW, mono_ms: 5_000, what }
+}
+
+fn said(words: &Words) -> Vec<(&'static str, String)> {
+    let text = |value: &Value| match value {
+        Value::Number(number) => number.to_string(),
+        Value::Code(code) => (*code).to_owned(),
+        other => panic!("{other:?}"),
+    };
+    words.readings.iter().map(|reading| (reading.item().id(), text(reading.value()))).collect()
+}
+
+#[test]
+fn only_what_the_catalogue_has_is_taken_and_nothing_of_what_is_the_adapters_own() {
+    let number = || SampleValue::Number(512.3);
+    let words = teller("i-1", None).events(
+        &[
+            changed(1, "laser.power", number()),
+            changed(2, "maker.secret", number()),
+            changed(3, "printer.state", SampleValue::Code(text("building"))),
+            changed(4, "printer.state", SampleValue::Code(text("bracket_v7.stl"))),
+            changed(5, "printer.events_lost", number()),
+            changed(6, "printer.reachability", SampleValue::Code(text("available"))),
+            event(7, Occurrence::Other),
+        ],
+        NOW,
+    );
+    assert_eq!(said(&words), [("laser.power", "512.3".to_owned()), ("printer.state", "building".to_owned())]);
+    assert_eq!(words.refused.len(), 1);
+    assert!(!format!("{:?}", words.refused).contains("bracket"));
+}
+
+#[test]
+fn an_event_has_the_same_origin_however_often_it_comes_and_another_in_another_instance() {
+    let origin = |instance, sequence| {
+        let event = changed(sequence, "laser.power", SampleValue::Number(1.0));
+        teller(instance, None).events(&[event], Timestamp(NOW.0 + 999)).readings[0].origin()
+    };
+    assert_eq!(origin("i-1", 7), origin("i-1", 7));
+    assert_ne!(origin("i-1", 7), origin("i-1", 8));
+    assert_ne!(origin("i-1", 7), origin("i-2", 7));
+}
+
+#[test]
+fn a_fault_stands_until_the_last_alarm_of_its_subsystem_ends() {
+    let mut teller = teller("i-1", None);
+    let events = [
+        event(1, Occurrence::Raised(alarm("4012", "jammed"))),
+        event(2, Occurrence::Raised(alarm("77", "what nobody knows"))),
+        event(3, Occurrence::Cleared(alarm("77", "what nobody knows"))),
+        event(4, Occurrence::Cleared(alarm("4012", "jammed"))),
+    ];
+    let words = teller.events(&events, NOW);
+    let codes: Vec<_> = said(&words).into_iter().map(|(_, code)| code).collect();
+    assert_eq!(codes, ["jammed", "unmapped", "jammed", "none"]);
+    assert!(teller.active.is_empty());
+}
+
+#[test]
+fn a_wrong_clock_is_put_right_by_the_monotonic_one() {
+    let hour = 3_600_000;
+    let at = |time: i64, mono_ms| Event {
+        time: Timestamp(time),
+        mono_ms,
+        ..changed(1, "laser.power", SampleValue::Number(1.0))
+    };
+    for (met, event, expected, quality) in [
+        // An hour old, and the printer was away as long.
+        (Some(2 * hour), at(NOW.0 - hour as i64, hour), NOW.0 - hour as i64, Quality::Good),
+        // The clock is a year slow.
+        (Some(2 * hour), at(NOW.0 - 365 * 24 * hour as i64, hour), NOW.0 - hour as i64, Quality::Uncertain),
+        // Nothing says how old it is: what is past is believed, and what is to come is not.
+        (None, at(NOW.0 - hour as i64, 0), NOW.0 - hour as i64, Quality::Good),
+        (None, at(NOW.0 + hour as i64, 0), NOW.0, Quality::Uncertain),
+    ] {
+        let words = teller("i-1", met).events(&[event], NOW);
+        let reading = &words.readings[0];
+        assert_eq!((reading.time(), reading.quality()), (Timestamp(expected), quality));
+    }
+}
+
+#[test]
+fn a_gap_is_an_event_and_a_count() {
+    let words = teller("i-1", None).missed(Gap::Lost { first: 5, last: 8 }, 4, NOW);
+    assert_eq!(
+        said(&words),
+        [("printer.event_log", "gap".to_owned()), ("printer.events_lost", "4".to_owned())]
+    );
+    assert!(matches!(words.readings[0].value(), Value::Code(_)));
+}
