@@ -35,6 +35,8 @@ pub enum Way {
     Tail,
     /// The printer was asked.
     Poll,
+    /// The printer called.
+    Push,
 }
 
 /// Whose records these are.
@@ -190,6 +192,7 @@ impl Way {
             Self::Beats => "beats",
             Self::Tail => "tail",
             Self::Poll => "poll",
+            Self::Push => "push",
         }
     }
 }

@@ -11,7 +11,7 @@ use super::flow::Stored;
 use crate::config::{Printer, Sender};
 use crate::counters::Counter;
 use crate::intake::IntakeContext;
-use crate::normalise::Normaliser;
+use crate::normalise::{Normaliser, Way};
 
 /// The printers that may call.
 #[derive(Debug)]
@@ -38,7 +38,7 @@ impl Callers {
     pub(super) fn new(printers: &[Printer], context: &IntakeContext) -> Self {
         let callers = printers.iter().filter_map(|printer| {
             let caller = Caller {
-                normaliser: Normaliser::new(printer, context),
+                normaliser: Normaliser::new(printer, Way::Push, context),
                 model: printer.model.clone(),
                 lost: Counter::default(),
                 state: Mutex::default(),

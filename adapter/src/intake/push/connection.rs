@@ -159,9 +159,11 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Connection<'a, S> {
         self.context.buffer.put_polled(self.caller.normaliser.printer(), words.readings);
     }
 
+    /// Counts what was not taken, and tells who wants to see what stays.
     fn refuse(&self, words: &Words) {
+        self.caller.normaliser.answered("pip", &words.readings);
         for (item, why) in &words.refused {
-            self.caller.normaliser.refused(*item, why);
+            self.caller.normaliser.refused(*item, why, why);
         }
     }
 

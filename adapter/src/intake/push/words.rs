@@ -27,7 +27,7 @@ pub(super) struct Teller {
 pub(super) struct Words {
     pub(super) readings: Vec<Reading>,
     /// What was not taken, and why.
-    pub(super) refused: Vec<(Option<&'static Item>, String)>,
+    pub(super) refused: Vec<(Option<&'static Item>, &'static str)>,
 }
 
 impl Teller {
@@ -57,7 +57,7 @@ impl Teller {
         ]) {
             match identity {
                 Ok(identity) => words.take(item, item.identity(identity, self.own_mark(b"met", index, now))),
-                Err(error) => words.refused.push((Some(item), error.to_string())),
+                Err(_) => words.refused.push((Some(item), "no text that an identity can be")),
             }
         }
         if new_instance {
@@ -107,7 +107,7 @@ impl Teller {
     fn alarm(&mut self, event: &Event, alarm: &Alarm, raised: bool, now: Timestamp, words: &mut Words) {
         let item = items::by_id(&format!("{}.fault", alarm.subsystem)).filter(|item| is_fault(item));
         let Some(item) = item else {
-            words.refused.push((None, "an alarm of a subsystem that the catalogue has not".into()));
+            words.refused.push((None, "an alarm of a subsystem that the catalogue has not"));
             return;
         };
         let known = item.codes().iter().find(|code| **code == alarm.class.as_str());
@@ -164,7 +164,7 @@ impl Words {
     fn take(&mut self, item: &'static Item, made: Result<Reading, Refusal>) {
         match made {
             Ok(reading) => self.readings.push(reading),
-            Err(why) => self.refused.push((Some(item), why.to_string())),
+            Err(why) => self.refused.push((Some(item), why.name())),
         }
     }
 }

@@ -44,7 +44,7 @@ impl Hand {
             let directory = tempfile::tempdir().unwrap();
             let bench = Bench { context: bench.context.clone(), lifecycle: bench.lifecycle.clone() };
             let printer = Printer { id, ..testing::printer_with_logs(directory.path()) };
-            let tail = Tail::new(&printer, &bench.context).unwrap();
+            let tail = Tail::new(&printer, HELD_MAX, &bench.context).unwrap();
             Self { bench, directory, tail, stored: Vec::new() }
         };
         ids.into_iter().map(hand).collect()
