@@ -99,7 +99,8 @@ async fn within_a_piece_others_have_their_turn() {
         polls += 1;
         step.as_mut().poll(context)
     });
-    assert!(read.await && polls > PIECE_BYTES / WORK_BYTES, "{polls}");
+    // The reading itself is one more turn where it is not done at once.
+    assert!(read.await && polls >= PIECE_BYTES / WORK_BYTES, "{polls}");
 }
 
 #[tokio::test(start_paused = true)]
