@@ -126,6 +126,7 @@ struct HttpUrl {
 }
 
 impl FromText for HttpUrl {
+    const QUOTED: bool = false;
     const EXPECTED: &'static str =
         "an address such as `https://10.0.0.9` or `http://10.0.0.9:5000`, with no user, query or fragment";
 

@@ -18,6 +18,8 @@ use super::printers::Begin;
 pub(super) trait FromText: Sized {
     /// What it must look like, to stand after "is not".
     const EXPECTED: &'static str;
+    /// Whether a wrong one is quoted; not where somebody may have put a key into it.
+    const QUOTED: bool = true;
     fn from_text(text: &str) -> Option<Self>;
 }
 
@@ -40,7 +42,8 @@ impl<T: FromText> Visitor<'_> for TextVisitor<T> {
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Text<T>, E> {
-        T::from_text(text).map(Text).ok_or_else(|| E::custom(format!("`{text}` is not {}", T::EXPECTED)))
+        let wrong = || if T::QUOTED { format!("`{text}` is") } else { "this is".to_owned() };
+        T::from_text(text).map(Text).ok_or_else(|| E::custom(format!("{} not {}", wrong(), T::EXPECTED)))
     }
 }
 
