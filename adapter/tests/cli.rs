@@ -109,6 +109,34 @@ fn a_secret_that_others_can_read_is_refused() -> Result {
 }
 
 #[test]
+fn check_live_says_whose_fault_it_is_that_a_printer_does_not_answer() -> Result {
+    let directory = enrolled()?;
+    let file = directory.path().join("p03.key");
+    fs::write(&file, "0123456789abcdef")?;
+    fs::set_permissions(&file, Permissions::from_mode(0o600))?;
+    let mut text = fs::read_to_string(directory.path().join("adapter.toml"))?;
+    let nothing = output(&["check", "--live", "--config", "adapter.toml"], directory.path())?;
+    assert_eq!(nothing.status.code(), Some(0));
+    assert!(String::from_utf8(nothing.stdout)?.contains("no printer is queried"));
+    // Nobody listens on port 1.
+    text +=
+        "[[printers]]\nid = \"p03\"\noctoprint = { url = \"http://127.0.0.1:1\", key_file = \"p03.key\" }\n";
+    fs::write(directory.path().join("adapter.toml"), &text)?;
+    let off = output(&["check", "--live", "--config", "adapter.toml"], directory.path())?;
+    let page = String::from_utf8(off.stdout)?;
+    assert_eq!(off.status.code(), Some(1), "{page}");
+    for words in ["OctoPrint 127.0.0.1:1 every 5s, IN CLEAR", "printer_off", "its interface is not"] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    fs::set_permissions(&file, Permissions::from_mode(0o644))?;
+    let open = output(&["check", "--live", "--config", "adapter.toml"], directory.path())?;
+    assert_eq!(open.status.code(), Some(2));
+    let page = String::from_utf8(open.stdout)?;
+    assert!(page.contains("others can read this secret") && !page.contains("reachability"), "{page}");
+    Ok(())
+}
+
+#[test]
 fn check_says_what_is_configured_and_what_will_not_work() -> Result {
     let directory = enrolled()?;
     let good = output(&["check", "--config", "adapter.toml"], directory.path())?;

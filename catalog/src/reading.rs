@@ -18,7 +18,8 @@ pub enum Quality {
     Good,
     /// The value is right, but its time or its meaning is in doubt, such as after a clock stepped back.
     Uncertain,
-    /// Not to be judged by: outside what is plausible, or a sensor that the printer itself distrusts.
+    /// Not to be judged by: outside what is plausible, from a sensor that the printer itself distrusts, or grown stale,
+    /// since the printer has not given it again in time.
     Bad,
 }
 

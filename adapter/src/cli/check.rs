@@ -119,7 +119,7 @@ impl Report {
                 printer.id.as_str(),
                 printer.format.as_ref().map_or("auto".to_owned(), ToString::to_string)
             );
-            if let Err(error) = poll::check(printer) {
+            if let Some(Err(error)) = printer.interface.as_ref().map(poll::check) {
                 self.problems.push(format!("{}: {:#}", printer.id, anyhow::Error::from(error)));
             }
             if let Some(logs) = printer.logs.as_ref().filter(|logs| !logs.directory.is_dir()) {

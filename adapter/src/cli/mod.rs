@@ -2,6 +2,7 @@
 //! people goes to standard error.
 
 mod check;
+mod live;
 mod parse;
 mod status;
 
@@ -16,7 +17,9 @@ use serde_json::json;
 use tracing_subscriber::EnvFilter;
 
 use crate::app::{App, Sink, environment};
+use crate::clock::Clock;
 use crate::config::{self, Config, Credentials};
+use crate::intake::poll;
 use crate::lifecycle::{Lifecycle, Signals};
 use crate::normalise::HeldBack;
 use crate::status::{Door, DoorError};
@@ -51,7 +54,13 @@ enum Command {
         format: status::Format,
     },
     /// Say what is configured, and what is wrong with it.
-    Check(File),
+    Check {
+        #[command(flatten)]
+        file: File,
+        /// Connect to each printer that is queried, once, and say what it is and which items it gives.
+        #[arg(long)]
+        live: bool,
+    },
     /// Print every row that would leave, and let none leave; sources keep their data.
     Tap(Tap),
     /// Exchange a one-time code, read from standard input, for the adapter's key.
@@ -120,7 +129,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let result = match arguments.command {
         Command::Run(file) => run(&file),
         Command::Status { file, format } => status::run(&file.config, format),
-        Command::Check(file) => check(&file),
+        Command::Check { file, live } => check(&file, live),
         Command::Tap(tap) => self::tap(&tap),
         Command::Enrol(file) => enrol(&file),
         Command::Parse(arguments) => parse::run(&arguments),
@@ -194,11 +203,23 @@ fn serve(
     })
 }
 
-fn check(file: &File) -> Result<ExitCode, Failure> {
+fn check(file: &File, live: bool) -> Result<ExitCode, Failure> {
     let config = configuration(file)?;
     let report = check::Report::of(&config);
     say(report.text().trim_end())?;
-    Ok(if report.good() { ExitCode::SUCCESS } else { ExitCode::from(USAGE) })
+    if !report.good() {
+        return Ok(ExitCode::from(USAGE));
+    }
+    if !live {
+        return Ok(ExitCode::SUCCESS);
+    }
+    let (text, all_answer) = drive(async {
+        let looks =
+            poll::look(&config.printers, config.pip.as_ref(), Clock::system()).await.map_err(usage)?;
+        Ok(live::page(&looks))
+    })?;
+    say(text.trim_end())?;
+    Ok(if all_answer { ExitCode::SUCCESS } else { ExitCode::from(FAULT) })
 }
 
 fn enrol(file: &File) -> Result<ExitCode, Failure> {

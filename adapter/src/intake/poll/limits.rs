@@ -40,3 +40,9 @@ pub(super) const HTTP_HEADERS_MAX: usize = 64;
 /// An answer over HTTP that only says no: its body is never looked at, but one that was read lets the connection serve
 /// again.
 pub(super) const HTTP_BODY_BYTES_OTHER: usize = 16 * 1024;
+/// One look at a printer may take this long, its connection apart: a person waits for it.
+pub(super) const LOOK_MAX: Duration = Duration::from_secs(15);
+/// Questions of one look.
+pub(super) const LOOK_QUESTIONS_MAX: usize = 64;
+/// How long a look listens to a printer that tells its values without being asked.
+pub(super) const LOOK_LISTENS: Duration = Duration::from_secs(2);

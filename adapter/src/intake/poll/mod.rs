@@ -10,6 +10,7 @@ pub mod driver;
 mod drivers;
 pub mod found;
 mod limits;
+mod look;
 mod machine;
 mod memory;
 mod neighbours;
@@ -24,6 +25,7 @@ pub mod trouble;
 use catalog::Timestamp;
 use tokio::time::Instant;
 
+pub use look::{Look, look};
 pub use start::{StartError, check, start};
 
 /// A moment: for waiting, and for the calendar.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use hyper::header::{HeaderName, HeaderValue};
 use ring::rand::{SecureRandom as _, SystemRandom};
 use secrecy::{ExposeSecret as _, SecretString};
-use tokio::time::{Duration, Instant};
+use tokio::time::Instant;
 use tokio_rustls::TlsConnector;
 
 use super::Now;
@@ -44,6 +44,23 @@ pub enum StartError {
     },
 }
 
+/// What all printers' ways have in common.
+pub(super) struct Ways {
+    pip: Option<TlsConnector>,
+    neighbours: Arc<Neighbours>,
+}
+
+/// What to do with a printer's driver and transport, of whatever kind they are.
+pub(super) trait With {
+    /// What comes of it.
+    type Output;
+
+    fn with<D, T>(self, driver: D, transport: T) -> Self::Output
+    where
+        D: Driver,
+        T: Transport<Query = D::Query, Answer = D::Answer>;
+}
+
 /// Starts querying every printer that the configuration gives an interface for.
 ///
 /// # Errors
@@ -53,24 +70,14 @@ pub fn start(
     pip: Option<&config::Pip>,
     context: &IntakeContext,
 ) -> Result<(), StartError> {
-    let pip = pip.map(|pip| tls::client(Some(&pip.ca_file), pip.pair.as_ref())).transpose()?;
-    let pip = pip.map(|config| TlsConnector::from(Arc::new(config)));
-    let neighbours = Arc::<Neighbours>::default();
+    let ways = Ways::new(pip)?;
     for printer in printers {
-        match (&printer.interface, &pip) {
-            (Some(Interface::Pip(target)), Some(connector)) => {
-                let transport =
-                    PipTransport::new(pip_dial(target, connector.clone(), Arc::clone(&neighbours)));
-                spawn(Pip::default(), transport, printer, target.interval, context);
-            }
-            (Some(Interface::OctoPrint(target)), _) => {
-                let auth = Auth::Header(HeaderName::from_static("x-api-key"));
-                let site = site(target, auth, octoprint::PATHS, Arc::clone(&neighbours))?;
-                spawn(OctoPrint::default(), Http::new(site), printer, target.interval, context);
-            }
-            // The configuration is refused where an interface has no section of its own.
-            (Some(Interface::Pip(_)), None) | (None, _) => {}
+        let Some(interface) = &printer.interface else { continue };
+        if interface.in_clear() {
+            let (printer, interface) = (&printer.id, interface.name());
+            tracing::warn!(%printer, interface, "is queried in clear: who listens on the LAN can read key and data");
         }
+        ways.with(interface, Spawn { printer, interface, context })?;
     }
     Ok(())
 }
@@ -79,34 +86,83 @@ pub fn start(
 ///
 /// # Errors
 /// See [`StartError`].
-pub fn check(printer: &Printer) -> Result<(), StartError> {
-    match &printer.interface {
-        None | Some(Interface::Pip(_)) => Ok(()),
-        Some(Interface::OctoPrint(target)) => {
-            site(target, Auth::None, &[], Arc::default())?;
-            Ok(())
-        }
+pub fn check(interface: &Interface) -> Result<(), StartError> {
+    struct Nothing;
+    impl With for Nothing {
+        type Output = ();
+        fn with<D: Driver, T: Transport<Query = D::Query, Answer = D::Answer>>(self, _: D, _: T) {}
+    }
+    Ways::new(None)?.with(interface, Nothing).map(|_| ())
+}
+
+impl Ways {
+    pub(super) fn new(pip: Option<&config::Pip>) -> Result<Self, StartError> {
+        let pip = pip.map(|pip| tls::client(Some(&pip.ca_file), pip.pair.as_ref())).transpose()?;
+        let pip = pip.map(|config| TlsConnector::from(Arc::new(config)));
+        Ok(Self { pip, neighbours: Arc::default() })
+    }
+
+    /// The one place that knows which driver goes with which transport, and where a key stands.
+    pub(super) fn with<W: With>(
+        &self,
+        interface: &Interface,
+        with: W,
+    ) -> Result<Option<W::Output>, StartError> {
+        Ok(match interface {
+            Interface::Pip(target) => self.pip.clone().map(|connector| {
+                let dial = pip_dial(target, connector, Arc::clone(&self.neighbours));
+                with.with(Pip::default(), PipTransport::new(dial))
+            }),
+            Interface::OctoPrint(target) => {
+                let auth = Auth::Header(HeaderName::from_static("x-api-key"));
+                Some(with.with(OctoPrint::default(), self.http(target, auth, octoprint::PATHS)?))
+            }
+        })
+    }
+
+    fn http(&self, target: &HttpTarget, auth: Auth, paths: &'static [HttpPath]) -> Result<Http, StartError> {
+        let tls = match &target.tls {
+            None => None,
+            Some(tls) => {
+                let connector = TlsConnector::from(Arc::new(tls::client(tls.ca_file.as_deref(), None)?));
+                Some(DialTls { connector, server_name: tls.server_name.clone(), newest_only: false })
+            }
+        };
+        let key = target.key_file.as_deref().map(key).transpose()?;
+        let dial = Dial { address: target.address.clone(), tls, neighbours: Arc::clone(&self.neighbours) };
+        Ok(Http::new(Site { dial, prefix: target.prefix.clone(), paths, auth, key }))
     }
 }
 
-fn spawn<D, T>(driver: D, transport: T, printer: &Printer, interval: Duration, context: &IntakeContext)
-where
-    D: Driver,
-    T: Transport<Query = D::Query, Answer = D::Answer>,
-{
-    let mut memory = Memory::new(D::NAME, printer.id.clone(), context.salt.clone(), interval);
-    if printer.model.is_some() {
-        memory.know_model();
+struct Spawn<'a> {
+    printer: &'a Printer,
+    interface: &'a Interface,
+    context: &'a IntakeContext,
+}
+
+impl With for Spawn<'_> {
+    type Output = ();
+
+    fn with<D, T>(self, driver: D, transport: T)
+    where
+        D: Driver,
+        T: Transport<Query = D::Query, Answer = D::Answer>,
+    {
+        let Self { printer, interface, context } = self;
+        let mut memory = Memory::new(D::NAME, printer.id.clone(), context.salt.clone(), interface.interval());
+        if printer.model.is_some() {
+            memory.know_model();
+        }
+        let now = Now { mono: Instant::now(), wall: context.clock.now() };
+        let poller = Poller {
+            machine: Machine::new(driver, memory, Dice::new(seed()), now),
+            transport,
+            normaliser: Normaliser::new(printer, Way::Poll, context),
+            context: context.clone(),
+            counters: context.counters.printer(&printer.id),
+        };
+        context.spawn(format!("queries to {}", printer.id), Box::pin(poller.run()));
     }
-    let now = Now { mono: Instant::now(), wall: context.clock.now() };
-    let poller = Poller {
-        machine: Machine::new(driver, memory, Dice::new(seed()), now),
-        transport,
-        normaliser: Normaliser::new(printer, Way::Poll, context),
-        context: context.clone(),
-        counters: context.counters.printer(&printer.id),
-    };
-    context.spawn(format!("queries to {}", printer.id), Box::pin(poller.run()));
 }
 
 pub(super) fn pip_dial(target: &PipTarget, connector: TlsConnector, neighbours: Arc<Neighbours>) -> Dial {
@@ -114,31 +170,12 @@ pub(super) fn pip_dial(target: &PipTarget, connector: TlsConnector, neighbours: 
     Dial { address: target.address.clone(), tls: Some(tls), neighbours }
 }
 
-fn site(
-    target: &HttpTarget,
-    auth: Auth,
-    paths: &'static [HttpPath],
-    neighbours: Arc<Neighbours>,
-) -> Result<Site, StartError> {
-    let tls = match &target.tls {
-        None => None,
-        Some(tls) => {
-            let connector = TlsConnector::from(Arc::new(tls::client(tls.ca_file.as_deref(), None)?));
-            Some(DialTls { connector, server_name: tls.server_name.clone(), newest_only: false })
-        }
-    };
-    let key = target.key_file.as_deref().map(key).transpose()?;
-    let dial = Dial { address: target.address.clone(), tls, neighbours };
-    Ok(Site { dial, prefix: target.prefix.clone(), paths, auth, key })
-}
-
 /// The key of a file, whose last line may end as an editor ends it.
 fn key(file: &Path) -> Result<SecretString, StartError> {
     let text = config::read_secret_file(file)?;
     let key = text.expose_secret().trim();
-    let plain = !key.is_empty()
-        && key.bytes().all(|byte| byte.is_ascii_graphic())
-        && HeaderValue::from_str(key).is_ok();
+    let plain = !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_graphic());
+    let plain = plain && HeaderValue::from_str(key).is_ok();
     plain.then(|| SecretString::from(key)).ok_or_else(|| StartError::Key { file: file.to_owned() })
 }
 

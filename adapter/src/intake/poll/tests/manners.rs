@@ -25,6 +25,7 @@ struct World {
     turns: Vec<&'static str>,
     said: Vec<(Duration, String)>,
     values: usize,
+    stale: Vec<Duration>,
 }
 
 impl World {
@@ -42,6 +43,7 @@ impl World {
             turns: Vec::new(),
             said: Vec::new(),
             values: 0,
+            stale: Vec::new(),
         }
     }
 
@@ -88,6 +90,10 @@ impl World {
 
     fn note(&mut self, words: &super::super::found::Words) {
         for reading in &words.readings {
+            if reading.quality() == Quality::Bad {
+                self.stale.push(self.since_start());
+                continue;
+            }
             match reading.value() {
                 Value::Code(code) if reading.item().id() == "printer.reachability" => {
                     self.said.push((self.since_start(), (*code).to_owned()));
@@ -346,4 +352,29 @@ fn a_printer_whose_answers_grow_too_large_is_asked_for_less_at_a_time_and_for_al
         let times = world.asked.iter().filter(|(_, request)| *request == alone).count();
         assert!(times > 1000, "{id} {times}");
     }
+}
+
+#[test]
+fn the_values_of_a_printer_that_is_gone_are_said_to_be_stale_once_and_by_themselves() {
+    let mut world = World::new(SECOND);
+    world.pass(SECOND * 60, is_well);
+    assert!(world.stale.is_empty());
+    let (read, values) = (*world.reads().last().unwrap(), world.values);
+    world.pass(HOUR, |action, now, calls| match action {
+        Action::Ask(_) => None,
+        action => is_off(action, now, calls),
+    });
+    // Two numbers and the door; the faults too, a while later, since they are asked for less often.
+    assert!(world.stale.len() >= 4, "{:?}", world.stale);
+    assert!(
+        world.stale[..3].iter().all(|at| (SECOND * 3..SECOND * 5).contains(&(*at - read))),
+        "{:?}",
+        world.stale
+    );
+    assert!(world.stale.iter().all(|at| *at - read < SECOND * 30), "{:?}", world.stale);
+    let stale = world.stale.len();
+    world.pass(HOUR, is_off);
+    assert_eq!((world.stale.len(), world.values), (stale, values));
+    world.pass(SECOND * 60, is_well);
+    assert!(world.values > values + 80);
 }

@@ -1,8 +1,10 @@
 pub(super) mod conversation;
 pub(super) mod listed;
 mod live;
+mod live_http;
 mod manners;
 mod stale;
+mod toy;
 
 use catalog::{Quality, Salt, Timestamp};
 use protocol::pip::{

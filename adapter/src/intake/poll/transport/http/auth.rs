@@ -4,8 +4,8 @@ use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret as _, SecretString};
 
 /// How a question shows that we may ask it.
-#[derive(Clone)]
-pub(in crate::intake::poll) enum Auth {
+#[derive(Clone, Debug)]
+pub enum Auth {
     /// It need not, or the driver puts the key where it belongs ([`super::Get::secret`]).
     None,
     /// By the key in this header, such as `X-Api-Key`.

@@ -21,7 +21,7 @@ use secrecy::SecretString;
 use tokio::task::JoinHandle;
 use tokio::time::Duration;
 
-pub(in crate::intake::poll) use auth::Auth;
+pub use auth::Auth;
 pub use query::{Get, Got, Path};
 
 use super::dial::Dial;

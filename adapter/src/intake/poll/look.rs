@@ -1,0 +1,192 @@
+//! One look at a printer, for `adapter check --live`: its driver over its transport, without the poller's patience.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use catalog::{Item, Reading, Salt};
+use tokio::time::{Instant, timeout, timeout_at};
+
+use super::Now;
+use super::driver::{Driver, Next, Verdict};
+use super::found::{Found, Words};
+use super::limits::{FAREWELL_MAX, LOOK_LISTENS, LOOK_MAX, LOOK_QUESTIONS_MAX};
+use super::memory::Memory;
+use super::start::{StartError, Ways, With};
+use super::transport::Transport;
+use super::trouble::Trouble;
+use crate::clock::Clock;
+use crate::config::{self, Interface, Printer};
+
+/// What one look at a printer has shown. Nothing of it leaves the machine.
+#[derive(Debug)]
+pub struct Look {
+    /// The code of `printer.reachability`.
+    pub code: &'static str,
+    /// Why it is that, in this program's words.
+    pub why: String,
+    /// What the printer said.
+    pub readings: Vec<Reading>,
+    /// What of it was not taken.
+    pub refused: Vec<(Option<&'static Item>, &'static str)>,
+}
+
+/// Looks at every printer that is queried, all at once, in the order of the configuration.
+///
+/// # Errors
+/// See [`StartError`].
+pub async fn look<'a>(
+    printers: &'a [Printer],
+    pip: Option<&config::Pip>,
+    clock: Clock,
+) -> Result<Vec<(&'a Printer, &'a Interface, Look)>, StartError> {
+    let ways = Ways::new(pip)?;
+    let mut looks = Vec::new();
+    for printer in printers {
+        let Some(interface) = &printer.interface else { continue };
+        if let Some(look) = ways.with(interface, Looking { printer, interface, clock })? {
+            looks.push(async move { (printer, interface, look.await) });
+        }
+    }
+    Ok(futures::future::join_all(looks).await)
+}
+
+struct Looking<'a> {
+    printer: &'a Printer,
+    interface: &'a Interface,
+    clock: Clock,
+}
+
+impl With for Looking<'_> {
+    type Output = Pin<Box<dyn Future<Output = Look> + Send>>;
+
+    fn with<D, T>(self, driver: D, transport: T) -> Self::Output
+    where
+        D: Driver,
+        T: Transport<Query = D::Query, Answer = D::Answer>,
+    {
+        let interval = self.interface.interval();
+        // Nothing leaves, so nothing has to be told from what left before.
+        let memory = Memory::new(D::NAME, self.printer.id.clone(), Salt::new([0; 16]), interval);
+        let (words, until) = (Words::default(), Instant::now() + LOOK_MAX);
+        let visit = Visit { driver, transport, memory, clock: self.clock, words, until, trouble: None };
+        Box::pin(visit.run())
+    }
+}
+
+struct Visit<D, T> {
+    driver: D,
+    transport: T,
+    memory: Memory,
+    clock: Clock,
+    words: Words,
+    until: Instant,
+    /// What an answer has shown so far: nothing yet, that it works, or not.
+    trouble: Option<Result<(), Trouble>>,
+}
+
+impl<D, T> Visit<D, T>
+where
+    D: Driver,
+    T: Transport<Query = D::Query, Answer = D::Answer>,
+{
+    async fn run(mut self) -> Look {
+        let talked = match self.transport.connect().await {
+            Ok(()) => timeout_at(self.until, self.talk()).await,
+            Err(trouble) => {
+                self.trouble = Some(Err(trouble));
+                Ok(())
+            }
+        };
+        if let Some(query) = self.driver.farewell() {
+            let farewell = async {
+                if self.transport.ask(query).await.is_ok() {
+                    let _ = self.transport.heard().await;
+                }
+            };
+            let _ = timeout(FAREWELL_MAX, farewell).await;
+        }
+        self.transport.close();
+        let silent = || Trouble::Failed("it takes a connection and does not answer".into());
+        let outcome = match (self.trouble, talked) {
+            (Some(outcome), _) => outcome,
+            (None, Ok(())) => Ok(()),
+            (None, Err(_)) => Err(silent()),
+        };
+        let (code, why) = match outcome {
+            Ok(()) => ("available", "it answers".to_owned()),
+            Err(trouble) => (trouble.code(), trouble.to_string()),
+        };
+        Look { code, why, readings: self.words.readings, refused: self.words.refused }
+    }
+
+    fn now(&self) -> Now {
+        Now { mono: Instant::now(), wall: self.clock.now() }
+    }
+
+    /// What must be known first, and one round; a second one where a printer tells without being asked.
+    async fn talk(&mut self) {
+        self.driver.begin(self.now());
+        let mut rounds = 0;
+        for _ in 0..LOOK_QUESTIONS_MAX {
+            let (query, answered) = match self.driver.next(self.now()) {
+                Next::Ask(query) => (query, true),
+                Next::Tell(query) => (query, false),
+                Next::Rest if rounds == 0 || (rounds == 1 && self.has_no_value()) => {
+                    if rounds == 1 {
+                        let _ = timeout(LOOK_LISTENS, self.hear()).await;
+                    }
+                    rounds += 1;
+                    let now = self.now();
+                    self.driver.round(now, &mut Found::new(&mut self.memory, now, &mut self.words));
+                    continue;
+                }
+                Next::Rest => return,
+            };
+            if self.transport.ask(query).await.is_err() {
+                return;
+            }
+            if !answered {
+                continue;
+            }
+            if !self.hear().await {
+                return;
+            }
+        }
+    }
+
+    fn has_no_value(&self) -> bool {
+        !self.words.readings.iter().any(|reading| !matches!(reading.value(), catalog::Value::Identity(_)))
+    }
+
+    /// Hears one word, and says whether there is use in going on.
+    async fn hear(&mut self) -> bool {
+        let answer = match self.transport.heard().await {
+            Ok(answer) => answer,
+            Err(loss) => {
+                let hung_up = || Trouble::Refused("it hangs up before it says a word".into());
+                self.trouble = Some(Err(loss.trouble.unwrap_or_else(hung_up)));
+                return false;
+            }
+        };
+        let now = self.now();
+        let mut found = Found::new(&mut self.memory, now, &mut self.words);
+        match self.driver.answer(answer, now, &mut found) {
+            Verdict::Works | Verdict::Pushed => self.trouble = Some(Ok(())),
+            Verdict::Alive => {}
+            Verdict::Shows(trouble) => self.trouble = Some(Err(trouble)),
+            Verdict::Cannot(trouble, _) => {
+                self.trouble = Some(Err(trouble));
+                return false;
+            }
+            Verdict::Close(trouble, _) => {
+                self.trouble = trouble.map(Err).or(self.trouble.take());
+                return false;
+            }
+            Verdict::Wait(_) => {
+                self.trouble = Some(Err(Trouble::Failed("it is busy and asks for a pause".into())));
+                return false;
+            }
+        }
+        true
+    }
+}
