@@ -66,12 +66,16 @@ async fn head(stream: &mut TcpStream) -> Option<String> {
     Some(String::from_utf8(head).unwrap())
 }
 
-/// Stores everything until an item has this code.
-async fn comes_to(bench: &Bench, id: &str, code: &str) {
-    let is = |reading: &Reading| {
-        reading.item().id() == id && matches!(reading.value(), Value::Code(found) if *found == code)
+/// Stores everything until each of these items has had its code, in any order: readings of one moment come together.
+async fn comes_to(bench: &Bench, mut wanted: Vec<(&str, &str)>) {
+    let has = |reading: &Reading, (id, code): &(&str, &str)| {
+        reading.item().id() == *id && matches!(reading.value(), Value::Code(found) if found == code)
     };
-    bench.store(1, is).await;
+    while !wanted.is_empty() {
+        for reading in bench.store(1, |_| true).await {
+            wanted.retain(|wanted| !has(&reading, wanted));
+        }
+    }
 }
 
 #[tokio::test]
@@ -81,17 +85,17 @@ async fn a_printer_that_fails_and_an_octoprint_that_restarts_are_told_apart_and_
     let address = listener.local_addr().unwrap();
     let server = tokio::spawn(octoprint(listener, true));
     super::super::start(&[printer(directory.path(), address.port())], None, &bench.context).unwrap();
-    comes_to(&bench, "printer.state", "ready").await;
+    comes_to(&bench, vec![("printer.state", "ready")]).await;
     server.abort();
     let _ = server.await;
-    comes_to(&bench, "printer.reachability", "printer_off").await;
+    comes_to(&bench, vec![("printer.reachability", "printer_off")]).await;
     let server = tokio::spawn(octoprint(TcpListener::bind(address).await.unwrap(), false));
-    comes_to(&bench, "printer.reachability", "printer_failed").await;
-    comes_to(&bench, "alarm.subsystem", "extruder").await;
+    let cause = [("alarm.class", "thermal"), ("alarm.subsystem", "extruder"), ("alarm.qualifier", "high")];
+    comes_to(&bench, [&cause[..], &[("printer.reachability", "printer_failed")]].concat()).await;
     server.abort();
     let _ = server.await;
     let server = tokio::spawn(octoprint(TcpListener::bind(address).await.unwrap(), true));
-    comes_to(&bench, "printer.reachability", "available").await;
+    comes_to(&bench, vec![("printer.reachability", "available")]).await;
     server.abort();
     assert_eq!(bench.context.counters.readings_refused.now(), 0);
 }
