@@ -90,8 +90,10 @@ fn nor_does_any_line_of_the_fixtures() {
     assert!(all.is_empty(), "{all:#?}");
 }
 
+/// One: the places of its values are boxed, so that the event of a log line, of which there are a thousand for each
+/// of Metricbeat's, stays small. See `parsers/src/beats/mod.rs`.
 #[test]
-fn no_event_of_metricbeat_costs_an_allocation() {
+fn an_event_of_metricbeat_costs_one_allocation() {
     let context = Context { salt: Salt::new([7; 16]), zone: TimeZone::UTC };
     let mut output = Output::default();
     for round in 0..2 {
@@ -102,7 +104,7 @@ fn no_event_of_metricbeat_costs_an_allocation() {
             });
             assert!(!output.readings.is_empty(), "{json}");
             output.clear();
-            assert!(round == 0 || counted.count_total == 0, "{}: {json}", counted.count_total);
+            assert!(round == 0 || counted.count_total == 1, "{}: {json}", counted.count_total);
         }
     }
 }
