@@ -100,6 +100,45 @@ pub const ROW_NAME_BYTES_MAX: usize = 128;
 /// Bytes of a row's text value. A code, a hash and an identity are far shorter.
 pub const ROW_TEXT_BYTES_MAX: usize = 256;
 
+// --- MTConnect --------------------------------------------------------------------------------
+
+/// Bytes of one document. It is walked and not kept, so that this bounds time and not memory. 500 observations take
+/// 100 KB, the largest device's description or current state a few MB.
+pub const MTCONNECT_DOCUMENT_BYTES_MAX: usize = 16 << 20;
+
+/// Bytes of one tag with its attributes. The longest is the root's, with a dozen namespaces.
+pub const MTCONNECT_TAG_BYTES_MAX: usize = 8 << 10;
+
+/// Attributes of one element; a header has about ten.
+pub const MTCONNECT_ATTRIBUTES_MAX: usize = 64;
+
+/// Bytes of an element's name and of each attribute that is kept: ids, names, types and units.
+pub const MTCONNECT_NAME_BYTES_MAX: usize = 256;
+
+/// Bytes of an observation's text that are kept. A number or a word is far shorter; what is longer is a time series or
+/// free text, of which nothing is sent.
+pub const MTCONNECT_TEXT_BYTES_MAX: usize = 4 << 10;
+
+/// How deep elements may lie in each other: a component in a component takes two, and real devices have six of them.
+pub const MTCONNECT_DEPTH_MAX: usize = 32;
+
+/// Words that a data item may be constrained to and that are kept.
+pub const MTCONNECT_CONSTRAINT_VALUES_MAX: usize = 64;
+
+/// Data items of one document: large devices have a thousand, and an agent may speak for several.
+pub const MTCONNECT_DATA_ITEMS_MAX: usize = 16_384;
+
+/// Observations of one document: `/current` has one for each data item, and more where conditions are active.
+pub const MTCONNECT_OBSERVATIONS_MAX: usize = 16_384;
+
+/// Observations asked for at once: a printer with a hundred data items has that many in some seconds.
+pub const MTCONNECT_COUNT_MAX: u64 = 500;
+
+/// Memory that a reader of a document may take: one tag, one text, the names of the elements that are open, and the
+/// components around a data item, which takes a copy of them.
+pub const MTCONNECT_READER_BYTES_MAX: usize = 2 * (MTCONNECT_TAG_BYTES_MAX + MTCONNECT_TEXT_BYTES_MAX)
+    + (7 * MTCONNECT_DEPTH_MAX + MTCONNECT_CONSTRAINT_VALUES_MAX) * MTCONNECT_NAME_BYTES_MAX;
+
 // --- errors -----------------------------------------------------------------------------------
 
 /// Bytes of what a JSON parser says about a payload that it could not read: it may quote the payload.
