@@ -2,6 +2,7 @@
 //! lists, no redirect is followed, no cookie kept, no proxy asked, no encoding taken: none of that is built in.
 
 mod auth;
+mod body;
 mod query;
 #[cfg(test)]
 mod tests;
@@ -11,7 +12,7 @@ use std::pin::Pin;
 
 use bytes::Bytes;
 use catalog::Timestamp;
-use http_body_util::{BodyExt as _, Empty, LengthLimitError, Limited};
+use http_body_util::{BodyExt as _, Empty};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper::header::{DATE, HOST, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, USER_AGENT};
@@ -22,6 +23,7 @@ use tokio::task::JoinHandle;
 use tokio::time::Duration;
 
 pub use auth::Auth;
+pub use body::{Body, Question, Whole};
 pub use query::{Get, Got, Path};
 
 use super::dial::Dial;
@@ -33,10 +35,10 @@ const SESSION: HeaderName = HeaderName::from_static("x-session-key");
 const CLIENT: HeaderValue = HeaderValue::from_static(concat!("oneway-adapter/", env!("CARGO_PKG_VERSION")));
 
 /// A way to one printer that answers over HTTP.
-pub(in crate::intake::poll) struct Http {
+pub(in crate::intake::poll) struct Http<Q: Question = Get> {
     site: Site,
     connection: Option<Connection>,
-    open: Option<Open>,
+    open: Option<Open<<Q::Body as Body>::Read>>,
 }
 
 /// Who is asked, what may be asked, and how.
@@ -58,25 +60,26 @@ struct Connection {
 }
 
 /// A question that is being answered. The connection comes back with the answer, if it can serve again.
-type Open = Pin<Box<dyn Future<Output = (Result<Got, Loss>, Option<Connection>)> + Send>>;
+type Open<B> = Pin<Box<dyn Future<Output = Ended<B>> + Send>>;
+type Ended<B> = (Result<Got<B>, Loss>, Option<Connection>);
 
-impl Http {
+impl<Q: Question> Http<Q> {
     pub(in crate::intake::poll) fn new(site: Site) -> Self {
         Self { site, connection: None, open: None }
     }
 }
 
-impl Transport for Http {
-    type Query = Get;
-    type Answer = Got;
+impl<Q: Question> Transport for Http<Q> {
+    type Query = Q;
+    type Answer = Got<<Q::Body as Body>::Read>;
 
     async fn connect(&mut self) -> Result<(), Trouble> {
         self.connection = Some(self.site.connect().await?);
         Ok(())
     }
 
-    async fn ask(&mut self, get: Get) -> Result<(), Loss> {
-        if !self.site.paths.contains(get.path()) {
+    async fn ask(&mut self, question: Q) -> Result<(), Loss> {
+        if !self.site.paths.contains(question.get().path()) {
             // By type a driver can only ask for a `Path`, and by this only for one that it lists.
             return Err(Loss {
                 trouble: Some(Trouble::Nonsense("a path that the driver does not list".into())),
@@ -84,11 +87,11 @@ impl Transport for Http {
             });
         }
         let (site, connection) = (self.site.clone(), self.connection.take());
-        self.open = Some(Box::pin(async move { site.get(&get, connection).await }));
+        self.open = Some(Box::pin(async move { site.get(&question, connection).await }));
         Ok(())
     }
 
-    async fn heard(&mut self) -> Result<Got, Loss> {
+    async fn heard(&mut self) -> Result<Self::Answer, Loss> {
         let Some(open) = &mut self.open else { return std::future::pending().await };
         let (got, connection) = open.await;
         (self.open, self.connection) = (None, connection);
@@ -116,39 +119,44 @@ impl Site {
     }
 
     /// Asks, on the connection that stands or on a new one: many printers hang up after each answer, or after a while.
-    async fn get(
+    async fn get<Q: Question>(
         &self,
-        get: &Get,
+        question: &Q,
         connection: Option<Connection>,
-    ) -> (Result<Got, Loss>, Option<Connection>) {
+    ) -> Ended<<Q::Body as Body>::Read> {
         let standing = match connection {
             Some(mut connection) => connection.sender.ready().await.is_ok().then_some(connection),
             None => None,
         };
         if let Some(connection) = standing {
-            match self.get_on(get, connection).await {
+            match self.get_on(question, connection).await {
                 // It hung up while we asked. A GET can be asked twice.
                 (Err(Loss { trouble: None, refused: None }), _) => {}
                 other => return other,
             }
         }
         match self.connect().await {
-            Ok(connection) => self.get_on(get, connection).await,
+            Ok(connection) => self.get_on(question, connection).await,
             Err(trouble) => (Err(Loss { trouble: Some(trouble), refused: None }), None),
         }
     }
 
-    async fn get_on(&self, get: &Get, mut connection: Connection) -> (Result<Got, Loss>, Option<Connection>) {
+    async fn get_on<Q: Question>(
+        &self,
+        question: &Q,
+        mut connection: Connection,
+    ) -> Ended<<Q::Body as Body>::Read> {
         let got = async {
             let request = self
-                .request(get)
+                .request(question.get())
                 .ok_or_else(|| Loss::nonsense("a question that HTTP has no form for", "http"))?;
             let response = connection.sender.send_request(request).await.map_err(|error| loss(&error))?;
-            read(get.path(), response).await
+            read(question, response).await
         };
-        let got = got.await;
-        let connection = got.is_ok().then_some(connection);
-        (got, connection)
+        match got.await {
+            Ok((got, whole)) => (Ok(got), whole.then_some(connection)),
+            Err(loss) => (Err(loss), None),
+        }
     }
 
     fn request(&self, get: &Get) -> Option<Request<Empty<Bytes>>> {
@@ -172,23 +180,32 @@ impl Drop for Connection {
     }
 }
 
-async fn read(path: &'static Path, response: Response<Incoming>) -> Result<Got, Loss> {
-    let (head, body) = response.into_parts();
+/// The answer, and whether all of it was read, so that the connection can serve again.
+async fn read<Q: Question>(
+    question: &Q,
+    response: Response<Incoming>,
+) -> Result<(Got<<Q::Body as Body>::Read>, bool), Loss> {
+    let (head, mut incoming) = response.into_parts();
+    let path = question.get().path();
     let bytes_max = if head.status == StatusCode::OK { path.body_bytes_max } else { HTTP_BODY_BYTES_OTHER };
-    let body = Limited::new(body, bytes_max).collect().await.map_err(|error| {
-        if error.is::<LengthLimitError>() {
-            Loss::nonsense("an answer that is longer than any of its kind", "body_too_long")
-        } else {
-            error.downcast_ref::<hyper::Error>().map_or(Loss::ENDED, loss)
+    let (mut body, mut bytes, mut wanted) = (question.body(), 0, true);
+    while wanted && let Some(frame) = incoming.frame().await {
+        let frame = frame.map_err(|error| loss(&error))?;
+        let Some(piece) = frame.data_ref() else { continue };
+        bytes += piece.len();
+        if bytes > bytes_max {
+            return Err(Loss::nonsense("an answer that is longer than any of its kind", "body_too_long"));
         }
-    })?;
-    Ok(Got {
+        wanted = body.take(piece);
+    }
+    let got = Got {
         path,
         status: head.status.as_u16(),
         retry_after: retry_after(&head.headers),
         date: date(&head.headers),
-        body: body.to_bytes(),
-    })
+        body: body.done(),
+    };
+    Ok((got, wanted))
 }
 
 fn loss(error: &hyper::Error) -> Loss {

@@ -126,7 +126,7 @@ impl Get {
 
 /// What came back.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Got {
+pub struct Got<B = Bytes> {
     /// The path that was asked for.
     pub path: &'static Path,
     /// The status, such as 200.
@@ -135,15 +135,15 @@ pub struct Got {
     pub retry_after: Option<Duration>,
     /// What the printer's clock showed (`Date`).
     pub date: Option<Timestamp>,
-    /// What it said, whole.
-    pub body: Bytes,
+    /// What it said: whole, or what was made of it as it came.
+    pub body: B,
 }
 
 // By hand: what a printer wrote must not reach a log, not even by `{:?}`.
-impl std::fmt::Debug for Got {
+impl<B> std::fmt::Debug for Got<B> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let mut got = f.debug_struct("Got");
-        got.field("path", &self.path.path).field("status", &self.status).field("bytes", &self.body.len());
+        got.field("path", &self.path.path).field("status", &self.status);
         got.finish_non_exhaustive()
     }
 }
@@ -157,7 +157,9 @@ impl Got {
         serde_json::from_slice(&self.body)
             .map_err(|_| Verdict::nonsense("an answer that is not the JSON of its path"))
     }
+}
 
+impl<B> Got<B> {
     /// What a status shows that the driver has no other use for.
     pub fn unusual(&self) -> Verdict {
         let wait = self.retry_after.unwrap_or_default();
