@@ -191,7 +191,8 @@ impl Said {
     /// Whether this, coming after it, is to be said.
     fn is_followed_by(&self, time: Option<Timestamp>, value: &Value, now: Now) -> bool {
         match time {
-            Some(time) => self.time != Some(time),
+            // Two words within a millisecond are two.
+            Some(time) => self.time != Some(time) || self.given != *value,
             None => self.given != *value || now.mono >= self.at + SAID_EVERY,
         }
     }
