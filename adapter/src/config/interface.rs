@@ -27,6 +27,8 @@ pub enum Interface {
     Pip(PipTarget),
     /// OctoPrint's REST interface.
     OctoPrint(HttpTarget),
+    /// An MTConnect agent.
+    MtConnect(HttpTarget),
 }
 
 /// A printer that speaks PIP.
@@ -70,6 +72,7 @@ impl Interface {
         match self {
             Self::Pip(_) => "PIP",
             Self::OctoPrint(_) => "OctoPrint",
+            Self::MtConnect(_) => "MTConnect",
         }
     }
 
@@ -77,7 +80,7 @@ impl Interface {
     pub fn address(&self) -> &HostPort {
         match self {
             Self::Pip(target) => &target.address,
-            Self::OctoPrint(target) => &target.address,
+            Self::OctoPrint(target) | Self::MtConnect(target) => &target.address,
         }
     }
 
@@ -85,7 +88,7 @@ impl Interface {
     pub fn interval(&self) -> Duration {
         match self {
             Self::Pip(target) => target.interval,
-            Self::OctoPrint(target) => target.interval,
+            Self::OctoPrint(target) | Self::MtConnect(target) => target.interval,
         }
     }
 
@@ -93,7 +96,7 @@ impl Interface {
     pub fn in_clear(&self) -> bool {
         match self {
             Self::Pip(_) => false,
-            Self::OctoPrint(target) => target.tls.is_none(),
+            Self::OctoPrint(target) | Self::MtConnect(target) => target.tls.is_none(),
         }
     }
 }
@@ -117,6 +120,8 @@ pub(super) struct RawHttp {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Key {
     Needed,
+    /// It is made to be read by anybody.
+    None,
 }
 
 struct HttpUrl {
@@ -184,6 +189,9 @@ impl RawHttp {
         if key == Key::Needed && self.key_file.is_none() {
             let text = "key_file is missing: it answers nothing without a key, and the key stands in a file of its own";
             problems.add(path.clone(), text);
+        }
+        if key == Key::None && self.key_file.is_some() {
+            problems.add(path.key("key_file"), "it takes no key; leave it out");
         }
         let ca_file = self.ca_file.map(|file| directory.join(file.0));
         let server_name = ServerName::try_from(address.host().to_owned()).ok()?;

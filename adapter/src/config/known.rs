@@ -40,7 +40,7 @@ fn names_at(section: &[Step]) -> &'static [&'static str] {
         ["printers", "beats"] | ["printers", "push"] => names_of::<printers::RawSender>(),
         ["printers", "logs"] => names_of::<printers::RawLogs>(),
         ["printers", "pip"] => names_of::<interface::RawPip>(),
-        ["printers", "octoprint"] => names_of::<interface::RawHttp>(),
+        ["printers", "octoprint" | "mtconnect"] => names_of::<interface::RawHttp>(),
         _ => &[],
     }
 }

@@ -88,6 +88,7 @@ pub(super) struct Raw {
     logs: Option<RawLogs>,
     pip: Option<RawPip>,
     octoprint: Option<RawHttp>,
+    mtconnect: Option<RawHttp>,
 }
 
 #[derive(Deserialize)]
@@ -160,11 +161,14 @@ impl Raw {
         profiles: &mut Profiles,
         problems: &mut Problems,
     ) -> Printer {
-        let queried = [self.pip.is_some(), self.octoprint.is_some()].into_iter().filter(|is| *is).count();
+        let queried = [self.pip.is_some(), self.octoprint.is_some(), self.mtconnect.is_some()]
+            .into_iter()
+            .filter(|is| *is)
+            .count();
         if self.beats.is_none() && self.push.is_none() && self.logs.is_none() && queried == 0 {
             problems.add(
                 path.clone(),
-                "nothing comes in from this printer; give it at least one of beats, push, logs, pip and octoprint",
+                "nothing comes in from this printer; give it at least one of beats, push, logs, pip, octoprint and mtconnect",
             );
         }
         if queried > 1 {
@@ -191,6 +195,9 @@ impl Raw {
         };
         let sender_path = path.key("beats");
         let pip = self.pip.and_then(|raw| raw.check(&path.key("pip"), problems)).map(Interface::Pip);
+        let mtconnect = self
+            .mtconnect
+            .and_then(|raw| raw.check(Key::None, around.directory, &path.key("mtconnect"), problems));
         let octoprint = self
             .octoprint
             .and_then(|raw| raw.check(Key::Needed, around.directory, &path.key("octoprint"), problems));
@@ -207,7 +214,7 @@ impl Raw {
                 begin: raw.start.map(|start| start.0).unwrap_or_default(),
                 look_back: raw.look_back.map_or(Some(LOOK_BACK_DEFAULT), |look_back| look_back.0.0),
             }),
-            interface: pip.or(octoprint.map(Interface::OctoPrint)),
+            interface: pip.or(octoprint.map(Interface::OctoPrint)).or(mtconnect.map(Interface::MtConnect)),
         }
     }
 }

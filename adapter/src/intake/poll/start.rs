@@ -12,6 +12,7 @@ use tokio_rustls::TlsConnector;
 use super::Now;
 use super::backoff::Dice;
 use super::driver::Driver;
+use super::drivers::mtconnect::{self, MtConnect};
 use super::drivers::octoprint::{self, OctoPrint};
 use super::drivers::pip::Pip;
 use super::machine::Machine;
@@ -20,7 +21,7 @@ use super::neighbours::Neighbours;
 use super::poller::Poller;
 use super::transport::Transport;
 use super::transport::dial::{Dial, DialTls};
-use super::transport::http::{Auth, Http, Path as HttpPath, Site};
+use super::transport::http::{Auth, Http, Path as HttpPath, Question, Site};
 use super::transport::pip::Pip as PipTransport;
 use crate::config::{self, HttpTarget, Interface, PipTarget, Printer, SecretFileError};
 use crate::intake::IntakeContext;
@@ -117,10 +118,18 @@ impl Ways {
                 let auth = Auth::Header(HeaderName::from_static("x-api-key"));
                 Some(with.with(OctoPrint::default(), self.http(target, auth, octoprint::PATHS)?))
             }
+            Interface::MtConnect(target) => {
+                Some(with.with(MtConnect::default(), self.http(target, Auth::None, mtconnect::PATHS)?))
+            }
         })
     }
 
-    fn http(&self, target: &HttpTarget, auth: Auth, paths: &'static [HttpPath]) -> Result<Http, StartError> {
+    fn http<Q: Question>(
+        &self,
+        target: &HttpTarget,
+        auth: Auth,
+        paths: &'static [HttpPath],
+    ) -> Result<Http<Q>, StartError> {
         let tls = match &target.tls {
             None => None,
             Some(tls) => {

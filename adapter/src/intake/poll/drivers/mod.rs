@@ -1,4 +1,5 @@
 //! The kinds of printer interfaces that there are, one module each.
 
+pub(super) mod mtconnect;
 pub(super) mod octoprint;
 pub(super) mod pip;

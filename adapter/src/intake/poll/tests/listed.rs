@@ -8,12 +8,13 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
 use super::super::driver::{Driver, Next};
+use super::super::drivers::mtconnect::{self, MtConnect};
 use super::super::drivers::octoprint::{self, OctoPrint};
 use super::super::found::{Found, Words};
 use super::super::neighbours::Neighbours;
 use super::super::transport::Transport as _;
 use super::super::transport::dial::Dial;
-use super::super::transport::http::{Auth, Get, Got, Http, Path, Site};
+use super::super::transport::http::{Auth, Body, Got, Http, Path, Question, Site};
 use super::*;
 use crate::config::HostPort;
 
@@ -29,7 +30,7 @@ const STATUSES: [&str; 9] = [
     "429 Too Many Requests\r\nRetry-After: 1",
     "500 Internal Server Error",
 ];
-const BODIES: [&str; 7] = [
+const BODIES: [&str; 10] = [
     "{}",
     r#"{"server":"1.11.2","api":"0.1","text":"OctoPrint 1.11.2"}"#,
     r#"{"temperature":{"tool0":{"actual":20.1,"target":0.0}},"state":{"text":"Error","flags":{"error":true}}}"#,
@@ -37,10 +38,17 @@ const BODIES: [&str; 7] = [
     r#"{"error":"Thermal Runaway, system stopped! Heater_ID: bed","reason":"firmware"}"#,
     r#"{"job":{"file":{"path":"/api/files/local"}},"progress":{"completion":12.5},"state":"Printing"}"#,
     "no JSON",
+    "<MTConnectDevices><Header instanceId='1'/><Devices><Device id='d'/></Devices></MTConnectDevices>",
+    "<MTConnectStreams><Header instanceId='1' firstSequence='1' lastSequence='8' nextSequence='9'/><Streams/></MTConnectStreams>",
+    "<MTConnectError><Header instanceId='1'/><Errors><Error errorCode='OUT_OF_RANGE'/></Errors></MTConnectError>",
 ];
 
 /// Asks for so long, with each kind of answer in each place, and gives the first line of all that was sent.
-async fn sent<D: Driver<Query = Get, Answer = Got>>(mut driver: D, paths: &'static [Path]) -> Vec<String> {
+async fn sent<D, Q>(mut driver: D, paths: &'static [Path]) -> Vec<String>
+where
+    D: Driver<Query = Q, Answer = Got<<Q::Body as Body>::Read>>,
+    Q: Question,
+{
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = HostPort::parse(&listener.local_addr().unwrap().to_string()).unwrap();
     let lines = Arc::<Mutex<Vec<String>>>::default();
@@ -102,7 +110,11 @@ async fn serve(listener: TcpListener, lines: Arc<Mutex<Vec<String>>>) {
     }
 }
 
-async fn only_listed<D: Driver<Query = Get, Answer = Got>>(driver: D, paths: &'static [Path]) {
+async fn only_listed<D, Q>(driver: D, paths: &'static [Path])
+where
+    D: Driver<Query = Q, Answer = Got<<Q::Body as Body>::Read>>,
+    Q: Question,
+{
     let sent = sent(driver, paths).await;
     for line in &sent {
         let path = line.strip_prefix("GET ").and_then(|line| line.strip_suffix(" HTTP/1.1")).unwrap();
@@ -117,4 +129,5 @@ async fn only_listed<D: Driver<Query = Get, Answer = Got>>(driver: D, paths: &'s
 #[tokio::test]
 async fn nothing_but_get_of_a_listed_path_is_sent() {
     only_listed(OctoPrint::default(), octoprint::PATHS).await;
+    only_listed(MtConnect::default(), mtconnect::PATHS).await;
 }

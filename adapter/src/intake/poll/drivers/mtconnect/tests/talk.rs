@@ -1,0 +1,158 @@
+//! What an answer shows of the printer, and what follows on it.
+
+use super::*;
+
+fn devices(contents: &str) -> String {
+    format!(
+        "<MTConnectDevices><Header instanceId='1'/><Devices><Agent id='x'/>{contents}</Devices></MTConnectDevices>"
+    )
+}
+
+fn device() -> String {
+    devices(
+        "<Device id='d' name='M'><DataItems><DataItem id='a' category='EVENT' type='AVAILABILITY'/>\
+         <DataItem id='c' category='CONDITION' type='TEMPERATURE'/>\
+         <DataItem id='e' category='EVENT' type='EXECUTION'/></DataItems></Device>",
+    )
+}
+
+fn streams(next: u64, contents: &str) -> String {
+    format!(
+        "<MTConnectStreams><Header instanceId='1' firstSequence='1' lastSequence='{}' nextSequence='{next}'/><Streams>\
+         <DeviceStream><ComponentStream>{contents}</ComponentStream></DeviceStream></Streams></MTConnectStreams>",
+        next - 1
+    )
+}
+
+fn known() -> Talk {
+    let mut talk = Talk::new();
+    talk.answer(200, &device());
+    let (_, verdict, _) = talk.answer(200, &streams(1, ""));
+    assert_eq!(verdict, Verdict::Works);
+    talk
+}
+
+fn codes(words: &Words, id: &str) -> Vec<String> {
+    let of = words.readings.iter().filter(|reading| reading.item().id() == id);
+    of.map(|reading| text(reading).split(' ').nth(3).unwrap().to_owned()).collect()
+}
+
+#[test]
+fn an_agent_for_several_devices_or_none_is_refused_and_says_what_to_write() {
+    for (contents, words) in [
+        ("", "the agent has no device"),
+        (
+            "<Device id='a'/><Device id='b'/>",
+            "the agent speaks for several devices: write the name of one behind the url",
+        ),
+    ] {
+        let mut talk = Talk::new();
+        for _ in 0..2 {
+            let (asked, verdict, _) = talk.answer(200, &devices(contents));
+            assert_eq!(asked, Ask::Probe);
+            assert_eq!(verdict, Verdict::Cannot(Trouble::Refused(words.into()), Duration::ZERO));
+        }
+    }
+}
+
+#[test]
+fn a_printer_that_its_agent_does_not_hear_is_off() {
+    let mut talk = known();
+    let event = |sequence: u64, word| {
+        let event = format!(
+            "<Events><Availability dataItemId='a' sequence='{sequence}'>{word}</Availability></Events>"
+        );
+        streams(sequence + 1, &event)
+    };
+    let (_, verdict, _) = talk.answer(200, &event(1, "UNAVAILABLE"));
+    assert!(matches!(verdict, Verdict::Shows(Trouble::Off(_))), "{verdict:?}");
+    let (_, verdict, _) = talk.answer(200, &streams(2, ""));
+    assert!(matches!(verdict, Verdict::Shows(Trouble::Off(_))), "{verdict:?}");
+    assert_eq!(talk.answer(200, &event(2, "AVAILABLE")).1, Verdict::Works);
+}
+
+#[test]
+fn a_condition_is_an_alarm_until_each_of_its_codes_is_normal_again() {
+    let mut talk = known();
+    let condition = |sequence, level, code| {
+        let time = format!("timestamp='2026-11-18T11:00:00.{sequence:03}Z'");
+        format!(
+            "<Condition><{level} dataItemId='c' sequence='{sequence}' {time} type='TEMPERATURE' nativeCode='{code}' qualifier='HIGH'/></Condition>"
+        )
+    };
+    for (sequence, level, code, active) in [
+        (1, "Fault", "E-1", "yes"),
+        (2, "Warning", "E-2", "yes"),
+        (3, "Normal", "E-1", "yes"),
+        (4, "Normal", "E-2", "no"),
+        (5, "Fault", "E-1", "yes"),
+        (6, "Warning", "E-2", "yes"),
+        (7, "Normal", "", "no"),
+    ] {
+        let (_, _, words) = talk.answer(200, &streams(sequence + 1, &condition(sequence, level, code)));
+        assert_eq!(codes(&words, "alarm.active"), [active], "{sequence}");
+        if level != "Normal" {
+            assert_eq!(codes(&words, "alarm.class"), ["thermal"]);
+            assert_eq!(codes(&words, "alarm.qualifier"), ["high"]);
+            assert_eq!(codes(&words, "alarm.native_code"), [&code[2..]]);
+        }
+    }
+    // Silence is no health.
+    let (_, _, words) = talk.answer(200, &streams(9, &condition(8, "Unavailable", "")));
+    assert_eq!(codes(&words, "alarm.active"), [] as [&str; 0]);
+}
+
+#[test]
+fn observations_are_said_in_the_order_of_their_numbers() {
+    let mut talk = known();
+    let event = |sequence: u64, word: &str| {
+        format!(
+            "<Execution dataItemId='e' sequence='{sequence}' timestamp='2026-11-18T11:00:00Z'>{word}</Execution>"
+        )
+    };
+    let events = [event(2, "READY"), event(3, "FEED_HOLD"), event(1, "ACTIVE")].concat();
+    let (_, _, words) = talk.answer(200, &streams(4, &format!("<Events>{events}</Events>")));
+    assert_eq!(codes(&words, "printer.state"), ["building", "ready", "paused"]);
+}
+
+#[test]
+fn a_wrapped_ring_is_said_exactly() {
+    let mut talk = known();
+    let error = "<MTConnectError><Header instanceId='1'/><Errors><Error errorCode='OUT_OF_RANGE'/></Errors></MTConnectError>";
+    let (asked, verdict, _) = talk.answer(404, error);
+    assert_eq!((asked, verdict), (Ask::Sample { from: 1, count: 500 }, Verdict::Alive));
+    let wrapped = "<MTConnectStreams><Header instanceId='1' firstSequence='4096' lastSequence='5000' nextSequence='5001'/><Streams/></MTConnectStreams>";
+    let (asked, _, words) = talk.answer(200, wrapped);
+    assert_eq!(asked, Ask::Current);
+    assert_eq!(codes(&words, "interface.event"), ["gap"]);
+    assert_eq!(codes(&words, "interface.lost"), ["4095"]);
+    let (asked, ..) = talk.answer(200, wrapped);
+    assert_eq!(asked, Ask::Sample { from: 4096, count: 500 });
+}
+
+#[test]
+fn whose_fault_it_is_is_told_by_the_agents_code() {
+    for (status, code, expected) in [
+        (200, "UNAUTHORIZED", "refused"),
+        (404, "NO_DEVICE", "refused"),
+        (404, "INVALID_URI", "refused"),
+        (500, "INTERNAL_ERROR", "printer_failed"),
+        (200, "SOMETHING_NEW", "printer_failed"),
+    ] {
+        let document = format!(
+            "<MTConnectError><Header/><Errors><Error errorCode='{code}'>Anna</Error></Errors></MTConnectError>"
+        );
+        let (_, verdict, _) = Talk::new().answer(status, &document);
+        let Verdict::Cannot(trouble, _) = verdict else { panic!("{verdict:?}") };
+        assert_eq!(trouble.code(), expected, "{code}");
+        assert!(!trouble.to_string().contains("Anna"));
+    }
+    // No agent at all.
+    for (status, document) in [(200, "<html>"), (200, "{}"), (200, "")] {
+        let (_, verdict, words) = Talk::new().answer(status, document);
+        assert!(matches!(verdict, Verdict::Close(Some(Trouble::Nonsense(_)), _)), "{verdict:?}");
+        assert_eq!(words.refused.len(), 1);
+    }
+    let (_, verdict, _) = Talk::new().answer(404, "no such page");
+    assert!(matches!(verdict, Verdict::Cannot(Trouble::Nonsense(_), _)), "{verdict:?}");
+}
