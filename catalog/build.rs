@@ -23,10 +23,12 @@ struct Unit {
     ucum: String,
     symbol: String,
     dimension: String,
+    #[serde(default)]
+    zero: f64,
     #[serde(default = "one")]
     factor: f64,
-    #[serde(default)]
-    offset: f64,
+    #[serde(default = "one")]
+    per: f64,
 }
 
 fn one() -> f64 {
@@ -86,13 +88,13 @@ fn units(out: &Path) -> Result<BTreeMap<String, usize>, Box<dyn Error>> {
         .map_err(|error| format!("items/units.toml: {error}"))?;
     let mut code = String::from("pub(crate) static UNITS: &[Unit] = &[\n");
     let mut places = BTreeMap::new();
-    for (place, Unit { ucum, symbol, dimension, factor, offset }) in units.unit.into_iter().enumerate() {
-        if !(factor.is_finite() && factor > 0.0 && offset.is_finite()) {
-            return Err(format!("items/units.toml: {ucum}: the factor must be over 0").into());
+    for (place, Unit { ucum, symbol, dimension, zero, factor, per }) in units.unit.into_iter().enumerate() {
+        if !([factor, per].iter().all(|number| number.is_finite() && *number > 0.0) && zero.is_finite()) {
+            return Err(format!("items/units.toml: {ucum}: factor and per must be over 0").into());
         }
         writeln!(
             code,
-            "Unit {{ ucum: {ucum:?}, symbol: {symbol:?}, dimension: {dimension:?}, factor: {factor:?}, offset: {offset:?} }},"
+            "Unit {{ ucum: {ucum:?}, symbol: {symbol:?}, dimension: {dimension:?}, zero: {zero:?}, factor: {factor:?}, per: {per:?} }},"
         )?;
         if places.insert(ucum.clone(), place).is_some() {
             return Err(format!("items/units.toml: {ucum} stands twice").into());

@@ -10,10 +10,12 @@ pub struct Unit {
     pub(crate) ucum: &'static str,
     pub(crate) symbol: &'static str,
     pub(crate) dimension: &'static str,
-    /// What a value is multiplied with to become the dimension's base.
+    /// Where its zero is not the base's: what is taken off first.
+    pub(crate) zero: f64,
+    /// What a value is then multiplied with to become the dimension's base, and what that is divided by. A fraction of
+    /// whole numbers is exact where its quotient is not.
     pub(crate) factor: f64,
-    /// What is added after that.
-    pub(crate) offset: f64,
+    pub(crate) per: f64,
 }
 
 impl Unit {
@@ -47,9 +49,9 @@ impl Unit {
         if self == into {
             return Some(value);
         }
-        // Without this a NaN or an infinity would depend on the order of the operations.
-        let base = value * self.factor + self.offset;
-        (self.dimension == into.dimension).then(|| (base - into.offset) / into.factor)
+        // The division last, so that 0.2 l/s are 12 l/min and not 12.000000000000002.
+        let (factor, per) = (self.factor * into.per, self.per * into.factor);
+        (self.dimension == into.dimension).then(|| (value - self.zero) * factor / per + into.zero)
     }
 }
 
@@ -89,9 +91,15 @@ mod tests {
             (1.0, "bar", "mbar", 1000.0),
             (300.0, "[ppm]", "%", 0.03),
             (1.0, "L/min", "m3/h", 0.06),
+            (0.2, "L/s", "L/min", 12.0),
+            (3000.0, "mm/min", "mm/s", 50.0),
+            (12.5, "kg", "g", 12_500.0),
+            (500.0, "mg", "g", 0.5),
+            (1900.0, "Pa", "mbar", 19.0),
+            (50.0, "/s", "/min", 3000.0),
         ] {
-            let converted = convert(value, from, into).unwrap();
-            assert!((converted - expected).abs() < 1e-9, "{value} {from} is {converted} {into}");
+            // To the last bit.
+            assert_eq!(convert(value, from, into), Some(expected), "{value} {from} in {into}");
         }
     }
 
