@@ -6,6 +6,8 @@ use tokio::time::Duration;
 pub(super) const MAPPED_MAX: usize = 2_048;
 /// Conditions of one data item that are active at once and told apart by their native codes.
 pub(super) const ACTIVE_MAX: usize = 16;
+/// Questions of one interval: 32,000 observations of a backlog. An agent that always has more is asked on at the next.
+pub(super) const ROUND_QUESTIONS_MAX: u32 = 64;
 /// How long an answer may take: the description of a large machine, over a slow link, from a controller that has other
 /// work.
 pub(super) const ANSWER_MAX: Duration = Duration::from_secs(30);

@@ -20,7 +20,7 @@ use protocol::mtconnect::{self, AgentError, Ask, Follow, Happened, Outcome};
 use tokio::time::Duration;
 
 use self::digest::{Contents, Devices, Digest, Seen};
-use self::limits::ANSWER_MAX;
+use self::limits::{ANSWER_MAX, ROUND_QUESTIONS_MAX};
 use self::model::Model;
 use self::state::State;
 use crate::intake::poll::Now;
@@ -66,6 +66,8 @@ pub(in crate::intake::poll) struct MtConnect {
     state: State,
     /// Something is to be asked now.
     due: bool,
+    /// Questions since the interval began.
+    asked_in_round: u32,
     /// The question that is open.
     asked: Option<Ask>,
     /// Observations that were lost, since the adapter started.
@@ -87,7 +89,7 @@ impl Driver for MtConnect {
     }
 
     fn round(&mut self, _: Now, _: &mut Found<'_>) {
-        self.due = true;
+        (self.due, self.asked_in_round) = (true, 0);
     }
 
     fn next(&mut self, _: Now) -> Next<Query> {
@@ -96,6 +98,7 @@ impl Driver for MtConnect {
         }
         let ask = self.follow.ask();
         self.asked = Some(ask);
+        self.asked_in_round += 1;
         let get = match ask {
             Ask::Probe => Get::new(&PROBE),
             Ask::Current => Get::new(&CURRENT),
@@ -165,7 +168,7 @@ impl MtConnect {
             Some(error) if verdict.take => self.follow.refused(error),
             _ => self.follow.complete(),
         };
-        self.due = outcome == Outcome::More;
+        self.due = outcome == Outcome::More && self.asked_in_round < ROUND_QUESTIONS_MAX;
         if outcome == Outcome::Refused {
             return Verdict::Cannot(trouble(digest.error.as_ref()), wait);
         }

@@ -130,6 +130,22 @@ fn a_wrapped_ring_is_said_exactly() {
     assert_eq!(asked, Ask::Sample { from: 4096, count: 500 });
 }
 
+/// Else one that counts up as fast as it is asked would take a core of the adapter.
+#[test]
+fn an_agent_that_always_has_more_is_asked_so_often_in_an_interval() {
+    let mut talk = known();
+    let (begun, mut questions) = (talk.now.mono, 0);
+    while talk.now.mono < begun + Duration::from_secs(3) {
+        let next = questions + 2;
+        let more = streams(u64::MAX, "")
+            .replace(&format!("nextSequence='{}'", u64::MAX), &format!("nextSequence='{next}'"));
+        talk.answer(200, &more);
+        questions += 1;
+    }
+    // Of the first interval two were asked before, and the last answer is that of the fourth.
+    assert_eq!(questions, u64::from(2 * ROUND_QUESTIONS_MAX + 1));
+}
+
 #[test]
 fn whose_fault_it_is_is_told_by_the_agents_code() {
     for (status, code, expected) in [
