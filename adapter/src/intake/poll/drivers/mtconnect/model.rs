@@ -192,6 +192,10 @@ fn is_oxygen(item: &DataItem) -> bool {
     names.into_iter().any(|name| ["o2", "oxygen"].iter().any(|word| places::has_word(name.as_str(), word)))
 }
 
+/// What others prove or say is not an agent's to tell: the adapter, the host, the printer's log. Alarms come of
+/// conditions.
 fn may_be_told(item: &Item) -> bool {
-    !matches!(item.family(), Family::Adapter | Family::Host) && !item.id().starts_with("alarm.")
+    let others = ["alarm.", "interface.", "log."];
+    !matches!(item.family(), Family::Adapter | Family::Host)
+        && !others.iter().any(|other| item.id().starts_with(other))
 }

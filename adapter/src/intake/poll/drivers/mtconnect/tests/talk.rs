@@ -1,5 +1,6 @@
 //! What an answer shows of the printer, and what follows on it.
 
+use super::super::model::why;
 use super::*;
 
 fn devices(contents: &str) -> String {
@@ -144,6 +145,20 @@ fn an_agent_that_always_has_more_is_asked_so_often_in_an_interval() {
     }
     // Of the first interval two were asked before, and the last answer is that of the fourth.
     assert_eq!(questions, u64::from(2 * ROUND_QUESTIONS_MAX + 1));
+}
+
+#[test]
+fn what_the_adapter_itself_proves_is_not_the_agents_to_say() {
+    let (mut talk, mut items) = (Talk::new(), String::new());
+    for kind in
+        ["INTERFACE_LOST", "INTERFACE_EVENT", "LOG_RECORD", "LOG_EVENT", "ALARM_SHAPE", "NOBODY_KNOWS"]
+    {
+        let item = format!("<DataItem id='{kind}' category='EVENT' type='x:{kind}'/>");
+        items += &item;
+    }
+    let device = devices(&format!("<Device id='d'><DataItems>{items}</DataItems></Device>"));
+    let (_, _, words) = talk.answer(200, &device);
+    assert_eq!(words.refused, [(None, why::NO_ROW); 6]);
 }
 
 #[test]
