@@ -183,7 +183,7 @@ fn told(role: Role, text: Text) -> Told {
 }
 
 /// The standard writes a moment as a date, the catalogue as seconds.
-fn is_moment(item: &Item) -> bool {
+pub(super) fn is_moment(item: &Item) -> bool {
     *item == items::BUILD_START || *item == items::BUILD_END
 }
 

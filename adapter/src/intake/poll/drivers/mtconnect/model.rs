@@ -6,6 +6,7 @@ use catalog::{Family, Item, Kind, Unit, items};
 use protocol::mtconnect::{Category, DataItem, Text};
 
 use super::conditions;
+use super::digest::is_moment;
 use super::limits::MAPPED_MAX;
 use super::places::{self, Place};
 use super::table::{self, ANYWHERE, TABLE, WITH_EXTRUDER, WITH_VAT};
@@ -168,15 +169,22 @@ fn instead(item: &'static Item, met: &HashMap<Place, Vec<Text>>) -> &'static Ite
     found(Place::Extruder, WITH_EXTRUDER).or_else(|| found(Place::Vat, WITH_VAT)).unwrap_or(item)
 }
 
-/// The unit of a data item's values, where it is not the item's own; `None` where it measures something else. What has
-/// no unit, such as a count, is in the item's.
+/// The unit of a data item's values, where it is not the item's own; `None` where it measures something else, or does
+/// not say what it measures in: watts taken for milliwatts would be a wrong value, and none is better.
 fn unit(item: &Item, units: Option<&Text>) -> Option<Option<&'static str>> {
-    let (Some(units), Kind::Gauge(_) | Kind::Counter(_)) = (units, item.kind()) else { return Some(None) };
-    if units.as_str() == "COUNT" {
+    if !matches!(item.kind(), Kind::Gauge(_) | Kind::Counter(_)) || is_moment(item) {
         return Some(None);
     }
-    let unit = Unit::by_ucum(units::ucum(units.as_str())?)?;
+    let Some(units) = units.map(Text::as_str).filter(|units| *units != "COUNT") else {
+        return is_count(item.unit()).then_some(None);
+    };
+    let unit = Unit::by_ucum(units::ucum(units)?)?;
     (unit.dimension() == item.unit().dimension()).then_some(Some(unit.ucum()))
+}
+
+/// UCUM has annotations for what is counted, such as `{layer}`.
+fn is_count(unit: &Unit) -> bool {
+    unit.ucum() == "1" || unit.ucum().starts_with('{')
 }
 
 /// A time series, a data set, a table or a highest value over an hour is not what the catalogue's item is.

@@ -4,7 +4,6 @@
 const UNITS: &[(&str, &str)] = &[
     ("AMPERE", "A"),
     ("CELSIUS", "Cel"),
-    ("COUNT", "1"),
     ("DAY", "d"),
     ("FAHRENHEIT", "[degF]"),
     ("GRAM", "g"),

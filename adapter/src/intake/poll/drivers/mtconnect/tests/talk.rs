@@ -1,6 +1,8 @@
 //! What an answer shows of the printer, and what follows on it.
 
 use super::super::model::why;
+use catalog::items;
+
 use super::*;
 
 fn devices(contents: &str) -> String {
@@ -159,6 +161,29 @@ fn what_the_adapter_itself_proves_is_not_the_agents_to_say() {
     let device = devices(&format!("<Device id='d'><DataItems>{items}</DataItems></Device>"));
     let (_, _, words) = talk.answer(200, &device);
     assert_eq!(words.refused, [(None, why::NO_ROW); 6]);
+}
+
+#[test]
+fn a_number_without_a_unit_is_taken_where_it_is_a_count_only() {
+    let item = |kind: &str, more: &str| {
+        let id = kind.len();
+        format!("<DataItem id='i{id}' category='SAMPLE' type='{kind}' {more}/>")
+    };
+    for (items, refused) in [
+        (item("WATTAGE", "units='WATT'"), vec![]),
+        (item("WATTAGE", ""), vec![(Some(&items::FUSION_LASER_POWER), why::UNIT)]),
+        (item("WATTAGE", "units='COUNT'"), vec![(Some(&items::FUSION_LASER_POWER), why::UNIT)]),
+        (item("x:LAYER", "subType='x:ACTUAL'"), vec![]),
+        (item("x:LAYER", "subType='x:ACTUAL' units='COUNT'"), vec![]),
+        (item("PROCESS_TIME", "subType='START'"), vec![]),
+        (item("PART_COUNT", "subType='GOOD'"), vec![]),
+    ] {
+        let device = format!(
+            "<Device id='d'><Components><Auxiliary id='l' name='laser'><DataItems>{items}</DataItems></Auxiliary></Components></Device>"
+        );
+        let (_, _, words) = Talk::new().answer(200, &devices(&device));
+        assert_eq!(words.refused, refused, "{items}");
+    }
 }
 
 #[test]
