@@ -207,8 +207,8 @@ impl Follow {
         }
         self.instance = Some(instance);
         self.model_changed.clone_from(&header.model_changed);
-        let ask = self.next.map_or(Ask::Current, |next| self.sample(next));
-        self.then = Some(Then { ask, next: self.next, outcome: Outcome::More });
+        // Even where it is known what comes next: of a data item that is new, only its changes would.
+        self.then = Some(Then { ask: Ask::Current, next: self.next, outcome: Outcome::More });
         taken(restarted.then_some(Happened::Restarted))
     }
 

@@ -237,14 +237,17 @@ fn an_agent_that_refuses_to_speak_of_what_is_to_come_is_not_asked_in_a_loop() {
 fn a_changed_model_is_read_anew_and_nothing_is_missed() {
     let (mut agent, mut follow) = followed();
     agent.observe(3);
-    let changed = |document| Header {
+    let changed = |agent: &Agent, document| Header {
         model_changed: Some(Text::content("2026-11-22T10:00:00Z")),
         ..agent.header(document, agent.next)
     };
-    follow.header(&changed(Document::Streams)).unwrap();
+    follow.header(&changed(&agent, Document::Streams)).unwrap();
     assert_eq!((follow.complete(), follow.ask()), (Outcome::Idle, Ask::Probe));
-    follow.header(&changed(Document::Devices)).unwrap();
-    assert_eq!(follow.complete(), Outcome::More);
+    follow.header(&changed(&agent, Document::Devices)).unwrap();
+    assert_eq!((follow.complete(), follow.ask()), (Outcome::More, Ask::Current));
+    agent.observe(2);
+    follow.header(&changed(&agent, Document::Streams)).unwrap();
+    follow.complete();
     assert_eq!(follow.ask(), Ask::Sample { from: 54, count: MTCONNECT_COUNT_MAX });
 }
 

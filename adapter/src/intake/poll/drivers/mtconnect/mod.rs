@@ -212,7 +212,10 @@ impl MtConnect {
         for (item, why) in std::mem::take(&mut model.refused) {
             found.refuse(item, why);
         }
-        self.state.keep_only(&model);
+        // Another condition may have an alarm's number now. What is not said again grows stale.
+        if model.roles != self.model.roles {
+            self.state = State::default();
+        }
         self.model = Arc::new(model);
         Verdict::Alive
     }

@@ -9,7 +9,7 @@ use protocol::mtconnect::{Level, Text};
 use super::conditions;
 use super::digest::{Seen, Told};
 use super::limits::ACTIVE_MAX;
-use super::model::{Model, Role};
+use super::model::Role;
 use crate::intake::poll::found::Found;
 
 /// What is held of a device.
@@ -48,19 +48,6 @@ struct Alarm {
 }
 
 impl State {
-    /// The device has these data items from now on.
-    pub(super) fn keep_only(&mut self, model: &Model) {
-        let held = |key: &(&'static str, u8)| {
-            model
-                .roles
-                .values()
-                .any(|role| matches!(role, Role::Value { item, part, .. } if (item.id(), *part) == *key))
-        };
-        self.values.retain(|key, _| held(key));
-        let conditions = model.roles.values().filter(|role| matches!(role, Role::Alarm { .. })).count();
-        self.alarms.retain(|part, _| usize::from(*part) <= conditions);
-    }
-
     /// What is active will be listed whole.
     pub(super) fn forget_active(&mut self) {
         self.alarms.values_mut().for_each(|alarm| alarm.active.clear());

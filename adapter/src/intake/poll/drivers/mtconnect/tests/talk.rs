@@ -187,6 +187,32 @@ fn a_number_without_a_unit_is_taken_where_it_is_a_count_only() {
 }
 
 #[test]
+fn an_alarm_is_not_taken_for_that_of_another_condition_after_the_model_has_changed() {
+    let condition =
+        |id: &str, kind: &str| format!("<DataItem id='{id}' category='CONDITION' type='{kind}'/>");
+    let model = |version: u8, conditions: &str| {
+        devices(&format!("<Device id='d'><DataItems>{conditions}</DataItems></Device>"))
+            .replace("instanceId='1'", &format!("instanceId='1' deviceModelChangeTime='{version}'"))
+    };
+    let current = |version: u8, level: &str, id: &str| {
+        let condition = format!("<Condition><{level} dataItemId='{id}' sequence='1' type='T'/></Condition>");
+        streams(2, &condition)
+            .replace("instanceId='1'", &format!("instanceId='1' deviceModelChangeTime='{version}'"))
+    };
+    let mut talk = Talk::new();
+    talk.answer(200, &model(1, &condition("c", "TEMPERATURE")));
+    let (_, _, words) = talk.answer(200, &current(1, "Fault", "c"));
+    assert_eq!(codes(&words, "alarm.class"), ["thermal"]);
+    // Seen in an answer's header, which is still read by the old model.
+    let (asked, ..) = talk.answer(200, &current(2, "Fault", "c"));
+    assert_eq!(asked, Ask::Sample { from: 2, count: 500 });
+    let (asked, ..) = talk.answer(200, &model(2, &condition("p", "POSITION")));
+    assert_eq!(asked, Ask::Probe);
+    let (asked, _, words) = talk.answer(200, &current(2, "Fault", "p"));
+    assert_eq!((asked, codes(&words, "alarm.class")), (Ask::Current, vec!["motion".to_owned()]));
+}
+
+#[test]
 fn whose_fault_it_is_is_told_by_the_agents_code() {
     for (status, code, expected) in [
         (200, "UNAUTHORIZED", "refused"),
