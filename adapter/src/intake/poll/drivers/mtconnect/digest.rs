@@ -9,6 +9,7 @@ use protocol::mtconnect::{
 };
 
 use super::codes;
+use super::limits::NAME_BYTES_MAX;
 use super::model::{Draft, Model, Role};
 use crate::intake::poll::transport::http::Body;
 
@@ -176,6 +177,7 @@ fn told(role: Role, text: Text) -> Told {
         }
         Kind::State(_) | Kind::Event(_) => codes::code(item, text.as_str())
             .map_or(Told::Refused("a code that is not in the item's vocabulary"), Told::Code),
+        Kind::Hash if text.as_str().len() > NAME_BYTES_MAX => Told::Refused("a name that is too long"),
         Kind::Hash => Told::Name(text),
         Kind::Identity => Identity::from_interface(text.as_str())
             .map_or(Told::Refused("no text that an identity can be"), Told::Identity),
