@@ -2,7 +2,8 @@
 
 use std::error::Error;
 use std::fs::{self, Permissions};
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -133,6 +134,45 @@ fn check_live_says_whose_fault_it_is_that_a_printer_does_not_answer() -> Result 
     assert_eq!(open.status.code(), Some(2));
     let page = String::from_utf8(open.stdout)?;
     assert!(page.contains("others can read this secret") && !page.contains("reachability"), "{page}");
+    Ok(())
+}
+
+/// An agent's two first answers, to whoever asks; gives the questions.
+fn agent(listener: &TcpListener) -> Result<Vec<String>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/mtconnect-printers/powder-bed");
+    let mut asked = Vec::new();
+    let (mut stream, _) = listener.accept()?;
+    let mut lines = BufReader::new(stream.try_clone()?).lines();
+    while let Some(Ok(question)) = lines.next() {
+        while lines.next().transpose()?.is_some_and(|line| !line.is_empty()) {}
+        let file = if question.contains("/probe ") { "probe.xml" } else { "current.xml" };
+        let document = fs::read_to_string(folder.join(file))?;
+        write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{document}", document.len())?;
+        asked.push(question);
+    }
+    Ok(asked)
+}
+
+#[test]
+fn check_live_asks_an_mtconnect_agent_what_its_printer_is_and_gives() -> Result {
+    let directory = enrolled()?;
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let file = directory.path().join("adapter.toml");
+    let printer = format!(
+        "[[printers]]\nid = \"m01\"\nmtconnect = {{ url = \"http://{}\" }}\n",
+        listener.local_addr()?
+    );
+    fs::write(&file, fs::read_to_string(&file)? + &printer)?;
+    let agent = std::thread::spawn(move || agent(&listener).map_err(|error| error.to_string()));
+    let checked = output(&["check", "--live", "--config", "adapter.toml"], directory.path())?;
+    let page = String::from_utf8(checked.stdout)?;
+    assert_eq!(checked.status.code(), Some(0), "{page}");
+    // It was asked, so that it has an end.
+    assert_eq!(agent.join().unwrap()?, ["GET /probe HTTP/1.1", "GET /current HTTP/1.1"]);
+    for words in ["MTConnect 127.0.0.1:", "available", "PBF 280", "oxygen.concentration", "build.id"] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    assert!(!page.contains("Anna"), "{page}");
     Ok(())
 }
 
