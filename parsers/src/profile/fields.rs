@@ -9,7 +9,7 @@ use crate::limits::PROFILE_GROUPS_MAX;
 /// What a line must look like.
 #[derive(Debug)]
 pub(super) enum Matcher {
-    Pattern(Pattern),
+    Pattern(Box<Pattern>),
     Columns { separator: u8, columns: Vec<Column> },
 }
 
@@ -48,7 +48,7 @@ impl Matcher {
                     problems.add(&text.span, "the pattern can match an empty line, so it says nothing of what it reads; write at least one character that must be there");
                     return None;
                 }
-                Some(Self::Pattern(pattern))
+                Some(Self::Pattern(Box::new(pattern)))
             }
             (false, true) => Self::columns(rule, problems),
             (true, true) => {

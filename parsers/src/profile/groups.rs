@@ -15,9 +15,9 @@ pub(super) enum Groups {
     /// There are none.
     None,
     /// Each character leaves one way to go on: one step a byte.
-    OneWay(onepass::DFA),
+    OneWay(Box<onepass::DFA>),
     /// There are several ways. Each is gone once for each byte at most, and a bit is kept of each for it.
-    SeveralWays(BoundedBacktracker),
+    SeveralWays(Box<BoundedBacktracker>),
 }
 
 impl Groups {
@@ -28,11 +28,11 @@ impl Groups {
         }
         let config = onepass::Config::new().size_limit(Some(PROFILE_TABLE_BYTES_MAX));
         if let Ok(table) = onepass::Builder::new().configure(config).build_from_nfa(nfa.clone()) {
-            return Some(Self::OneWay(table));
+            return Some(Self::OneWay(Box::new(table)));
         }
         let config = backtrack::Config::new().visited_capacity(PROFILE_WAYS_BYTES_MAX);
         let ways = BoundedBacktracker::builder().configure(config).build_from_nfa(nfa.clone()).ok()?;
-        (ways.max_haystack_len() >= PROFILE_LINE_BYTES_MAX).then_some(Self::SeveralWays(ways))
+        (ways.max_haystack_len() >= PROFILE_LINE_BYTES_MAX).then(|| Self::SeveralWays(Box::new(ways)))
     }
 
     /// What they take in memory.
