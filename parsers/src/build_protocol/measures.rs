@@ -6,10 +6,10 @@ use crate::number::number;
 use crate::record::{At, Record};
 use crate::{Output, Refusal};
 
-/// (how a name begins, in lower case; its item).
+/// (a name, in lower case; its item).
 static NAMES: &[(&str, &Item)] = &[
     ("oxygen", &items::OXYGEN_CONCENTRATION),
-    ("o2 ", &items::OXYGEN_CONCENTRATION),
+    ("o2", &items::OXYGEN_CONCENTRATION),
     ("dew point", &items::GAS_DEW_POINT),
     ("filter differential pressure", &items::FILTER_PRESSURE_DROP),
     ("differential pressure", &items::FILTER_PRESSURE_DROP),
@@ -40,7 +40,7 @@ static NAMES: &[(&str, &Item)] = &[
     ("overflow level", &items::OVERFLOW_LEVEL),
 ];
 
-/// (how a compound's name begins, the value's own name, its item), in lower case.
+/// (a compound's name, the value's own name, its item), in lower case.
 static COMPOUNDS: &[(&str, &str, &Item)] = &[
     ("ventilator control", "target", &items::GAS_FLOW_SETPOINT),
     ("ventilator control", "actual", &items::GAS_FLOW),
@@ -78,41 +78,42 @@ pub(super) fn read(record: &Record<'_>, message: &[u8], output: &mut Output) -> 
     if said.contains(&b'=') {
         return compound(record, name, said, output);
     }
-    let Some((_, item)) = NAMES.iter().find(|(begin, _)| begins(name, begin)) else { return false };
-    output.take(item, measured(record, item, said, At { index: 0, part: part(name) }));
+    let Some((part, item)) = NAMES.iter().find_map(|(known, item)| Some((part(name, known)?, *item))) else {
+        return false;
+    };
+    output.take(item, measured(record, item, said, At { index: 0, part }));
     true
 }
 
 /// `Target = 44.4 m³/h, Actual = 44.1 m³/h; …`: the index of a value is its place in the line.
 fn compound(record: &Record<'_>, name: &[u8], said: &[u8], output: &mut Output) -> bool {
-    if !COMPOUNDS.iter().any(|(begin, ..)| begins(name, begin)) {
-        return false;
-    }
+    let Some(part) = COMPOUNDS.iter().find_map(|(known, ..)| part(name, known)) else { return false };
     for (index, pair) in (0..).zip(said.split(|byte| b",;".contains(byte))) {
         let Some(equals) = pair.iter().position(|byte| *byte == b'=') else { continue };
         let (key, value) = (pair[..equals].trim_ascii(), pair.get(equals + 1..).unwrap_or_default());
-        let known = COMPOUNDS
-            .iter()
-            .find(|(begin, own, _)| begins(name, begin) && key.eq_ignore_ascii_case(own.as_bytes()));
+        let known = COMPOUNDS.iter().find(|(known, own, _)| {
+            self::part(name, known).is_some() && key.eq_ignore_ascii_case(own.as_bytes())
+        });
         match known {
-            Some((.., item)) => {
-                output.take(item, measured(record, item, value, At { index, part: part(name) }));
-            }
+            Some((.., item)) => output.take(item, measured(record, item, value, At { index, part })),
             None => output.unmatch(key),
         }
     }
     true
 }
 
-fn begins(name: &[u8], begin: &str) -> bool {
-    name.get(..begin.len()).is_some_and(|head| head.eq_ignore_ascii_case(begin.as_bytes()))
-}
-
-/// The number at the end of a name, such as of `Optics temperature 2`.
-fn part(name: &[u8]) -> u8 {
-    let digits = name.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
-    let digits = name.get(name.len() - digits..).unwrap_or_default();
-    std::str::from_utf8(digits).ok().and_then(|digits| digits.parse().ok()).unwrap_or(0)
+/// Which part a name speaks of if it is the known one: the number behind it, such as of `Optics temperature 2`, or 0.
+///
+/// The name is whole: `Oxygen limit` is no oxygen, and the digits behind anything else may be a customer's.
+fn part(name: &[u8], known: &str) -> Option<u8> {
+    let (head, tail) = name.trim_ascii().split_at_checked(known.len())?;
+    match (head.eq_ignore_ascii_case(known.as_bytes()), tail) {
+        (true, []) => Some(0),
+        (true, [b' ', digits @ ..]) if digits.iter().all(u8::is_ascii_digit) => {
+            std::str::from_utf8(digits).ok()?.parse().ok()
+        }
+        _ => None,
+    }
 }
 
 fn measured(
@@ -139,10 +140,20 @@ mod tests {
     }
 
     #[test]
-    fn the_number_at_the_end_of_a_name_is_the_part() {
-        assert_eq!(
-            [&b"Oxygen"[..], b"Oxygen 2", b"Optics temperature 17", b"O2 top", b"x 999"].map(part),
-            [0, 2, 17, 0, 0]
-        );
+    fn the_number_behind_a_name_is_the_part() {
+        for (name, expected) in [
+            ("Oxygen", Some(0)),
+            ("oxygen 2", Some(2)),
+            (" OXYGEN 17 ", Some(17)),
+            ("Oxygen 999", None),
+            ("Oxygen2", None),
+            ("Oxygen  2", None),
+            ("Oxygen +2", None),
+            ("Oxygen limit", None),
+            ("Oxygen 2 limit", None),
+            ("Oxyge", None),
+        ] {
+            assert_eq!(part(name.as_bytes(), "oxygen"), expected, "{name}");
+        }
     }
 }
