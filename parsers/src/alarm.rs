@@ -28,10 +28,10 @@ pub fn alarm_shape(text: &[u8]) -> [u8; 8] {
 }
 
 impl Record<'_> {
-    /// Adds the readings of an alarm, with the indices from `index` on. `text` is what the printer wrote: of an alarm
-    /// that no table knows its shape leaves, so that the maker can be asked for it.
-    pub(crate) fn alarm(&self, alarm: Alarm, text: &[u8], index: u16, output: &mut Output) {
-        let at = |offset| At::index(index.saturating_add(offset));
+    /// Adds the readings of an alarm, with the indices from that of `at` on. `text` is what the printer wrote: of an
+    /// alarm that no table knows its shape leaves, so that the maker can be asked for it.
+    pub(crate) fn alarm(&self, alarm: Alarm, text: &[u8], at: At, output: &mut Output) {
+        let at = |offset| At { index: at.index.saturating_add(offset), ..at };
         let codes = [
             (&items::ALARM_ACTIVE, "yes"),
             (&items::ALARM_CLASS, alarm.class),
@@ -41,7 +41,7 @@ impl Record<'_> {
         for (offset, (item, code)) in (0..).zip(codes) {
             output.take(item, self.code(item, code.as_bytes(), at(offset)));
         }
-        if alarm == Alarm::UNMAPPED {
+        if alarm.class == Alarm::UNMAPPED.class {
             let shape = self.hash(&items::ALARM_SHAPE, &alarm_shape(text), at(4));
             output.take(&items::ALARM_SHAPE, shape);
         }
@@ -49,9 +49,16 @@ impl Record<'_> {
 }
 
 impl Record<'_> {
-    /// Adds that no alarm is active: the printer works again, by its own word. `index` is that of its alarms.
-    pub(crate) fn no_alarm(&self, index: u16, output: &mut Output) {
-        output.take(&items::ALARM_ACTIVE, self.code(&items::ALARM_ACTIVE, b"no", At::index(index)));
+    /// Adds that no alarm is active: the printer works again, by its own word. `at` is that of its alarms.
+    pub(crate) fn no_alarm(&self, at: At, output: &mut Output) {
+        output.take(&items::ALARM_ACTIVE, self.code(&items::ALARM_ACTIVE, b"no", at));
+    }
+
+    /// Adds the maker's own number of an alarm, behind what else is said of it. `at` is that of the alarm.
+    pub(crate) fn alarm_code(&self, code: u32, at: At, output: &mut Output) {
+        let at = At { index: at.index.saturating_add(5), ..at };
+        let code = self.number(&items::ALARM_NATIVE_CODE, f64::from(code), at);
+        output.take(&items::ALARM_NATIVE_CODE, code);
     }
 }
 

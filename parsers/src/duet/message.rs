@@ -50,15 +50,15 @@ pub(super) fn read(record: &Record<'_>, message: &[u8], output: &mut Output) {
         output.take(&items::LOG_EVENT, event);
         output.take(&items::PRINTER_STATE, state);
         if matches!(*name, "started" | "resumed" | "restarted") {
-            record.no_alarm(ALARM_INDEX, output);
+            record.no_alarm(At::index(ALARM_INDEX), output);
         }
         return;
     }
     let marks: [&[u8]; 2] = [b"Error: ", b"Warning: "];
     let marked = marks.iter().find_map(|mark| message.strip_prefix(*mark));
     match (known(FAULTS, marked.unwrap_or(message)), marked) {
-        (Some(alarm), _) if is_fault(message) => record.alarm(alarm, message, ALARM_INDEX, output),
-        (None, Some(text)) => record.alarm(Alarm::UNMAPPED, text, ALARM_INDEX, output),
+        (Some(alarm), _) if is_fault(message) => record.alarm(alarm, message, At::index(ALARM_INDEX), output),
+        (None, Some(text)) => record.alarm(Alarm::UNMAPPED, text, At::index(ALARM_INDEX), output),
         _ => {}
     }
 }

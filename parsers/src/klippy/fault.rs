@@ -3,7 +3,7 @@
 use super::stats::extruder;
 use crate::Output;
 use crate::alarm::{Alarm, Table, known, row};
-use crate::record::Record;
+use crate::record::{At, Record};
 
 /// The beginnings of reasons. What each is a sign of is what Klipper itself tells the user (`error_mcu.py`, the FAQ and
 /// the configuration reference).
@@ -49,7 +49,7 @@ pub(super) fn alarm(reason: &[u8], index: u16, record: &Record<'_>, output: &mut
     if reason == b"MCU shutdown" {
         return;
     }
-    record.alarm(named(reason), reason, index, output);
+    record.alarm(named(reason), reason, At::index(index), output);
 }
 
 /// What the reason is about.

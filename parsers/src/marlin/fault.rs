@@ -43,7 +43,7 @@ pub(super) fn error(record: &Record<'_>, text: &[u8], output: &mut Output) {
     if alarm.class == "communication" {
         return;
     }
-    record.alarm(alarm, text, ALARM_INDEX, output);
+    record.alarm(alarm, text, At::index(ALARM_INDEX), output);
     if matches!(alarm.class, "thermal" | "safety") {
         let state = record.code(&items::PRINTER_STATE, b"error", At::index(STATE_INDEX));
         output.take(&items::PRINTER_STATE, state);

@@ -66,7 +66,7 @@ impl Parser {
         } else if !in_passing(&record, said, output) {
             output.unmatch(text);
         } else if said == b"start" {
-            record.no_alarm(ALARM_INDEX, output);
+            record.no_alarm(At::index(ALARM_INDEX), output);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::Output;
 use crate::alarm::{Alarm, Table, known, row};
-use crate::record::Record;
+use crate::record::{At, Record};
 use crate::{klippy, marlin};
 
 /// What stands before the firmware's own words. Behind them a second error may follow, which says only that the first
@@ -26,14 +26,14 @@ pub(super) fn read(record: &Record<'_>, message: &[u8], output: &mut Output) -> 
         return true;
     }
     let alarm = known(CONNECTION, message);
-    alarm.inspect(|alarm| record.alarm(*alarm, message, marlin::ALARM_INDEX, output)).is_some()
+    alarm.inspect(|alarm| record.alarm(*alarm, message, At::index(marlin::ALARM_INDEX), output)).is_some()
 }
 
 /// Adds the alarm that the firmware's words are, be it Marlin's or Klipper's.
 pub(super) fn by_firmware(record: &Record<'_>, text: &[u8], output: &mut Output) {
     let text = text.trim_ascii();
     let alarm: Alarm = marlin::named(text).unwrap_or_else(|| klippy::named(text));
-    record.alarm(alarm, text, marlin::ALARM_INDEX, output);
+    record.alarm(alarm, text, At::index(marlin::ALARM_INDEX), output);
 }
 
 #[cfg(test)]

@@ -62,7 +62,7 @@ fn enter(record: &Record<'_>, state: &[u8], output: &mut Output) {
     };
     set_state(record, code, output);
     if *code == "ready" {
-        record.no_alarm(marlin::ALARM_INDEX, output);
+        record.no_alarm(At::index(marlin::ALARM_INDEX), output);
     }
     if let Some(event) = event {
         let at = At::index(marlin::STATE_INDEX + 3);

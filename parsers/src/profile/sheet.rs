@@ -35,7 +35,7 @@ impl Sheet<'_> {
         {
             // A fault without a text is a fault as well.
             let said = said.trim_ascii();
-            self.record.alarm(alarms.of(said), said, self.first + ALARM_INDEX, output);
+            self.record.alarm(alarms.of(said), said, At::index(self.first + ALARM_INDEX), output);
         }
     }
 
