@@ -20,6 +20,7 @@ mod moment;
 mod number;
 mod octoprint;
 mod output;
+mod phrase;
 pub mod profile;
 mod projet;
 mod record;

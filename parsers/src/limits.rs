@@ -29,6 +29,10 @@ pub const KLIPPY_BLOCK_LINES_MAX: u32 = 20_000;
 /// How far a monotonic stamp of `klippy` may stand before the one above it: both are rounded to a tenth of a second.
 pub const KLIPPY_MONO_ROUNDING_MS: i64 = 100;
 
+/// Most lines without a stamp below a message of a Duet: its longest answer, the diagnostics, has near a hundred. Behind
+/// them another format is counted and not taken for an answer.
+pub const DUET_BELOW_LINES_MAX: u32 = 512;
+
 /// Longest text of a profile, in bytes: the largest that a person writes is near 10 KiB.
 pub const PROFILE_BYTES_MAX: usize = 262_144;
 

@@ -1,12 +1,13 @@
 //! The event log of a Duet controller: `2026-11-22 10:15:30 [warn] message` in local time without a zone, or
 //! `power up + 00:00:12 [info] message` until the controller knows the time. It holds names of jobs and addresses of
-//! clients: only the faults and the beginnings and ends of jobs are read, by table.
+//! clients: only the faults and the beginnings and ends of jobs are read, by table. What no table knows is counted.
 
 mod message;
 #[cfg(test)]
 mod tests;
 
 use crate::clock::Clock;
+use crate::limits::DUET_BELOW_LINES_MAX;
 use crate::moment::Moment;
 use crate::record::Record;
 use crate::text::{physical, readable};
@@ -17,8 +18,8 @@ use crate::{Context, Line, Output, stamp};
 pub struct Parser {
     context: Context,
     clock: Clock,
-    /// Whether there was a record: only one can be gone on with.
-    begun: bool,
+    /// How many more lines may go on with the record above: none where there is none, or one that nothing knows.
+    below: u32,
 }
 
 /// The head of a record.
@@ -32,11 +33,12 @@ struct Header<'a> {
 impl Parser {
     /// A parser for one file, from its beginning or from any line on.
     pub fn new(context: Context) -> Self {
-        Self { context, clock: Clock::default(), begun: false }
+        Self { context, clock: Clock::default(), below: 0 }
     }
 
     /// Adds what the next line of the file says. A line without a stamp goes on with the message above it: those are
-    /// long answers of the controller, of which nothing is read. One above every record is no Duet's, or half of one.
+    /// long answers of the controller, of which nothing is read. One above every record is no Duet's, or half of one, and
+    /// one below a message that nothing knows is as unknown as that.
     pub fn line(&mut self, line: &Line<'_>, output: &mut Output) {
         let (text, below) = physical(line.text);
         // A message that a shipper joined: a record below the first line has no place of its own.
@@ -44,15 +46,19 @@ impl Parser {
         below.filter(is_record).for_each(|below| output.unmatch(below));
         let Some(text) = readable(text, output) else { return };
         let Some(header) = Header::parse(text, &self.context) else {
-            if !self.begun {
-                output.unmatch(text);
+            match self.below.checked_sub(1) {
+                Some(below) => self.below = below,
+                None => output.unmatch(text),
             }
             return;
         };
-        self.begun = true;
         let (time, quality) = self.clock.judge(header.moment, line.fallback_time);
         let record = Record { context: &self.context, place: line.place, time, quality };
-        message::read(&record, header.message, output);
+        let known = message::read(&record, header.message, output);
+        self.below = if known { DUET_BELOW_LINES_MAX } else { 0 };
+        if !known {
+            output.unmatch(header.message);
+        }
     }
 }
 

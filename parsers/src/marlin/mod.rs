@@ -98,7 +98,7 @@ pub(crate) fn in_passing(record: &Record<'_>, said: &[u8], output: &mut Output) 
 }
 
 /// A command that a host sent: a letter and a number. It is geometry, and never looked at any further.
-fn is_gcode(text: &[u8]) -> bool {
+pub(crate) fn is_gcode(text: &[u8]) -> bool {
     matches!(text, [b'G' | b'M' | b'T' | b'N', digit, ..] if digit.is_ascii_digit())
 }
 
