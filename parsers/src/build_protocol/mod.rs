@@ -1,7 +1,8 @@
 //! The build protocol of a powder-bed machine: one file a build. Its first line names the build, which leaves as a
-//! salted hash; then a stamped message a line, `Name: value unit` or an event of the exposure. The lines about single
-//! layers hold the names of parts: nothing of them is read but the layer's number.
+//! salted hash; then a stamped message a line: `Name: value unit`, an event of the exposure or of the build, or an error.
+//! The lines about single layers hold the names of parts: nothing of them is read but the layer's number.
 
+mod course;
 mod measures;
 mod stamp;
 #[cfg(test)]
@@ -59,11 +60,16 @@ impl Parser {
             output.take(&items::BUILD_ID, record.hash(&items::BUILD_ID, name, At::index(0)));
         }
         output.take(&items::LOG_EVENT, record.code(&items::LOG_EVENT, b"started", At::index(1)));
+        let state = record.code(&items::BUILD_STATE, b"printing", At::index(course::BUILD_INDEX));
+        output.take(&items::BUILD_STATE, state);
+        record.no_alarm(At::index(course::ALARM_INDEX), output);
     }
 }
 
 fn read(record: &Record<'_>, message: &[u8], output: &mut Output) -> bool {
-    exposure(record, message, output) || measures::read(record, message, output)
+    exposure(record, message, output)
+        || course::read(record, message, output)
+        || measures::read(record, message, output)
 }
 
 /// `Exposure started for layer4 (LS2)`: layer 4, by laser 2.
