@@ -22,8 +22,8 @@ pub const KLIPPY_TOKENS_MAX: u16 = 1024;
 /// Most controllers of one `klippy` printer: one a CAN node, and a bus ends far below this.
 pub const KLIPPY_CONTROLLERS_MAX: usize = 32;
 
-/// Most lines of a configuration dump or a traceback of `klippy`: one whose end was lost must not silence the printer
-/// for ever.
+/// Most lines of a configuration dump of `klippy`, or indented ones of a traceback: one whose end was lost must not
+/// silence the printer for ever.
 pub const KLIPPY_BLOCK_LINES_MAX: u32 = 20_000;
 
 /// How far a monotonic stamp of `klippy` may stand before the one above it: both are rounded to a tenth of a second.

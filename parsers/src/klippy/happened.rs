@@ -4,7 +4,6 @@ use catalog::{Item, items};
 
 use super::event::{self, Event, Index, Said};
 use super::{Block, Parser, Print, fault, record};
-use crate::limits::KLIPPY_BLOCK_LINES_MAX;
 use crate::record::{At, Record};
 use crate::{Line, Output, Refusal};
 
@@ -61,60 +60,58 @@ impl Parser {
             },
         };
         let mut say = Say { record: record(&self.context, when, line), output };
-        let (block, print) = happened(event, part, self.print, &mut say);
-        (self.block, self.print) = (block, print);
+        self.print = happened(event, part, self.print, &mut say);
+        self.block = Block::None;
     }
 }
 
-/// Says it, and what stands below the line, and how the print stands now.
-fn happened(event: Event<'_>, part: u8, print: Print, say: &mut Say<'_, '_>) -> (Block, Print) {
-    let below = Block::Below { lines: KLIPPY_BLOCK_LINES_MAX };
+/// Says it, and how the print stands now.
+fn happened(event: Event<'_>, part: u8, print: Print, say: &mut Say<'_, '_>) -> Print {
     match event {
         Event::Start { .. } => {
             say.printer("preparing");
             say.event("restarted");
             // What still is wrong says so again: no shutdown outlives the host program that it is of.
             say.code(&items::ALARM_ACTIVE, "no", At::index(Index::Alarm as u16));
-            (Block::None, Print::Open)
+            Print::Open
         }
         Event::Ready => {
             say.printer("ready");
-            (Block::None, print)
+            print
         }
         Event::Printing { resumed } => {
             say.printer("building");
             say.build("printing");
             say.event(if resumed { "resumed" } else { "started" });
-            (Block::None, Print::Open)
+            Print::Open
         }
         Event::Finished => {
             say.printer("finished");
             say.build("completed");
             say.event("finished");
-            (Block::None, Print::Finished)
+            Print::Finished
         }
-        Event::Exited => (Block::None, exited(print, say)),
+        Event::Exited => exited(print, say),
         Event::Shutdown { reason } => {
             say.printer("error");
             match event::controller(reason) {
                 Some(Event::Controller { what, .. }) => controller(what, reason, part, say),
                 _ => say.alarm(reason),
             }
-            (below, Print::ShutDown)
+            Print::ShutDown
         }
         Event::Broken { reason } => {
             say.printer("error");
             say.alarm(reason);
-            (below, Print::ShutDown)
+            Print::ShutDown
         }
         Event::Heater { reason } => {
             say.alarm(reason);
-            (below, print)
+            print
         }
         Event::Controller { what, .. } => {
             controller(what, b"Lost communication with MCU", part, say);
-            let block = if matches!(what, Said::Shutdown { .. } | Said::Lost) { below } else { Block::None };
-            (block, print)
+            print
         }
     }
 }

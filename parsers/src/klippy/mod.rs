@@ -60,8 +60,8 @@ enum Block {
     Config {
         lines: u32,
     },
-    /// A traceback, a help text, what is written out after a shutdown: up to a line that is known.
-    Below {
+    /// A traceback: indented lines, and the error's own behind them.
+    Traceback {
         lines: u32,
     },
 }
@@ -107,10 +107,14 @@ impl Parser {
         if is_blank(text) {
             return;
         }
-        if text.len() > LINE_BYTES_MAX {
-            return self.unknown(Err(Refusal::TooLong), output);
+        let (long, text) = (text.len() > LINE_BYTES_MAX, unprefixed(text));
+        if long {
+            // What is written out after a shutdown can be.
+            if Known::of(text).is_none() {
+                output.refuse(None, Refusal::TooLong);
+            }
+            return;
         }
-        let text = unprefixed(text);
         if let Some(stats) = text.strip_prefix(STATS) {
             self.block = Block::None;
             return match (line, millis(stats).and_then(|(mono, rest)| Some((mono, rest.strip_prefix(b":")?))))
@@ -130,20 +134,20 @@ impl Parser {
             (Some(_), None) => output.unmatch(text),
             (None, _) => match Known::of(text) {
                 Some(Known::Line) => self.block = Block::None,
-                Some(Known::Block) => self.block = Block::Below { lines: KLIPPY_BLOCK_LINES_MAX },
-                None => self.unknown(Ok(text), output),
+                Some(Known::Traceback) => self.block = Block::Traceback { lines: KLIPPY_BLOCK_LINES_MAX },
+                None => self.unknown(text, output),
             },
         }
     }
 
-    /// A line that is part of a block or that nothing knows.
-    fn unknown(&mut self, text: Result<&[u8], Refusal>, output: &mut Output) {
+    /// A line that is part of a traceback or that nothing knows.
+    fn unknown(&mut self, text: &[u8], output: &mut Output) {
         match self.block {
-            Block::Below { lines: lines @ 1.. } => self.block = Block::Below { lines: lines - 1 },
-            _ => match text {
-                Ok(text) => output.unmatch(text),
-                Err(why) => output.refuse(None, why),
-            },
+            Block::Traceback { lines: lines @ 1.. } => {
+                let indented = text.first().is_some_and(u8::is_ascii_whitespace);
+                self.block = if indented { Block::Traceback { lines: lines - 1 } } else { Block::None };
+            }
+            _ => output.unmatch(text),
         }
     }
 
