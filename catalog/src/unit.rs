@@ -104,6 +104,13 @@ mod tests {
     }
 
     #[test]
+    fn shares_are_of_one_or_of_a_hundred() {
+        assert_eq!(convert(0.3, "1", "%"), Some(30.0));
+        assert_eq!(convert(93.0, "%", "1"), Some(0.93));
+        assert_eq!(convert(127.0, "1/127", "%"), Some(100.0));
+    }
+
+    #[test]
     fn a_value_in_its_own_unit_stays_as_it_is_to_the_last_bit() {
         for unit in Unit::all() {
             assert_eq!(unit.convert(0.1, unit), Some(0.1), "{}", unit.ucum());
@@ -112,7 +119,7 @@ mod tests {
 
     #[test]
     fn what_measures_something_else_does_not_convert() {
-        for (from, into) in [("mW", "A"), ("Cel", "K{difference}"), ("%", "1"), ("By", "{line}")] {
+        for (from, into) in [("mW", "A"), ("Cel", "K{difference}"), ("{layer}", "1"), ("By", "{line}")] {
             assert_eq!(convert(1.0, from, into), None, "{from} into {into}");
         }
     }

@@ -2,14 +2,11 @@
 //!
 //! The indices in the origins are fixed by item: an event that is read again by a later version keeps them.
 
-use catalog::{Item, Mark, Place, Quality, Refusal as Catalogue, Salt, Timestamp, items};
+use catalog::{Item, Mark, Place, Quality, Refusal as Catalogue, Salt, Timestamp, Unit, items};
 
 use crate::beats::{Event, Field, Measure};
 use crate::limits::DISKS_MAX;
 use crate::{Context, Output, fuzz};
-
-/// Metricbeat's shares are of one; the catalogue's are of a hundred.
-const PERCENT: f64 = 100.0;
 
 /// Adds what an event of the `system` module says. An event of another module, of a data set that is not read,
 /// or without any field that is, counts as unmatched by the shape of the data set's name. An event without a
@@ -21,10 +18,10 @@ pub fn readings(event: &Event<'_>, place: Place, context: &Context, output: &mut
     let mut sheet = Sheet { place, time, part: 0, quality: Quality::Good, output: &mut *output };
     match dataset {
         "system.cpu" => sheet.cpu(event),
-        "system.load" => sheet.number(0, &items::HOST_LOAD, event.measure(Field::LoadOneMinute), 1.0),
+        "system.load" => sheet.number(0, &items::HOST_LOAD, event.measure(Field::LoadOneMinute)),
         "system.memory" => sheet.memory(event),
         "system.filesystem" => sheet.filesystem(event, &context.salt),
-        "system.fsstat" => sheet.number(0, &items::HOST_FILES, event.measure(Field::FsstatTotalFiles), 1.0),
+        "system.fsstat" => sheet.number(0, &items::HOST_FILES, event.measure(Field::FsstatTotalFiles)),
         _ => {}
     }
     if output.readings.len() + output.refused.len() == before {
@@ -47,6 +44,7 @@ impl Sheet<'_> {
             [Field::CpuTotalPct, Field::CpuTotalNormPct].map(|field| event.measure(field));
         let [idle, idle_norm] = [Field::CpuIdlePct, Field::CpuIdleNormPct].map(|field| event.measure(field));
         let cores = event.measure(Field::CpuCores);
+        let written = total_norm != Measure::Absent;
         let total = over_all_cores(total_norm, total, cores);
         // The first sample after Metricbeat's start has nothing to compare with. Where it says so, by a
         // processor that is neither busy nor idle, it is not to be judged by.
@@ -54,23 +52,38 @@ impl Sheet<'_> {
         if total == Measure::Number(0.0) && idle == Measure::Number(0.0) {
             self.quality = Quality::Bad;
         }
-        self.number(0, &items::HOST_CPU, total, PERCENT);
+        match total {
+            // A quotient of two numbers is what neither of them wrote.
+            Measure::Number(share) if !written => {
+                self.number(0, &items::HOST_CPU, Measure::Number(share * 100.0))
+            }
+            total => self.share(0, &items::HOST_CPU, total),
+        }
     }
 
     fn memory(&mut self, event: &Event<'_>) {
-        self.number(0, &items::HOST_MEMORY_TOTAL, event.measure(Field::MemoryTotal), 1.0);
+        self.number(0, &items::HOST_MEMORY_TOTAL, event.measure(Field::MemoryTotal));
         let used = first(event.measure(Field::MemoryActualUsedPct), event.measure(Field::MemoryUsedPct));
-        self.number(1, &items::HOST_MEMORY_USED, used, PERCENT);
+        self.share(1, &items::HOST_MEMORY_USED, used);
     }
 
     fn filesystem(&mut self, event: &Event<'_>, salt: &Salt) {
         self.part = event.disk().map_or(0, |name| disk_number(&name, salt));
-        self.number(0, &items::HOST_FILESYSTEM_USED, event.measure(Field::FilesystemUsedPct), PERCENT);
+        self.share(0, &items::HOST_FILESYSTEM_USED, event.measure(Field::FilesystemUsedPct));
         let free = first(event.measure(Field::FilesystemAvailable), event.measure(Field::FilesystemFree));
-        self.number(1, &items::HOST_FILESYSTEM_FREE, free, 1.0);
+        self.number(1, &items::HOST_FILESYSTEM_FREE, free);
     }
 
-    fn number(&mut self, index: u16, item: &'static Item, measure: Measure, factor: f64) {
+    /// Metricbeat's shares are of one; the catalogue's are of a hundred.
+    fn share(&mut self, index: u16, item: &'static Item, measure: Measure) {
+        self.measured(index, item, measure, items::HOST_LOAD.unit());
+    }
+
+    fn number(&mut self, index: u16, item: &'static Item, measure: Measure) {
+        self.measured(index, item, measure, item.unit());
+    }
+
+    fn measured(&mut self, index: u16, item: &'static Item, measure: Measure, unit: &'static Unit) {
         let mark = Mark {
             part: self.part,
             time: self.time,
@@ -81,7 +94,7 @@ impl Sheet<'_> {
             Measure::Absent => {}
             Measure::Other => self.output.refuse(Some(item), Catalogue::NotANumber.into()),
             Measure::Number(number) => {
-                self.output.take(item, item.number(number * factor, mark).map_err(Into::into));
+                self.output.take(item, item.measured(number, unit, mark).map_err(Into::into));
             }
         }
     }

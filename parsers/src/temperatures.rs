@@ -1,13 +1,17 @@
 //! The temperature report of Marlin and of what answers like it: `T:214.41 /215.00 B:65.00 /65.00 C:38.2 @:93 B@:54`.
 
-use catalog::{Item, Refusal as Catalogue, items};
+use std::sync::LazyLock;
+
+use catalog::{Item, Refusal as Catalogue, Unit, items};
 
 use crate::number::number;
 use crate::record::{At, Record};
 use crate::{Output, Refusal};
 
-/// What Marlin writes for a heater that is on all the time: its software PWM counts to this.
-const DUTY_FULL: f64 = 127.0;
+/// What a heater's duty is written in: 127 where it is on all the time, since Marlin's software PWM counts to that.
+static DUTY: LazyLock<&'static Unit> =
+    LazyLock::new(|| Unit::by_ucum("1/127").unwrap_or(items::EXTRUDER_DUTY.unit()));
+
 /// How many tools a digit can tell apart.
 const TOOLS: usize = 10;
 
@@ -107,14 +111,15 @@ impl<'a> Field<'a> {
         let Some(about) = About::of(self.name) else { return };
         let mut take = |what: u8, item: Option<&'static Item>, value: Result<f64, Refusal>| {
             let Some(item) = item else { return };
+            let unit = if about.is_duty { *DUTY } else { item.unit() };
             let made = match value {
                 _ if seen.again(about.part, about.heater.number * 4 + what) => Err(Refusal::Duplicate),
-                value => value.and_then(|value| record.number(item, value, about.at(what))),
+                value => value.and_then(|value| record.measured(item, (value, unit), about.at(what))),
             };
             output.take(item, made);
         };
         if about.is_duty {
-            return take(2, about.heater.duty, self.value.map(|duty| duty / DUTY_FULL * 100.0));
+            return take(2, about.heater.duty, self.value);
         }
         take(0, Some(about.heater.temperature), self.value);
         if let Some(target) = self.target {

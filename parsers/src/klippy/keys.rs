@@ -98,7 +98,6 @@ const NEVER_LAST: u8 = u8::MAX;
 /// A firmware adds up the time that it was awake over five seconds, then says it (`STATS_INTERVAL` of Klipper's own
 /// `graphstats.py`).
 const AWAKE_PERCENT: f64 = 100.0 / 5.0;
-const PERCENT: f64 = 100.0;
 
 /// The kernel's `kB` of `/proc/meminfo`.
 static KIBIBYTE: LazyLock<&'static Unit> =
@@ -110,6 +109,7 @@ impl Meaning {
     pub(super) fn of(field: Field, subject: Subject) -> Option<Self> {
         use Subject::{Bed, Controller, Extruder, Heater, Sensor};
         use Written::{In, InTheItemsUnit, Times};
+        let share = items::HOST_LOAD.unit();
         let second = items::PRINT_BUFFER_TIME.unit();
         let (item, written, decimals) = match (field, subject) {
             (Field::Awake, Controller) => (&items::CONTROLLER_LOAD, Times(AWAKE_PERCENT), 3),
@@ -127,9 +127,9 @@ impl Meaning {
             (Field::Temperature, Bed) => (&items::HEATED_BED_TEMPERATURE, InTheItemsUnit, 1),
             (Field::Temperature, Heater) => (&items::HEATER_TEMPERATURE, InTheItemsUnit, 1),
             (Field::Temperature, Sensor) => (&items::SENSOR_TEMPERATURE, InTheItemsUnit, 1),
-            (Field::Pwm, Extruder) => (&items::EXTRUDER_DUTY, Times(PERCENT), 3),
-            (Field::Pwm, Bed) => (&items::HEATED_BED_DUTY, Times(PERCENT), 3),
-            (Field::Pwm, Heater) => (&items::HEATER_DUTY, Times(PERCENT), 3),
+            (Field::Pwm, Extruder) => (&items::EXTRUDER_DUTY, In(share), 3),
+            (Field::Pwm, Bed) => (&items::HEATED_BED_DUTY, In(share), 3),
+            (Field::Pwm, Heater) => (&items::HEATER_DUTY, In(share), 3),
             (Field::Load, _) => (&items::HOST_LOAD, InTheItemsUnit, 2),
             (Field::MemoryAvailable, _) => (&items::HOST_MEMORY_AVAILABLE, In(*KIBIBYTE), 0),
             (Field::Buffer, _) => (&items::PRINT_BUFFER_TIME, InTheItemsUnit, 3),

@@ -1,13 +1,15 @@
 //! The readings of one line that a rule has read.
 
+use catalog::{Item, Native, Reading, Unit};
+
 use super::Profile;
 use super::groups::Found;
 use super::rule::Rule;
 use super::value::{Meaning, Part, Source};
-use crate::Output;
 use crate::limits::PROFILE_VALUES_MAX;
 use crate::number::number;
 use crate::record::{At, Record};
+use crate::{Output, Refusal};
 
 /// Longest number, in bytes: what is longer is refused rather than read.
 const NUMBER_BYTES_MAX: usize = 40;
@@ -66,7 +68,7 @@ impl Sheet<'_> {
         let made = match source {
             Source::Constant(_) => self.record.code(item, said, at),
             Source::Number { unit, scale, .. } => match self.number(said) {
-                Some(value) => self.record.measured(item, (value * scale, unit), at),
+                Some(value) => self.measured(item, (value, unit), *scale, at),
                 None => Err(catalog::Refusal::NotANumber.into()),
             },
             Source::Code { codes, .. } => match codes.of(said) {
@@ -76,6 +78,21 @@ impl Sheet<'_> {
             Source::Hash { .. } => self.record.hash(item, said, at),
         };
         output.take(item, made);
+    }
+
+    /// A number as the log writes it: it is scaled, and beside the reading it stands as it was.
+    fn measured(
+        &self,
+        item: &'static Item,
+        (value, unit): (f64, &'static Unit),
+        scale: f64,
+        at: At,
+    ) -> Result<Reading, Refusal> {
+        let reading = self.record.measured(item, (scaled(value, scale), unit), at)?;
+        match reading.native() {
+            Some(native) if value.is_finite() => Ok(reading.with_native(Native { value, ..native })?),
+            _ => Ok(reading),
+        }
     }
 
     /// A decimal number, which must be the whole text; with an exponent too.
@@ -92,6 +109,13 @@ impl Sheet<'_> {
             _ => None,
         }
     }
+}
+
+/// By a tenth is divided by ten, which is exact where the product is not: 1.2 and not 1.2000000000000002.
+fn scaled(value: f64, scale: f64) -> f64 {
+    let inverse = scale.recip();
+    let whole = scale.abs() < 1.0 && inverse.fract() == 0.0;
+    if whole { value / inverse } else { value * scale }
 }
 
 /// The part that a line says, or that is always the same.

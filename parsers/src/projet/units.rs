@@ -47,6 +47,10 @@ fn named(written: &[u8], unit: &'static Unit) -> Option<&'static Unit> {
     if UNITS.iter().any(|(name, ucum)| name.as_bytes() == written && *ucum == unit.ucum()) {
         return Some(unit);
     }
+    // A count is no share, though both are numbers.
+    if written == b"x" || unit.ucum() == "1" {
+        return None;
+    }
     let codes = UNITS.iter().filter(|(name, _)| name.as_bytes() == written).map(|(_, ucum)| *ucum);
     codes.filter_map(Unit::by_ucum).find(|found| found.dimension() == unit.dimension())
 }
