@@ -1,4 +1,8 @@
-//! Turns `items/*.toml` into Rust, and fails the build on a duplicate id, an unknown unit or a missing text.
+//! Turns `items/*.toml` into Rust, and fails the build on a duplicate id, an unknown unit or name of a standard, or a missing
+//! text.
+
+#[path = "build/names.rs"]
+mod names;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
@@ -6,6 +10,8 @@ use std::fmt::Write as _;
 use std::{env, fs, path::Path};
 
 use serde::Deserialize;
+
+use names::Names;
 
 /// The order in which a person reads them.
 const FAMILIES: [&str; 7] =
@@ -59,8 +65,9 @@ struct Item {
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=items");
+    println!("cargo::rerun-if-changed=build");
     let out = env::var("OUT_DIR")?;
-    let units = units(Path::new(&out))?;
+    let (units, names) = (units(Path::new(&out))?, Names::read()?);
     let mut seen = BTreeSet::new();
     let mut code = String::new();
     let mut families = String::new();
@@ -70,7 +77,8 @@ fn main() -> Result<(), Box<dyn Error>> {
             toml::from_str(&fs::read_to_string(&path)?).map_err(|error| format!("{path}: {error}"))?;
         let mut listed = String::new();
         for item in &family.item {
-            check(item, &mut seen, &units).map_err(|error| format!("{path}: {}: {error}", item.id))?;
+            check(item, &mut seen, &units, &names)
+                .map_err(|error| format!("{path}: {}: {error}", item.id))?;
             write_item(&mut code, &family.family, item, &units)?;
             write!(listed, "&{}, ", constant(&item.id))?;
         }
@@ -104,7 +112,12 @@ fn units(out: &Path) -> Result<BTreeMap<String, usize>, Box<dyn Error>> {
     Ok(places)
 }
 
-fn check(item: &Item, seen: &mut BTreeSet<String>, units: &BTreeMap<String, usize>) -> Result<(), String> {
+fn check(
+    item: &Item,
+    seen: &mut BTreeSet<String>,
+    units: &BTreeMap<String, usize>,
+    names: &Names,
+) -> Result<(), String> {
     let well_formed = item.id.split('.').count() == 2
         && item.id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "._".contains(c));
     if !well_formed {
@@ -124,11 +137,9 @@ fn check(item: &Item, seen: &mut BTreeSet<String>, units: &BTreeMap<String, usiz
             "`source` is empty: say where the range or the vocabulary comes from, or `estimate`".into()
         );
     }
-    if !is_mtconnect(&item.mtconnect) {
-        return Err(
-            "`mtconnect` is `TYPE` or `TYPE/SUBTYPE` in upper case, each with `x:` where it is an extension"
-                .into(),
-        );
+    names.check_mtconnect(&item.mtconnect)?;
+    if let Some(otel) = &item.otel {
+        names.check_otel(otel)?;
     }
     let numeric = matches!(item.kind.as_str(), "gauge" | "counter");
     let coded = matches!(item.kind.as_str(), "state" | "event");
@@ -184,14 +195,6 @@ fn write_item(
         item.source,
     )?;
     Ok(())
-}
-
-fn is_mtconnect(name: &str) -> bool {
-    let word = |word: &str| {
-        let letters = word.strip_prefix("x:").unwrap_or(word);
-        !letters.is_empty() && letters.chars().all(|c| c.is_ascii_uppercase() || c == '_')
-    };
-    name.split('/').count() <= 2 && name.split('/').all(word)
 }
 
 fn constant(id: &str) -> String {
