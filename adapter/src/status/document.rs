@@ -165,7 +165,7 @@ pub struct WaysPart {
 /// The queries to one printer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct QueriesPart {
-    /// Over which interface: `PIP`, `OctoPrint`.
+    /// Over which interface: `PIP`, `OctoPrint`, `MTConnect`.
     pub interface: String,
     /// Where it is asked.
     pub address: String,
