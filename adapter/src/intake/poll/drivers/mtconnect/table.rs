@@ -85,6 +85,7 @@ pub(super) const TABLE: &[Row] = &[
     Row(P::Fan, "LOAD", Actual, &items::FAN_SPEED),
     Row(P::Fan, "ROTARY_VELOCITY", Actual, &items::FAN_ROTATION),
     Row(P::Blower, "LOAD", Actual, &items::BLOWER_SPEED),
+    Row(P::Blower, "AMPERAGE_AC", Actual, &items::BLOWER_CURRENT),
     Row(P::Blower, "AMPERAGE", Actual, &items::BLOWER_CURRENT),
     Row(P::Gas, "FLOW", Actual, &items::GAS_FLOW),
     Row(P::Gas, "FLOW", Commanded, &items::GAS_FLOW_SETPOINT),
@@ -112,6 +113,9 @@ pub(super) const ANYWHERE: &[(&str, Sub, &Item)] = &[
     ("PROGRAM", Sub::Only("MAIN"), &items::BUILD_ID),
     ("PROGRAM", Sub::Actual, &items::BUILD_ID),
     ("MATERIAL", Any, &items::BUILD_MATERIAL),
+    ("MATERIAL_LAYER", Actual, &items::BUILD_LAYER),
+    ("MATERIAL_LAYER", Only("TARGET"), &items::BUILD_LAYERS),
+    ("DEW_POINT", Actual, &items::GAS_DEW_POINT),
     ("PART_COUNT", Only("GOOD"), &items::BUILD_COMPLETED_COUNT),
     ("PART_COUNT", Only("BAD"), &items::BUILD_FAILED_COUNT),
     ("PROCESS_TIMER", Only("PROCESS"), &items::BUILD_ELAPSED),
@@ -143,7 +147,7 @@ pub(super) const WITH_VAT: &[(&Item, &Item)] = &[
     (&items::Z_POSITION, &items::ELEVATOR_POSITION),
 ];
 
-/// The item that the catalogue itself names by this extension, such as `DEW_POINT` for `x:DEW_POINT`. An extension's
+/// The item that the catalogue itself names by this extension, such as `LOT_AGE` for `x:LOT_AGE`. An extension's
 /// prefix is the agent's choice.
 pub(super) fn extension(kind: &str, sub_type: Option<&str>) -> Option<&'static Item> {
     let named = |item: &&Item| {

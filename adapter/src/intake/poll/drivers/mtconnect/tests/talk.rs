@@ -173,8 +173,8 @@ fn a_number_without_a_unit_is_taken_where_it_is_a_count_only() {
         (item("WATTAGE", "units='WATT'"), vec![]),
         (item("WATTAGE", ""), vec![(Some(&items::FUSION_LASER_POWER), why::UNIT)]),
         (item("WATTAGE", "units='COUNT'"), vec![(Some(&items::FUSION_LASER_POWER), why::UNIT)]),
-        (item("x:LAYER", "subType='x:ACTUAL'"), vec![]),
-        (item("x:LAYER", "subType='x:ACTUAL' units='COUNT'"), vec![]),
+        (item("MATERIAL_LAYER", "subType='ACTUAL'"), vec![]),
+        (item("MATERIAL_LAYER", "subType='ACTUAL' units='COUNT'"), vec![]),
         (item("PROCESS_TIME", "subType='START'"), vec![]),
         (item("PART_COUNT", "subType='GOOD'"), vec![]),
     ] {
