@@ -40,8 +40,7 @@ impl Identity {
     }
 }
 
-/// Whether a word is a machine's address or its name with a domain. A version of four numbers looks as an address does:
-/// it is taken as `v2.1.2.1` only.
+/// Whether a word is a machine's address or its name with a domain.
 fn names_a_machine(word: &str) -> bool {
     let word = word.trim_matches(['.', '-']);
     let parts = |separator, count| Some(word.split(separator)).filter(|parts| parts.clone().count() == count);
@@ -52,8 +51,13 @@ fn names_a_machine(word: &str) -> bool {
         || has_a_domain(word)
 }
 
+/// Four numbers that an address can have. The addresses of a site's own network begin with 10 at the least, and a
+/// version, such as Marlin's 2.1.2.1, hardly ever does.
 fn is_dotted_quad(word: &str) -> bool {
-    word.split('.').count() == 4 && word.split('.').all(|part| part.parse::<u8>().is_ok())
+    let mut parts = word.split('.').map(str::parse::<u8>);
+    word.split('.').count() == 4
+        && parts.next().is_some_and(|first| first.is_ok_and(|first| first >= 10))
+        && parts.all(|part| part.is_ok())
 }
 
 /// Names parted by points, the last one in letters: `printer.local`. In a version, such as `1.3.0.beta` or
@@ -75,7 +79,7 @@ impl fmt::Display for IdentityError {
         write!(
             f,
             "an identity is 1 to {LENGTH_MAX} letters, digits, spaces or any of . - _ + ( ), without an address or a \
-             name with a domain; write a version of four numbers as v2.1.2.1"
+             name with a domain; write a version that looks like an address as v10.1.2.1"
         )
     }
 }
@@ -93,7 +97,8 @@ mod tests {
             "SN-00.412",
             "v2.4.1+rc(3)",
             " padded ",
-            "Marlin v2.1.2.1",
+            "Marlin 2.1.2.1",
+            "v10.1.2.1",
             "10.0.19041.1",
             "1.3.0.beta",
             "v0.12.0-85-gd785b396.dirty",
