@@ -40,7 +40,7 @@ pub(super) fn quality_word(quality: Quality) -> &'static str {
     match quality {
         Quality::Good => "",
         Quality::Uncertain => "uncertain",
-        Quality::Bad => "not plausible",
+        Quality::Bad => "not valid",
     }
 }
 
