@@ -41,9 +41,9 @@ fn the_time_of_a_line_does_not_depend_on_the_lines_above() {
 fn joined_lines_are_one_record_and_its_continuations() {
     let text = "2026-11-22T10:15:30Z vat #000000001 FAULT code=2031 state=active\r\n    below\r\n\tbelow\n";
     let output = read(&mut parser(), text);
-    assert_eq!((output.readings.len(), output.unmatched.len()), (7, 0));
+    assert_eq!((output.readings.len(), output.unmatched.len()), (3, 0));
     let output = read(&mut parser(), &format!("{text}{text}"));
-    assert_eq!((output.readings.len(), output.unmatched.len()), (7, 1));
+    assert_eq!((output.readings.len(), output.unmatched.len()), (3, 1));
 }
 
 #[test]

@@ -163,5 +163,5 @@ fn hash(reading: &Reading) -> Option<String> {
 
 /// Whether `unmapped` says of this item that a text was in no table.
 fn is_fault(item: &Item) -> bool {
-    *item == items::ALARM_CLASS || item.id().ends_with(".fault")
+    *item == items::ALARM_CLASS || item.is_fault()
 }
