@@ -42,13 +42,16 @@ impl Record<'_> {
             output.take(item, self.code(item, code.as_bytes(), at(offset)));
         }
         if alarm.class == Alarm::UNMAPPED.class {
-            let shape = self.hash(&items::ALARM_SHAPE, &alarm_shape(text), at(4));
-            output.take(&items::ALARM_SHAPE, shape);
+            self.alarm_shape(text, at(0), output);
         }
     }
-}
 
-impl Record<'_> {
+    /// Adds the shape of what no table knows, behind what else is said of it. `at` is that of the alarm.
+    pub(crate) fn alarm_shape(&self, text: &[u8], at: At, output: &mut Output) {
+        let at = At { index: at.index.saturating_add(4), ..at };
+        output.take(&items::ALARM_SHAPE, self.hash(&items::ALARM_SHAPE, &alarm_shape(text), at));
+    }
+
     /// Adds that no alarm is active: the printer works again, by its own word. `at` is that of its alarms.
     pub(crate) fn no_alarm(&self, at: At, output: &mut Output) {
         output.take(&items::ALARM_ACTIVE, self.code(&items::ALARM_ACTIVE, b"no", at));

@@ -24,24 +24,30 @@ pub(crate) fn lines(message: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-/// The first line of a message, trimmed, and the lines below it that are not blank. A shipper that joins lines gives a
-/// record and its continuations as one message; anything else below the first line has no place of its own.
-pub(crate) fn physical(message: &[u8]) -> (&[u8], impl Iterator<Item = &[u8]>) {
+/// What there is to read of a message: its first line, trimmed, if that is neither blank nor too long. A shipper that joins
+/// lines gives a record and its continuations as one message: a line below that `is_lost` says is more than that has no
+/// place of its own, and is counted.
+pub(crate) fn first_line<'a>(
+    message: &'a [u8],
+    is_lost: impl Fn(&[u8]) -> bool,
+    output: &mut Output,
+) -> Option<&'a [u8]> {
     let mut lines = lines(message).map(trimmed);
-    (lines.next().unwrap_or_default(), lines.filter(|line| !is_blank(line)))
+    let first = lines.next().unwrap_or_default();
+    lines.filter(|below| !is_blank(below) && is_lost(below)).for_each(|below| output.unmatch(below));
+    readable(first, output)
 }
 
-/// What there is to read of a message: its first line, if that is neither blank nor too long. The lines below it are
-/// for the caller to judge first: in one format they go on with the record, in another they can only be counted.
-pub(crate) fn readable<'a>(first: &'a [u8], output: &mut Output) -> Option<&'a [u8]> {
-    if is_blank(first) {
+/// What there is to read of a line, if it is neither blank nor too long.
+pub(crate) fn readable<'a>(line: &'a [u8], output: &mut Output) -> Option<&'a [u8]> {
+    if is_blank(line) {
         return None;
     }
-    if first.len() > LINE_BYTES_MAX {
+    if line.len() > LINE_BYTES_MAX {
         output.refuse(None, Refusal::TooLong);
         return None;
     }
-    Some(first)
+    Some(line)
 }
 
 /// Whether there is nothing to read.

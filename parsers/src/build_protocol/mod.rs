@@ -13,7 +13,7 @@ use catalog::{Quality, items};
 use crate::clock::Clock;
 use crate::number::number;
 use crate::record::{At, Record};
-use crate::text::{physical, readable};
+use crate::text::first_line;
 use crate::{Context, Line, Output};
 
 /// How the first line begins.
@@ -34,11 +34,7 @@ impl Parser {
 
     /// Adds what the next line of the file says.
     pub fn line(&mut self, line: &Line<'_>, output: &mut Output) {
-        let (text, below) = physical(line.text);
-        for below in below {
-            output.unmatch(below);
-        }
-        let Some(text) = readable(text, output) else { return };
+        let Some(text) = first_line(line.text, |_| true, output) else { return };
         if let Some(name) = text.strip_prefix(JOB) {
             return self.job(name.trim_ascii(), line, output);
         }

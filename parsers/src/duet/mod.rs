@@ -10,7 +10,7 @@ use crate::clock::Clock;
 use crate::limits::DUET_BELOW_LINES_MAX;
 use crate::moment::Moment;
 use crate::record::Record;
-use crate::text::{physical, readable};
+use crate::text::first_line;
 use crate::{Context, Line, Output, stamp};
 
 /// The parser of one file of one printer.
@@ -40,11 +40,8 @@ impl Parser {
     /// long answers of the controller, of which nothing is read. One above every record is no Duet's, or half of one, and
     /// one below a message that nothing knows is as unknown as that.
     pub fn line(&mut self, line: &Line<'_>, output: &mut Output) {
-        let (text, below) = physical(line.text);
-        // A message that a shipper joined: a record below the first line has no place of its own.
-        let is_record = |text: &&[u8]| Header::parse(text, &self.context).is_some();
-        below.filter(is_record).for_each(|below| output.unmatch(below));
-        let Some(text) = readable(text, output) else { return };
+        let is_record = |below: &[u8]| Header::parse(below, &self.context).is_some();
+        let Some(text) = first_line(line.text, is_record, output) else { return };
         let Some(header) = Header::parse(text, &self.context) else {
             match self.below.checked_sub(1) {
                 Some(below) => self.below = below,

@@ -10,7 +10,7 @@ use catalog::items;
 use crate::clock::Clock;
 use crate::moment::Moment;
 use crate::record::{At, Record};
-use crate::text::{physical, readable};
+use crate::text::first_line;
 use crate::{Context, Line, Output, stamp, temperatures};
 
 pub use fault::marlin_alarm;
@@ -53,11 +53,7 @@ impl Parser {
 
     /// Adds what the next line of the file says.
     pub fn line(&mut self, line: &Line<'_>, output: &mut Output) {
-        let (text, below) = physical(line.text);
-        for below in below {
-            output.unmatch(below);
-        }
-        let Some(text) = readable(text, output) else { return };
+        let Some(text) = first_line(line.text, |_| true, output) else { return };
         let (moment, said) = stamped(text, &self.context);
         let (time, quality) = self.clock.judge(moment, line.fallback_time);
         let record = Record { context: &self.context, place: line.place, time, quality };

@@ -13,7 +13,7 @@ use catalog::items;
 use crate::clock::Clock;
 use crate::moment::Moment;
 use crate::record::{At, Record};
-use crate::text::{physical, readable, trimmed};
+use crate::text::{first_line, trimmed};
 use crate::{Context, Line, Output, marlin, stamp};
 
 /// The parser of one file of one printer.
@@ -43,10 +43,8 @@ impl Parser {
     /// Adds what the next line of the file says. Lines without a stamp belong to the message above: a traceback, a list
     /// of plugins, a configuration. They name files and people, and are never read.
     pub fn line(&mut self, line: &Line<'_>, output: &mut Output) {
-        let (text, below) = physical(line.text);
-        // A message that a shipper joined: a record below the first line has no place of its own.
-        below.filter(|below| stamp::civil(below).is_some()).for_each(|below| output.unmatch(below));
-        let Some(text) = readable(text, output) else { return };
+        let is_record = |below: &[u8]| stamp::civil(below).is_some();
+        let Some(text) = first_line(line.text, is_record, output) else { return };
         let Some((civil, rest)) = stamp::civil(text) else { return unstamped(text, output) };
         let Some(said) = Said::parse(rest) else { return output.unmatch(text) };
         let moment = Moment::local(civil, &self.context.zone);

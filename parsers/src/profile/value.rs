@@ -1,7 +1,7 @@
 //! One value of a rule: which item it is of, and how its text is read. Everything that can be wrong with that is found
 //! when the profile is read, so that a line can only be refused for what it holds.
 
-use catalog::{Family, Item, Kind, Unit, items};
+use catalog::{Item, Kind, SaidBy, Unit, items};
 
 use super::codes::{Codes, codes, word};
 use super::problem::{Problems, Span, advice, one_of};
@@ -112,7 +112,7 @@ fn item(section: &Section<'_>, problems: &mut Problems<'_>) -> Option<&'static I
     };
     let refused = if item.kind() == Kind::Identity {
         Some("is identity, which never comes from a log line: write it in the adapter's configuration")
-    } else if item.family() == Family::Adapter || *item == items::PRINTER_REACHABILITY {
+    } else if item.said_by() == SaidBy::Adapter {
         Some("is what the adapter says of its own work: no log can say it")
     } else if *item == items::ALARM_SHAPE {
         Some("is made by the rule's `alarm` of a text that its rows do not know: write an `alarm` instead")
