@@ -18,7 +18,7 @@ use super::values;
 use super::visitor::{Visitor, own_path};
 use super::words::{self, Age, Moment};
 use crate::App;
-use crate::store::pages::alarms::{self, Alarm, Filter, HISTORY_MAX};
+use crate::store::pages::alarms::{self, About, Alarm, Filter, HISTORY_MAX};
 
 /// One row.
 pub(super) struct Row {
@@ -104,6 +104,9 @@ impl Row {
 
     /// What was measured, against what, and on which machine.
     pub(super) fn detail(&self) -> String {
+        if let Some(about) = about(&self.alarm.about) {
+            return about;
+        }
         let mut parts = Vec::new();
         let then = values::text_of(&self.alarm.item, &self.alarm.opened_value);
         let now = values::text_of(&self.alarm.item, &self.alarm.latest);
@@ -145,6 +148,17 @@ impl Row {
         let by = self.alarm.acknowledged_by.as_deref().unwrap_or("somebody");
         self.alarm.acknowledged.map(|at| (by, Age { at, now: self.now }))
     }
+}
+
+/// What an alarm of the printer's own is about: `Bed: thermal, failed`.
+fn about(About { subsystem, class, qualifier }: &About) -> Option<String> {
+    let subsystem = words::capital(&words::code(subsystem.as_deref()?));
+    if class.as_deref() == Some("unmapped") {
+        return Some(format!("{subsystem}: of a kind that is in no table"));
+    }
+    let what: Vec<_> = [class, qualifier].into_iter().flatten().filter(|code| *code != "unmapped").collect();
+    let what: Vec<_> = what.into_iter().map(|code| words::code(code)).collect();
+    Some(if what.is_empty() { subsystem } else { format!("{subsystem}: {}", what.join(", ")) })
 }
 
 /// The word of a severity.

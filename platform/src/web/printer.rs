@@ -32,12 +32,21 @@ const PLOTS_MAX: usize = 6;
 /// Alarms of the past on this page; the list has the others.
 const HISTORY_SHOWN: usize = 20;
 
-/// What is plotted when nobody asked for anything and no alarm points at anything.
-static PLOTTED_FIRST: [&Item; 9] = [
+/// What is plotted when nobody asked for anything and no alarm points at anything: of each technology what a
+/// technician looks at first.
+static PLOTTED_FIRST: [&Item; 17] = [
     &items::LASER_POWER,
     &items::VAT_TEMPERATURE,
     &items::LASER_CURRENT,
     &items::RECOATER_LOAD,
+    &items::BED_TEMPERATURE,
+    &items::PLATE_TEMPERATURE,
+    &items::OXYGEN_CONCENTRATION,
+    &items::FILTER_PRESSURE_DROP,
+    &items::HEAD_TEMPERATURE,
+    &items::HEAD_MISSING_NOZZLES,
+    &items::EXTRUDER_TEMPERATURE,
+    &items::HEATED_BED_TEMPERATURE,
     &items::CHAMBER_TEMPERATURE,
     &items::VAT_LEVEL,
     &items::ADAPTER_BUFFER,
@@ -188,7 +197,10 @@ fn identity(printer: &Printer) -> String {
 fn plots(model: &Model, asked: &Asked) -> Vec<Plot> {
     let asked = items::by_id(&asked.item).map(|item| (item, asked.part));
     let alarmed = model.queue.iter().filter_map(|alarm| Some((items::by_id(&alarm.item)?, alarm.part)));
-    let usual = PLOTTED_FIRST.iter().map(|item| (*item, 0));
+    let parts = |item: &'static Item| {
+        model.values.iter().filter(|value| value.item == item.id()).map(move |value| (item, value.part))
+    };
+    let usual = PLOTTED_FIRST.iter().flat_map(|item| parts(item));
     let mut chosen: Vec<(&'static Item, u8)> = Vec::new();
     for (item, part) in asked.into_iter().chain(alarmed).chain(usual) {
         let known =

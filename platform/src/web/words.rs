@@ -160,7 +160,7 @@ pub(crate) fn group(item: &Item) -> String {
     match item.id().split('.').next().unwrap_or_default() {
         "host" => "Printer's computer".into(),
         "log" => "Log".into(),
-        name => capital(name),
+        name => capital(&code(name)),
     }
 }
 
@@ -177,7 +177,7 @@ pub(crate) fn title(item: &Item, part: u8) -> String {
     let name = label(item, part).to_lowercase();
     match item.id().split('.').next().unwrap_or_default() {
         "host" => capital(&name).replacen("Cpu", "CPU", 1),
-        subsystem => format!("{} {name}", capital(subsystem)),
+        subsystem => format!("{} {name}", capital(&code(subsystem))),
     }
 }
 

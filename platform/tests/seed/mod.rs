@@ -286,6 +286,15 @@ fn trouble(conn: &Connection, now: i64) -> Result<(), StoreError> {
     alarm(conn, "oslo-1.p03", ("vat.temperature", 1), (ago(4), None), None)?;
     alarm(conn, "oslo-1.p03", ("vat.temperature", 2), (ago(31), None), Some("bert"))?;
     alarm(conn, "oslo-1.p03", ("vat.fault", 2), (ago(9), None), None)?;
+    for (item, code) in [
+        ("alarm.active", "yes"),
+        ("alarm.subsystem", "bed"),
+        ("alarm.class", "thermal"),
+        ("alarm.qualifier", "failed"),
+    ] {
+        reading(conn, "trondheim-1.p03", item, ago(6), Value::Code(code))?;
+    }
+    alarm(conn, "trondheim-1.p03", ("alarm.active", 2), (ago(6), None), None)?;
     alarm(conn, "trondheim-1.p05", ("laser.power", 3), (ago(17), None), None)?;
     alarm(conn, "trondheim-1.p02", ("printer.reachability", 2), (ago(14), None), None)?;
     alarm(conn, "oslo-1.p06", ("printer.reachability", 4), (ago(190), None), Some("anna"))?;

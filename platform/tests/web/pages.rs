@@ -67,6 +67,16 @@ async fn one_press_acknowledges_and_leads_back() {
 }
 
 #[tokio::test]
+async fn an_alarm_of_the_printers_own_says_what_it_is_about() {
+    let house = house().await;
+    let cookie = house.log_in("bert").await;
+    for page in ["/", "/alarms?show=open"] {
+        let page = house.get(page, &cookie).await.text;
+        assert!(page.contains("Bed: thermal, failed"), "{page}");
+    }
+}
+
+#[tokio::test]
 async fn the_queue_stands_worst_first_and_a_silent_adapter_paints_nothing_green_or_red() {
     let house = house().await;
     let page = house.get("/", &house.log_in("bert").await).await.text;

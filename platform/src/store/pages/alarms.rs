@@ -1,7 +1,7 @@
 //! Alarms as the queue and the history show them.
 
 use catalog::Timestamp;
-use rusqlite::{Connection, Row, named_params};
+use rusqlite::{Connection, Row, ToSql, named_params};
 
 use super::series::{Span, Subject};
 use super::{Stored, moment};
@@ -32,6 +32,8 @@ pub struct Alarm {
     pub severity: u8,
     /// What is wrong, in a technician's words.
     pub message: String,
+    /// What an alarm that the printer itself reported is about, as it said with it.
+    pub about: About,
     /// When it opened.
     pub opened: Timestamp,
     /// The value that opened it.
@@ -54,6 +56,17 @@ pub struct Alarm {
     pub day: u32,
     /// How often in the last seven days.
     pub week: u32,
+}
+
+/// What a printer said of an alarm of its own, in the catalogue's codes; nothing of an alarm that a limit has made.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct About {
+    /// `alarm.subsystem`.
+    pub subsystem: Option<String>,
+    /// `alarm.class`.
+    pub class: Option<String>,
+    /// `alarm.qualifier`.
+    pub qualifier: Option<String>,
 }
 
 const ALARMS: &str = "SELECT alarms.id, things.name AS thing, site, things.model, adapters.last_seen AS adapter_seen,
@@ -80,7 +93,7 @@ pub fn queue(conn: &Connection, now: Timestamp) -> rusqlite::Result<Vec<Alarm>> 
                 AND newer.part = alarms.part AND newer.id > alarms.id))
          ORDER BY closed IS NOT NULL, acknowledged IS NOT NULL, alarms.severity, opened DESC LIMIT {QUEUE_MAX}"
     );
-    conn.prepare_cached(&sql)?.query_map(named_params! { ":now": now.0 }, alarm)?.collect()
+    listed(conn, &sql, named_params! { ":now": now.0 })
 }
 
 /// Which alarms a list shows.
@@ -115,7 +128,36 @@ pub fn history(conn: &Connection, filter: &Filter, now: Timestamp) -> rusqlite::
         ":now": now.0, ":thing": filter.thing, ":open": filter.open, ":severity": filter.severity,
         ":words": filter.words.trim(),
     };
-    conn.prepare_cached(&sql)?.query_map(bound, alarm)?.collect()
+    listed(conn, &sql, bound)
+}
+
+fn listed(conn: &Connection, sql: &str, bound: &[(&str, &dyn ToSql)]) -> rusqlite::Result<Vec<Alarm>> {
+    let mut alarms: Vec<_> = conn.prepare_cached(sql)?.query_map(bound, alarm)?.collect::<Result<_, _>>()?;
+    for reported in alarms.iter_mut().filter(|alarm| alarm.item == "alarm.active") {
+        reported.about = about(conn, reported.id)?;
+    }
+    Ok(alarms)
+}
+
+/// What the printer said in the moment in which its alarm opened: one record of the printer says all of it.
+fn about(conn: &Connection, alarm: i64) -> rusqlite::Result<About> {
+    let mut about = About::default();
+    let mut said = conn.prepare_cached(
+        "SELECT items.name, readings.text FROM alarms CROSS JOIN items CROSS JOIN readings
+         WHERE alarms.id = ?1 AND items.name IN ('alarm.subsystem', 'alarm.class', 'alarm.qualifier')
+            AND readings.thing = alarms.thing AND readings.item = items.id AND readings.part = alarms.part
+            AND readings.time = alarms.opened",
+    )?;
+    let mut rows = said.query([alarm])?;
+    while let Some(row) = rows.next()? {
+        let (item, code): (String, Option<String>) = (row.get(0)?, row.get(1)?);
+        match item.as_str() {
+            "alarm.subsystem" => about.subsystem = code,
+            "alarm.class" => about.class = code,
+            _ => about.qualifier = code,
+        }
+    }
+    Ok(about)
 }
 
 /// When an alarm was active, as a mark on a plot.
@@ -177,6 +219,7 @@ fn alarm(row: &Row<'_>) -> rusqlite::Result<Alarm> {
         part: row.get("part")?,
         severity: row.get("severity")?,
         message: row.get("message")?,
+        about: About::default(),
         opened: Timestamp(row.get("opened")?),
         opened_value: Stored { number: row.get("opened_number")?, text: row.get("opened_text")? },
         closed: moment(row, "closed")?,
