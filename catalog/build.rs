@@ -56,6 +56,7 @@ struct Item {
     kind: String,
     unit: Option<String>,
     range: Option<[f64; 2]>,
+    said_by: Option<String>,
     codes: Option<Vec<String>>,
     text: String,
     mtconnect: String,
@@ -137,6 +138,9 @@ fn check(
             "`source` is empty: say where the range or the vocabulary comes from, or `estimate`".into()
         );
     }
+    if item.said_by.as_ref().is_some_and(|said_by| !["log", "adapter"].contains(&said_by.as_str())) {
+        return Err("`said_by` is `log` or `adapter`; an item without it is the printer's to say".into());
+    }
     names.check_mtconnect(&item.mtconnect)?;
     if let Some(otel) = &item.otel {
         names.check_otel(otel)?;
@@ -180,16 +184,18 @@ fn write_item(
         _ => "Kind::Hash".into(),
     };
     let unit = units.get(item.unit.as_deref().unwrap_or("1")).ok_or("there is no unit 1")?;
+    let said_by = if family == "adapter" { family } else { item.said_by.as_deref().unwrap_or("printer") };
     let otel = item.otel.clone().unwrap_or_else(|| format!("oneway.{}", item.id));
     writeln!(out, "/// {}.", item.text)?;
     writeln!(
         out,
-        "pub static {}: Item = Item {{ id: {:?}, property: {:?}, family: Family::{}, kind: {kind}, \
-         unit: &UNITS[{unit}], text: {:?}, mtconnect: {:?}, otel: {otel:?}, source: {:?} }};",
+        "pub static {}: Item = Item {{ id: {:?}, property: {:?}, family: Family::{}, said_by: SaidBy::{}, \
+         kind: {kind}, unit: &UNITS[{unit}], text: {:?}, mtconnect: {:?}, otel: {otel:?}, source: {:?} }};",
         constant(&item.id),
         item.id,
         item.id.replace('.', "_"),
         camel(family),
+        camel(said_by),
         item.text,
         item.mtconnect,
         item.source,

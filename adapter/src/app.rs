@@ -18,9 +18,8 @@ use crate::config::{Config, Credentials};
 use crate::counters::Counters;
 use crate::dispatcher::{self, Dispatcher};
 use crate::handles::{self, TooFewFiles};
-use crate::intake::beats::{BeatsError, Listening};
+use crate::intake::listener::{ListenError, Listening, Strangers};
 use crate::intake::poll;
-use crate::intake::push::PushError;
 use crate::intake::{self, IntakeContext};
 use crate::lifecycle::{Lifecycle, Tasks};
 use crate::link::Link;
@@ -46,12 +45,9 @@ pub enum Sink<L> {
 /// Why the adapter did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The listener.
+    /// A listener.
     #[error(transparent)]
-    Beats(#[from] BeatsError),
-    /// The listener that printers call.
-    #[error(transparent)]
-    Push(#[from] PushError),
+    Listen(#[from] ListenError),
     /// The files that queries need.
     #[error("queries to printers")]
     Poll(#[source] poll::StartError),
@@ -63,7 +59,7 @@ pub enum StartError {
 impl StartError {
     /// Whether the same configuration could start another time: an address can become free.
     pub(crate) fn can_pass(&self) -> bool {
-        matches!(self, Self::Beats(BeatsError::Listen { .. }) | Self::Push(PushError::Listen { .. }))
+        matches!(self, Self::Listen(ListenError::Listen { .. }))
     }
 }
 
@@ -75,7 +71,6 @@ pub struct App {
     downstream: Tasks,
     downstream_stop: CancellationToken,
     status: Status,
-    push: Option<SocketAddr>,
 }
 
 impl App {
@@ -121,13 +116,18 @@ impl App {
             tasks: intake.clone(),
         };
         put_models(config, &context);
-        let (listening, push) = start_intake(config, &context).await?;
+        let strangers = Arc::default();
+        let (beats, push) = start_intake(config, &strangers, &context).await?;
         let telemetry = Telemetry {
             buffer: Arc::clone(&buffer),
             counters: Arc::clone(&counters),
             clock: context.clock,
             salt: context.salt.clone(),
-            tls: listening.as_ref().and_then(|listening| listening.tls.clone()),
+            tls: [&beats, &push]
+                .into_iter()
+                .flatten()
+                .filter_map(|listening| listening.tls.clone())
+                .collect(),
             in_clear: config.in_clear(),
         };
         intake.spawn("telemetry", telemetry.run(lifecycle.soft.clone()));
@@ -140,9 +140,11 @@ impl App {
             counters,
             progress,
             health: Arc::default(),
-            listening,
+            beats,
+            push,
+            strangers,
         };
-        Ok(Self { lifecycle, intake, downstream, downstream_stop, status, push })
+        Ok(Self { lifecycle, intake, downstream, downstream_stop, status })
     }
 
     /// Tells of itself at this door until the very end, with what the link met with.
@@ -154,18 +156,18 @@ impl App {
 
     /// Where the Beats listener is bound, if there is one.
     pub fn beats(&self) -> Option<SocketAddr> {
-        self.status.listening.as_ref().map(|listening| listening.address)
+        self.status.beats.as_ref().map(|listening| listening.address)
     }
 
     /// Where the listener that printers call is bound, if there is one.
     pub fn push(&self) -> Option<SocketAddr> {
-        self.push
+        self.status.push.as_ref().map(|listening| listening.address)
     }
 
     /// The line that says that everything is bound and running.
     pub(crate) fn ready_line(&self) -> String {
         let said = |address: Option<SocketAddr>| address.map(|address| address.to_string());
-        json!({ "event": "ready", "beats": said(self.beats()), "push": said(self.push) }).to_string()
+        json!({ "event": "ready", "beats": said(self.beats()), "push": said(self.push()) }).to_string()
     }
 
     /// Runs until the lifecycle says stop, and stops in order. Returns the stopped line.
@@ -205,16 +207,15 @@ impl App {
 
 async fn start_intake(
     config: &Config,
+    strangers: &Arc<Strangers>,
     context: &IntakeContext,
-) -> Result<(Option<Listening>, Option<SocketAddr>), StartError> {
-    let mut bound = None;
-    if let Some(beats) = &config.beats {
-        bound = Some(intake::beats::start(beats, &config.printers, context.clone()).await?);
+) -> Result<(Option<Listening>, Option<Listening>), StartError> {
+    let (printers, mut beats, mut push) = (&config.printers, None, None);
+    if let Some(listener) = &config.beats {
+        beats = Some(intake::beats::start(listener, printers, Arc::clone(strangers), context.clone()).await?);
     }
-    let mut push_bound = None;
-    if let Some(push) = &config.push {
-        let strangers = bound.as_ref().map(|beats| Arc::clone(&beats.strangers)).unwrap_or_default();
-        push_bound = Some(intake::push::start(push, &config.printers, strangers, context.clone()).await?);
+    if let Some(listener) = &config.push {
+        push = Some(intake::push::start(listener, printers, Arc::clone(strangers), context.clone()).await?);
     }
     let open_max = handles::of_each_printer(config)?;
     for printer in &config.printers {
@@ -224,7 +225,7 @@ async fn start_intake(
     }
     // All together: who answers tells who is off.
     poll::start(&config.printers, config.pip.as_ref(), context).map_err(StartError::Poll)?;
-    Ok((bound, push_bound))
+    Ok((beats, push))
 }
 
 // The model that the configuration names comes before the printer's own word.

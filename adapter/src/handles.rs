@@ -3,7 +3,7 @@
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::config::Config;
-use crate::intake::beats::CONNECTIONS_MAX;
+use crate::intake::listener::CONNECTIONS_MAX;
 use crate::intake::tail::HELD_MAX;
 
 /// For what is there once: the uplink, the listener, the door of the status, the runtime, a look at a directory.

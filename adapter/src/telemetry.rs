@@ -23,8 +23,8 @@ pub(crate) struct Telemetry {
     pub(crate) counters: Arc<Counters>,
     pub(crate) clock: Clock,
     pub(crate) salt: Salt,
-    /// The listener's TLS, for the certificate in use at the moment of each account.
-    pub(crate) tls: Option<Arc<Watched>>,
+    /// The listeners' TLS, for the certificates in use at the moment of each account.
+    pub(crate) tls: Vec<Arc<Watched>>,
     /// Whether any printer's data crosses the LAN without TLS.
     pub(crate) in_clear: bool,
 }
@@ -79,7 +79,8 @@ impl Telemetry {
         ];
         numbers.extend(process.memory.map(|bytes| (&items::ADAPTER_MEMORY, number(bytes))));
         numbers.extend(process.cpu.map(|seconds| (&items::ADAPTER_CPU, seconds)));
-        let expiry = self.tls.as_ref().and_then(|tls| tls.expiry());
+        // The one that is the next to be renewed.
+        let expiry = self.tls.iter().filter_map(|tls| tls.expiry()).min();
         numbers.extend(expiry.map(|expiry| (&items::ADAPTER_CERTIFICATE_DAYS, days_until(expiry, now))));
         numbers
     }
@@ -147,7 +148,7 @@ mod tests {
 
     const NOW: Timestamp = Timestamp(1_795_000_000_000);
 
-    fn telemetry(tls: Option<Arc<Watched>>, in_clear: bool) -> Telemetry {
+    fn telemetry(tls: Vec<Arc<Watched>>, in_clear: bool) -> Telemetry {
         let counters = Arc::new(Counters::default());
         let name = AdapterName::parse("oslo-1").unwrap();
         let buffer = Arc::new(Buffer::new(4 << 20, &name, &[], Arc::clone(&counters)));
@@ -171,7 +172,7 @@ mod tests {
 
     #[test]
     fn every_item_of_the_adapter_is_said() {
-        let telemetry = telemetry(Some(watched(&Authority::new())), false);
+        let telemetry = telemetry(vec![watched(&Authority::new())], false);
         let process = ProcessUse::now();
         assert!(process.memory.is_some() && process.cpu.is_some() && process.memory_peak >= process.memory);
         let numbers = telemetry.numbers(NOW, Duration::from_secs(3), process);
@@ -191,7 +192,7 @@ mod tests {
     #[test]
     fn that_it_listens_in_clear_is_said_either_way() {
         for in_clear in [true, false] {
-            let value = said(&telemetry(None, in_clear), &items::ADAPTER_IN_CLEAR);
+            let value = said(&telemetry(Vec::new(), in_clear), &items::ADAPTER_IN_CLEAR);
             let code = if in_clear { "yes" } else { "no" };
             assert!(matches!(&value, Some(catalog::Value::Code(said)) if *said == code), "{value:?}");
         }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use catalog::{Mark, Quality, Reading, Salt, Timestamp, Value, items};
+use protocol::pip::{HelloAck, Text, capability};
 
 use crate::buffer::Buffer;
 use crate::config::{AdapterName, PrinterId};
@@ -13,6 +14,28 @@ pub(crate) fn reading(number: i64) -> Reading {
     let place = Salt::new([1; 16]).source(&[b"test"]).place(number.unsigned_abs(), 0);
     let mark = Mark { part: 0, time: Timestamp(number), quality: Quality::Good, origin: place.origin(0) };
     items::LOG_RECORD.number(number as f64, mark).unwrap()
+}
+
+/// Who a printer says it is that speaks PIP, for the first time since it booted.
+pub(crate) fn hello_ack(instance: &str) -> HelloAck {
+    let text = |text| Text::new(text).unwrap();
+    HelloAck {
+        version_min: 1,
+        version_max: 1,
+        vendor: text("test"),
+        model: text("ProJet 7000 HD"),
+        serial: text("SIM-0001"),
+        firmware: text("2.4.1"),
+        instance: text(instance),
+        boot_time: Timestamp(1_794_000_000_000),
+        mono_ms: None,
+        payload_bytes_max: 1 << 20,
+        heartbeat_ms: 5_000,
+        poll_ms_min: 500,
+        silence_ms_max: 0,
+        capabilities: [capability::ALARMS, capability::SUBSCRIBE].map(text).to_vec(),
+        items_hash: text("h"),
+    }
 }
 
 /// Its number.

@@ -8,6 +8,7 @@ pub struct Item {
     pub(crate) id: &'static str,
     pub(crate) property: &'static str,
     pub(crate) family: Family,
+    pub(crate) said_by: SaidBy,
     pub(crate) kind: Kind,
     pub(crate) unit: &'static Unit,
     pub(crate) text: &'static str,
@@ -35,6 +36,12 @@ impl Item {
     /// The family of printers, or the machine, that it belongs to.
     pub fn family(&self) -> Family {
         self.family
+    }
+
+    /// Who can know it. Where something from outside names an item, such as a printer or a profile, this is what decides
+    /// whether it may.
+    pub fn said_by(&self) -> SaidBy {
+        self.said_by
     }
 
     /// What kind of values it takes.
@@ -67,6 +74,11 @@ impl Item {
     /// Where its range or its vocabulary comes from; `estimate` where no public source gives it.
     pub fn source(&self) -> &'static str {
         self.source
+    }
+
+    /// Whether it is the state that says what its subsystem has, `none` where it has nothing.
+    pub fn is_fault(&self) -> bool {
+        matches!(self.kind, Kind::State(codes) if self.id.ends_with(".fault") && codes.contains(&"none"))
     }
 
     /// The vocabulary of a state or an event; empty for anything else.
@@ -102,6 +114,17 @@ pub enum Family {
     /// The printer's computer.
     Host,
     /// The adapter about itself.
+    Adapter,
+}
+
+/// Who can know what an item says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SaidBy {
+    /// The printer, over its interface or in its logs.
+    Printer,
+    /// The printer's logs alone: it numbers what stands in them.
+    Log,
+    /// The adapter alone: it is about its own work, or what it has proved.
     Adapter,
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use crate::item::{Family, Item, Kind, Range};
+use crate::item::{Family, Item, Kind, Range, SaidBy};
 use crate::unit::UNITS;
 
 include!(concat!(env!("OUT_DIR"), "/items.rs"));
@@ -21,6 +21,11 @@ pub fn all() -> impl Iterator<Item = &'static Item> {
 /// The item with this id, such as `laser.power`.
 pub fn by_id(id: &str) -> Option<&'static Item> {
     BY_ID.get(id).copied()
+}
+
+/// The state that says what a subsystem has, such as `recoater.fault`, if it has one.
+pub fn fault_of(subsystem: &str) -> Option<&'static Item> {
+    by_id(&format!("{subsystem}.fault")).filter(|item| item.is_fault())
 }
 
 /// The item and part behind a name on the wire, such as `laser_power` or `laser_power_2`.

@@ -14,7 +14,7 @@ mod unit;
 
 pub use document::markdown;
 pub use identity::{Identity, IdentityError};
-pub use item::{Family, Item, Kind, Range};
+pub use item::{Family, Item, Kind, Range, SaidBy};
 pub use origin::{Hash, Origin, Place, Salt, Source};
 pub use reading::{Mark, Native, Quality, Reading, Refusal, Timestamp, Value};
 pub use unit::Unit;

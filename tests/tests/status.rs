@@ -153,7 +153,7 @@ async fn listening_in_clear_is_warned_of_at_the_start_an_item_and_in_the_status(
     assert_eq!(ask(site).await?["listener"]["tls"], false);
     assert!(site.status("text").await?.contains("encryption      NONE"));
     let log = fs::read_to_string(adapter.log())?;
-    assert!(log.contains("WARN") && log.contains("runs without TLS"), "{log}");
+    assert!(log.contains("WARN") && log.contains("listens without TLS"), "{log}");
     adapter.stop().await?;
 
     let row = tapped(site, "in_clear").await?;

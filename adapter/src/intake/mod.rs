@@ -13,6 +13,8 @@ use crate::lifecycle::Tasks;
 use crate::normalise::HeldBack;
 
 pub mod beats;
+mod limits;
+pub mod listener;
 pub mod poll;
 pub mod push;
 pub mod tail;

@@ -21,6 +21,12 @@ use crate::lifecycle::Lifecycle;
 
 pub(crate) const BYTES_MAX: usize = 64 << 20;
 
+/// Lets so much of a test's paused time pass. Its clock moves only when no task and no thread has anything left to do, so
+/// that all have come as far as they come: nothing is waited for, and nothing can be too slow.
+pub(crate) async fn pass(time: std::time::Duration) {
+    tokio::time::sleep(time).await;
+}
+
 pub(crate) fn printer_id() -> PrinterId {
     PrinterId::parse("p01").unwrap()
 }

@@ -34,7 +34,7 @@ use crate::clock::Clock;
 use crate::config::{AdapterName, Config, Printer, PrinterId};
 use crate::counters::{Counters, Extent, PrinterCounters};
 use crate::dispatcher::{Parked, Progress};
-use crate::intake::beats::{Listening, Stranger};
+use crate::intake::listener::{Listening, Stranger, Strangers};
 use crate::telemetry::{self, ProcessUse};
 use crate::uplink::Health;
 
@@ -49,7 +49,9 @@ pub(crate) struct Status {
     pub(crate) counters: Arc<Counters>,
     pub(crate) progress: Arc<Progress>,
     pub(crate) health: Arc<Health>,
-    pub(crate) listening: Option<Listening>,
+    pub(crate) beats: Option<Listening>,
+    pub(crate) push: Option<Listening>,
+    pub(crate) strangers: Arc<Strangers>,
 }
 
 impl Status {
@@ -64,7 +66,7 @@ impl Status {
             process: process(),
             platform: self.platform(now),
             buffer: self.buffer(&waiting, wall),
-            listener: self.listening.as_ref().map(|listening| self.listener(listening, wall)),
+            listener: self.beats.as_ref().map(|listening| self.listener(listening, wall)),
             printers: self
                 .config
                 .printers
@@ -154,9 +156,6 @@ impl Status {
     }
 
     fn strangers(&self, now: Instant) -> StrangersPart {
-        let Some(listening) = &self.listening else {
-            return StrangersPart { shown: Vec::new(), forgotten: 0 };
-        };
         let mut ids: HashSet<PrinterId> =
             self.config.printers.iter().map(|printer| printer.id.clone()).collect();
         let part = |stranger: Stranger| StrangerPart {
@@ -169,8 +168,8 @@ impl Status {
             first_s_ago: seconds(stranger.first, now),
             last_s_ago: seconds(stranger.last, now),
         };
-        let shown = listening.strangers.list().into_iter().map(part).collect();
-        StrangersPart { shown, forgotten: listening.strangers.forgotten() }
+        let shown = self.strangers.list().into_iter().map(part).collect();
+        StrangersPart { shown, forgotten: self.strangers.forgotten() }
     }
 }
 

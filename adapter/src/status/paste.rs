@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::config::{PRINTERS_MAX, PrinterId};
-use crate::intake::beats::Stranger;
+use crate::intake::listener::Stranger;
 
 /// Longest part of a name that an id is made of; the rest is for a number.
 const ID_STEM_MAX: usize = 28;

@@ -9,8 +9,8 @@ use tokio::time::Duration;
 
 use super::Now;
 use super::found::Found;
-use super::limits::ANSWER;
 use super::trouble::Trouble;
+use crate::intake::limits::ANSWER;
 
 /// One kind of printer interface, as a pure conversation with one printer.
 ///

@@ -1,6 +1,6 @@
 //! What a driver found in an answer, as readings: the one way out of a driver.
 
-use catalog::{Identity, Item, Quality, Reading, Timestamp, Unit, Value};
+use catalog::{Identity, Item, Quality, Reading, Refusal, Timestamp, Unit, Value};
 use tokio::time::Duration;
 
 use super::Now;
@@ -44,7 +44,13 @@ impl<'a> Found<'a> {
             quality: Quality::Good,
             unit: None,
             every: Duration::ZERO,
+            proved: false,
         }
+    }
+
+    /// What the adapter has proved of the interface by its numbers, such as a gap: no printer can say that itself.
+    pub fn proved(&mut self, item: &'static Item) -> Seen<'_, 'a> {
+        Seen { proved: true, ..self.of(item) }
     }
 
     /// The printer's clock shows this now, so that times in the past can be told from a clock that is off. Without it,
@@ -75,6 +81,7 @@ pub struct Seen<'f, 'a> {
     quality: Quality,
     unit: Option<Result<&'static Unit, ()>>,
     every: Duration,
+    proved: bool,
 }
 
 impl Seen<'_, '_> {
@@ -112,7 +119,7 @@ impl Seen<'_, '_> {
     pub fn code(self, code: &str) {
         match self.item.codes().iter().find(|known| **known == code) {
             Some(code) => self.say(Value::Code(code)),
-            None => self.refuse("a code that is not in the item's vocabulary"),
+            None => self.refuse(Refusal::UnknownCode.name()),
         }
     }
 
@@ -136,7 +143,7 @@ impl Seen<'_, '_> {
     }
 
     fn say(self, value: Value) {
-        let Self { found, item, part, time, quality, unit, every } = self;
+        let Self { found, item, part, time, quality, unit, every, proved } = self;
         let Ok(unit) = unit.transpose() else {
             return found.refuse(Some(item), "a unit that the catalogue has not");
         };
@@ -144,7 +151,7 @@ impl Seen<'_, '_> {
             Some(time) if !found.judged => super::memory::off_ms(time, found.now.wall),
             _ => found.off_ms,
         };
-        let sighting = Sighting { item, part, time, off_ms, quality, unit, every };
+        let sighting = Sighting { item, part, time, off_ms, quality, unit, every, proved };
         match found.memory.see(&sighting, value, found.now) {
             Ok(reading) => found.words.readings.extend(reading),
             Err(why) => found.refuse(Some(item), why),

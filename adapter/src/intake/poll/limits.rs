@@ -6,13 +6,6 @@ use std::time::Duration;
 pub(super) const CONNECT_MAX: Duration = Duration::from_secs(10);
 /// A printer that does not take a request of some hundred bytes in this time is gone.
 pub(super) const WRITE_MAX: Duration = Duration::from_secs(10);
-/// The heartbeats that are taken from a printer; what it asks for beyond is brought within.
-pub(super) const HEARTBEAT: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(60));
-/// An answer may take three heartbeats, within these bounds: a resin printer is silent through an exposure. A
-/// PONG may take one heartbeat, which is the printer's own word.
-pub(super) const ANSWER: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs(120));
-/// The longest pause that a printer may ask for: one wrong number must not silence it for a month.
-pub(super) const PAUSE_MAX: Duration = Duration::from_secs(600);
 /// ALARMS after this many READs.
 pub(super) const READS_PER_ALARMS: u32 = 5;
 /// Items asked for in one READ; the largest printer has a few hundred.
@@ -21,8 +14,6 @@ pub(super) const IDS_MAX: usize = 512;
 pub(super) const REMEMBERED_MAX: usize = 8_192;
 /// Reachability and faults are said anew this often, so that the platform can tell "as before" from silence.
 pub(super) const SAID_EVERY: Duration = Duration::from_secs(60);
-/// A printer's clock that is further off than this, in milliseconds, is not believed.
-pub(super) const CLOCK_OFF_MS_MAX: i64 = 60_000;
 /// Bytes read at once.
 pub(super) const READ_BYTES: usize = 16 * 1024;
 /// A value that the printer has not given for so many intervals is stale: one answer may be late, and one be lost.

@@ -8,10 +8,11 @@ use super::Now;
 use super::backoff::{Backoff, Dice};
 use super::driver::{Driver, Next, Verdict};
 use super::found::{Found, Words};
-use super::limits::{PAUSE_MAX, TOLD_AT_ONCE_MAX};
+use super::limits::TOLD_AT_ONCE_MAX;
 use super::memory::Memory;
 use super::reach::Reach;
 use super::trouble::Trouble;
+use crate::intake::limits::PAUSE_MAX;
 
 /// What happened.
 #[derive(Debug)]

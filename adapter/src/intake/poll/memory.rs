@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 
 use catalog::{
-    Family, Hash, Item, Kind, Mark, Quality, Reading, Refusal, Salt, Timestamp, Unit, Value, items,
+    Hash, Item, Kind, Mark, Quality, Reading, Refusal, SaidBy, Salt, Timestamp, Unit, Value, items,
 };
 use tokio::time::{Duration, Instant};
 
 use super::Now;
-use super::limits::{CLOCK_OFF_MS_MAX, INTERVALS_TO_STALE, REMEMBERED_MAX, SAID_EVERY, STALE_AFTER_MIN};
+use super::limits::{INTERVALS_TO_STALE, REMEMBERED_MAX, SAID_EVERY, STALE_AFTER_MIN};
 use crate::config::PrinterId;
+use crate::intake::limits::CLOCK_OFF_MS_MAX;
 
 /// What one printer said.
 #[derive(Debug)]
@@ -52,12 +53,14 @@ pub(super) struct Sighting {
     pub(super) quality: Quality,
     pub(super) unit: Option<&'static Unit>,
     pub(super) every: Duration,
+    /// The adapter has proved it of the interface, and the printer has not said it.
+    pub(super) proved: bool,
 }
 
 /// By how much a clock that shows this is behind, in milliseconds, where that is more than is believed.
 pub(super) fn off_ms(shows: Timestamp, wall: Timestamp) -> Option<i64> {
     let off = wall.0.saturating_sub(shows.0);
-    (off.unsigned_abs() > CLOCK_OFF_MS_MAX.unsigned_abs()).then_some(off)
+    (off.unsigned_abs() > CLOCK_OFF_MS_MAX).then_some(off)
 }
 
 impl Memory {
@@ -86,7 +89,7 @@ impl Memory {
         value: Value,
         now: Now,
     ) -> Result<Option<Reading>, &'static str> {
-        if !may_be_polled(seen.item) {
+        if (seen.item.said_by() == SaidBy::Adapter) != seen.proved || seen.item.said_by() == SaidBy::Log {
             return Err("an item that no printer can speak for");
         }
         if self.model_known && *seen.item == items::IDENTITY_MODEL {
@@ -103,7 +106,7 @@ impl Memory {
             self.refresh(key, seen.every, now.mono);
             return Ok(None);
         }
-        let reading = self.reading(seen, &value, was_stale && !news, now).map_err(words)?;
+        let reading = self.reading(seen, &value, was_stale && !news, now).map_err(Refusal::name)?;
         let left = reading.value().clone();
         let (item, time, at) = (seen.item, seen.time, now.mono);
         self.said.insert(key, Said { item, given: value, left, time, at, fresh_until: at, stale: false });
@@ -219,18 +222,4 @@ fn text(value: &Value) -> String {
         Value::Hash(hash) => hash.to_string(),
         Value::Identity(identity) => identity.as_str().to_owned(),
     }
-}
-
-fn words(refusal: Refusal) -> &'static str {
-    match refusal {
-        Refusal::NotANumber => "not a number",
-        Refusal::UnknownCode => "a code that is not in the item's vocabulary",
-        Refusal::WrongKind => "a value of another kind than the item takes",
-        Refusal::WrongUnit => "a unit that does not measure what the item is about",
-    }
-}
-
-/// A printer cannot speak for the adapter, nor for its own log, whose numbers prove gaps.
-pub(super) fn may_be_polled(item: &Item) -> bool {
-    item.family() != Family::Adapter && *item != items::PRINTER_REACHABILITY && *item != items::LOG_RECORD
 }

@@ -1,21 +1,16 @@
-//! The printers that may call: by the name in their certificate, else by their address.
+//! The printers that may call.
 
-use std::collections::HashMap;
-use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use catalog::Identity;
 use tokio_util::sync::CancellationToken;
 
 use super::flow::Stored;
-use crate::config::{Printer, Sender};
+use crate::config::Printer;
 use crate::counters::Counter;
 use crate::intake::IntakeContext;
+use crate::intake::listener::Senders;
 use crate::normalise::{Normaliser, Way};
-
-/// The printers that may call.
-#[derive(Debug)]
-pub(super) struct Callers(HashMap<Sender, Arc<Caller>>);
 
 /// A printer that may call.
 #[derive(Debug)]
@@ -34,26 +29,18 @@ struct State {
     connection: CancellationToken,
 }
 
-impl Callers {
-    pub(super) fn new(printers: &[Printer], context: &IntakeContext) -> Self {
-        let callers = printers.iter().filter_map(|printer| {
-            let caller = Caller {
-                normaliser: Normaliser::new(printer, Way::Push, context),
-                model: printer.model.clone(),
-                lost: Counter::default(),
-                state: Mutex::default(),
-            };
-            Some((printer.push.clone()?, Arc::new(caller)))
-        });
-        Self(callers.collect())
-    }
-
-    /// The printer behind a connection. A certificate's word comes before an address, which anyone on the LAN can
-    /// take.
-    pub(super) fn find(&self, names: &[String], peer: IpAddr) -> Option<&Arc<Caller>> {
-        let by_name = names.iter().find_map(|name| self.0.get(&Sender::Certificate(name.clone())));
-        by_name.or_else(|| self.0.get(&Sender::Address(peer)))
-    }
+/// The printers that may call.
+pub(super) fn callers(printers: &[Printer], context: &IntakeContext) -> Senders<Arc<Caller>> {
+    let callers = printers.iter().filter_map(|printer| {
+        let caller = Caller {
+            normaliser: Normaliser::new(printer, Way::Push, context),
+            model: printer.model.clone(),
+            lost: Counter::default(),
+            state: Mutex::default(),
+        };
+        Some((printer.push.clone()?, Arc::new(caller)))
+    });
+    callers.collect()
 }
 
 impl Caller {

@@ -10,9 +10,8 @@ use protocol::pip::{
 };
 use tokio::time::Instant;
 
-use super::limits::{
-    ANSWER, CREDITS, EXPOSURE_MAX, EXPOSURE_MORE, HEARTBEAT, INTERVAL, PAUSE_MAX, PAYLOAD_BYTES_MAX, STOP_MAX,
-};
+use super::limits::{CREDITS, EXPOSURE_MAX, EXPOSURE_MORE, INTERVAL, PAYLOAD_BYTES_MAX, STOP_MAX};
+use crate::intake::limits::{ANSWER, HEARTBEAT, PAUSE_MAX};
 use crate::receipt::Outcome;
 
 /// What happened on a connection.

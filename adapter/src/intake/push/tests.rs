@@ -3,17 +3,22 @@
 use std::time::Duration;
 
 use protocol::pip::{
-    self, Credits, Decoded, EventList, Held, HelloAck, NotifyAck, Occurrence, Reply, Request, SampleValue,
-    Subscribe, Subscribed, Text, frame,
+    self, Credits, Decoded, EventList, Held, NotifyAck, Occurrence, Reply, Request, SampleValue, Subscribe,
+    Subscribed, Text, frame,
 };
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
+use std::net::SocketAddr;
+
+use tokio::net::TcpStream;
+
 use super::*;
 use crate::config::{ListenerTls, Sender};
 use crate::normalise::testing::{self, Authority, Bench};
+use crate::testing::hello_ack;
 use crate::tls;
 
 fn text(text: &str) -> Text {
@@ -33,7 +38,8 @@ impl Site {
         let tls = ListenerTls { only_13: true, ..authority.listener("localhost") };
         let config = Config { listen: "127.0.0.1:0".parse().unwrap(), tls: Some(tls) };
         let printer = Printer { push: Some(Sender::Certificate("p01".into())), ..testing::printer() };
-        let address = start(&config, &[printer], Arc::default(), bench.context.clone()).await.unwrap();
+        let listening = start(&config, &[printer], Arc::default(), bench.context.clone()).await.unwrap();
+        let address = listening.address;
         Self { bench, authority, address }
     }
 
@@ -110,26 +116,6 @@ fn event(sequence: u64) -> pip::Event {
     pip::Event { sequence, time: catalog::Timestamp(1_795_000_000_000), mono_ms: sequence, what }
 }
 
-fn hello_ack(instance: &str) -> HelloAck {
-    HelloAck {
-        version_min: 1,
-        version_max: 1,
-        vendor: text("test"),
-        model: text("ProJet 7000 HD"),
-        serial: text("SIM-0001"),
-        firmware: text("2.4.1"),
-        instance: text(instance),
-        boot_time: catalog::Timestamp(1_794_000_000_000),
-        mono_ms: None,
-        payload_bytes_max: 1 << 20,
-        heartbeat_ms: 60_000,
-        poll_ms_min: 1_000,
-        silence_ms_max: 0,
-        capabilities: vec![text("subscribe")],
-        items_hash: text("h"),
-    }
-}
-
 fn is_power(reading: &catalog::Reading) -> bool {
     reading.item().id() == "laser.power"
 }
@@ -158,7 +144,7 @@ async fn after_a_lost_connection_it_goes_on_behind_what_is_stored_and_a_hole_is_
 
     let mut printer = site.call("p01").await;
     assert_eq!(printer.subscribed("i-1", (9, 9), 3).await, Some(4));
-    let lost = site.bench.store(1, |reading| reading.item().id() == "printer.events_lost").await;
+    let lost = site.bench.store(1, |reading| reading.item().id() == "interface.lost").await;
     assert_eq!(*lost[0].value(), catalog::Value::Number(5.0));
     printer.tell(9..=9).await;
     site.bench.store(1, is_power).await;

@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
-use catalog::{Family, Identity, Item, Kind, Mark, Place, Quality, Reading, Refusal, Salt, Timestamp, items};
+use catalog::{Identity, Item, Mark, Place, Quality, Reading, Refusal, SaidBy, Salt, Timestamp, items};
 use protocol::pip::{Alarm, Event, Gap, HelloAck, Occurrence, SampleValue};
 
-use super::limits::{CLOCK_OFF_MS_MAX, FAULTS_MAX};
+use super::limits::FAULTS_MAX;
 use crate::config::PrinterId;
+use crate::intake::limits::CLOCK_OFF_MS_MAX;
 
 /// Translates what one instance of a printer tells.
 #[derive(Debug)]
@@ -61,8 +62,8 @@ impl Teller {
             }
         }
         if new_instance {
-            let item = &items::PRINTER_EVENT_LOG;
-            words.take(item, item.code("new_instance", self.own_mark(b"met", 3, now)));
+            let item = &items::INTERFACE_EVENT;
+            words.take(item, item.code("restarted", self.own_mark(b"met", 3, now)));
         }
         words
     }
@@ -70,14 +71,13 @@ impl Teller {
     /// That events are missing, with how many have been in all.
     pub(super) fn missed(&self, gap: Gap, lost_in_all: u64, now: Timestamp) -> Words {
         let mut words = Words::default();
-        let about = match gap {
-            Gap::Lost { first, .. } => first.to_string(),
-            Gap::WentBack => "went back".to_owned(),
+        let (code, about) = match gap {
+            Gap::Lost { first, .. } => ("gap", first.to_string()),
+            Gap::WentBack => ("backwards", String::new()),
         };
         let mark = |index| self.own_mark(about.as_bytes(), index, now);
-        words.take(&items::PRINTER_EVENT_LOG, items::PRINTER_EVENT_LOG.code("gap", mark(0)));
-        let lost = items::PRINTER_EVENTS_LOST.number(lost_in_all as f64, mark(1));
-        words.take(&items::PRINTER_EVENTS_LOST, lost);
+        words.take(&items::INTERFACE_EVENT, items::INTERFACE_EVENT.code(code, mark(0)));
+        words.take(&items::INTERFACE_LOST, items::INTERFACE_LOST.number(lost_in_all as f64, mark(1)));
         words
     }
 
@@ -87,9 +87,9 @@ impl Teller {
         for event in events {
             match &event.what {
                 Occurrence::Changed { id, part, value, quality } => {
-                    let Some(item) = items::by_id(id.as_str()).filter(|item| may_be_told(item)) else {
-                        continue;
-                    };
+                    // A printer may know more than may leave, which is no fault.
+                    let item = items::by_id(id.as_str());
+                    let Some(item) = item.filter(|item| item.said_by() == SaidBy::Printer) else { continue };
                     let mut mark = self.mark(event, *part, now);
                     mark.quality = worse(mark.quality, *quality);
                     words.take(item, made(item, value, mark));
@@ -105,8 +105,7 @@ impl Teller {
 
     /// An alarm is the fault of its subsystem for as long as it is active; another one that stays is it then.
     fn alarm(&mut self, event: &Event, alarm: &Alarm, raised: bool, now: Timestamp, words: &mut Words) {
-        let item = items::by_id(&format!("{}.fault", alarm.subsystem)).filter(|item| is_fault(item));
-        let Some(item) = item else {
+        let Some(item) = items::fault_of(alarm.subsystem.as_str()) else {
             words.refused.push((None, "an alarm of a subsystem that the catalogue has not"));
             return;
         };
@@ -182,22 +181,6 @@ fn worse(one: Quality, other: Quality) -> Quality {
         (Quality::Uncertain, _) | (_, Quality::Uncertain) => Quality::Uncertain,
         (Quality::Good, Quality::Good) => Quality::Good,
     }
-}
-
-// By its name: the catalogue's subsystems each have one.
-fn is_fault(item: &Item) -> bool {
-    matches!(item.kind(), Kind::State(_)) && item.id().ends_with(".fault") && item.codes().contains(&"none")
-}
-
-/// A printer cannot speak for the adapter, nor of what the adapter alone can know.
-fn may_be_told(item: &Item) -> bool {
-    let ours = [
-        &items::PRINTER_REACHABILITY,
-        &items::LOG_RECORD,
-        &items::PRINTER_EVENT_LOG,
-        &items::PRINTER_EVENTS_LOST,
-    ];
-    item.family() != Family::Adapter && !ours.contains(&item)
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ fn hex(text: &str) -> Vec<u8> {
 /// What the listener answers to these bytes, in the form of `expected.json`, on a platform that stores all.
 async fn answer(case: &str, input: &[u8], closes: bool, acks: usize) -> Value {
     let bench = testing::bench();
-    let senders = Senders::new(&[printer()], &bench.context);
+    let senders = senders::senders(&[printer()], &bench.context);
     let known = senders.find(&["p01".to_owned()], [127, 0, 0, 1].into()).unwrap();
     let (mut ours, theirs) = tokio::io::duplex(1 << 20);
     let serve = Connection::new(theirs, known.clone(), &bench.context, known.connection().unwrap().0).serve();

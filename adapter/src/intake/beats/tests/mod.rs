@@ -14,6 +14,10 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
+use std::net::SocketAddr;
+
+use tokio::net::TcpStream;
+
 use super::*;
 use crate::config::Sender;
 use crate::normalise::testing::{self, Authority, Bench, line};
@@ -40,7 +44,8 @@ impl Case {
         let (bench, authority) = (testing::bench(), Authority::new());
         let config =
             Config { listen: "127.0.0.1:0".parse().unwrap(), tls: Some(authority.listener("localhost")) };
-        let address = start(&config, &[printer()], bench.context.clone()).await.unwrap().address;
+        let listening = start(&config, &[printer()], Arc::default(), bench.context.clone()).await.unwrap();
+        let address = listening.address;
         Self { bench, authority, address }
     }
 
@@ -303,7 +308,7 @@ async fn a_stop_ends_idle_connections_at_once_and_waits_for_what_is_in_flight() 
 #[tokio::test(start_paused = true)]
 async fn while_a_window_waits_the_sender_is_told_every_three_seconds() {
     let bench = testing::bench();
-    let senders = Senders::new(&[printer()], &bench.context);
+    let senders = senders::senders(&[printer()], &bench.context);
     let known = senders.find(&["p01".to_owned()], [127, 0, 0, 1].into()).unwrap();
     let (mut ours, theirs) = tokio::io::duplex(1 << 20);
     let serve = Connection::new(theirs, known.clone(), &bench.context, known.connection().unwrap().0).serve();
@@ -329,7 +334,7 @@ async fn while_a_window_waits_the_sender_is_told_every_three_seconds() {
 #[tokio::test(start_paused = true)]
 async fn a_full_buffer_holds_up_the_sender_and_loses_nothing() {
     let bench = testing::bench();
-    let senders = Senders::new(&[printer()], &bench.context);
+    let senders = senders::senders(&[printer()], &bench.context);
     let known = senders.find(&["p01".to_owned()], [127, 0, 0, 1].into()).unwrap();
     let (ours, theirs) = tokio::io::duplex(4096);
     let (mut reading, mut writing) = tokio::io::split(ours);
@@ -364,7 +369,7 @@ async fn a_full_buffer_holds_up_the_sender_and_loses_nothing() {
 #[tokio::test(start_paused = true)]
 async fn a_stop_that_comes_while_the_connection_is_busy_elsewhere_is_not_missed() {
     let bench = testing::bench();
-    let senders = Senders::new(&[printer()], &bench.context);
+    let senders = senders::senders(&[printer()], &bench.context);
     let known = senders.find(&["p01".to_owned()], [127, 0, 0, 1].into()).unwrap();
     let (_ours, theirs) = tokio::io::duplex(4096);
     bench.lifecycle.soft.cancel();

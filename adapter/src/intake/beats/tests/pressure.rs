@@ -1,10 +1,11 @@
 use super::*;
 use crate::intake::beats::limits::{CONNECTIONS_PER_PRINTER_MAX, STALL_MAX};
+use crate::intake::listener::Senders;
 use tokio::io::{DuplexStream, duplex};
 use tokio::task::JoinHandle;
 
 /// Printers p01 to p20, each known by its certificate.
-fn bench() -> (Bench, Senders) {
+fn bench() -> (Bench, Senders<Known>) {
     let ids: Vec<_> = (1..=20).map(|number| PrinterId::parse(&format!("p{number:02}")).unwrap()).collect();
     let bench = testing::bench_of(&ids);
     let printer = |id: PrinterId| {
@@ -12,12 +13,12 @@ fn bench() -> (Bench, Senders) {
         Printer { id, beats, ..testing::printer() }
     };
     let printers: Vec<_> = ids.into_iter().map(printer).collect();
-    let senders = Senders::new(&printers, &bench.context);
+    let senders = senders::senders(&printers, &bench.context);
     (bench, senders)
 }
 
 /// A connection of this printer, served until it ends.
-fn connect(bench: &Bench, senders: &Senders, printer: &str) -> (DuplexStream, JoinHandle<End>) {
+fn connect(bench: &Bench, senders: &Senders<Known>, printer: &str) -> (DuplexStream, JoinHandle<End>) {
     let (ours, theirs) = duplex(64 << 10);
     let known = senders.find(&[printer.to_owned()], [127, 0, 0, 1].into()).unwrap().clone();
     let seat = known.connection().unwrap().0;
@@ -57,7 +58,7 @@ async fn half_windows_are_given_up_as_stalled_and_nobody_else_notices() {
         stuck.push((tokio::spawn(async move { ours.write_all(&large).await.map(|()| ours) }), served));
     }
     // All have come as far as they come.
-    tokio::time::sleep(STALL_MAX / 2).await;
+    testing::pass(STALL_MAX / 2).await;
     for (printer, events) in [("p01", 10), ("p02", 2048), ("p20", 2048)] {
         let (mut client, _served) = connect(&bench, &senders, printer);
         client.write_all(&encode_window(1, &blank(800, events), Some(3))).await.unwrap();
@@ -115,11 +116,11 @@ async fn a_silent_connection_gives_its_place_to_a_new_one_of_its_printer() {
     let (bench, senders) = bench();
     let mut left_behind: Vec<_> =
         (0..CONNECTIONS_PER_PRINTER_MAX).map(|_| connect(&bench, &senders, "p01")).collect();
-    tokio::time::sleep(Duration::from_secs(40)).await;
+    testing::pass(Duration::from_secs(40)).await;
     // This one is not silent: its window waits.
     left_behind[0].0.write_all(&encode_window(1, &events([1]), None)).await.unwrap();
     // Until it has been read.
-    tokio::time::sleep(Duration::from_millis(1)).await;
+    testing::pass(Duration::from_millis(1)).await;
     let (mut client, _served) = connect(&bench, &senders, "p01");
     client.write_all(&encode_window(9, &events([2]), None)).await.unwrap();
     let (_, (sequence, _)) = both(bench.store_records(2), acknowledged(&mut client)).await;

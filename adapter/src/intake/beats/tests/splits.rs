@@ -118,7 +118,7 @@ impl Play<'_> {
         let stores = Verdict { stored: true, after_ms: 0 };
         for verdict in verdicts.iter().copied().chain(std::iter::repeat(stores)) {
             let taken = self.bench.take().await;
-            tokio::time::sleep(Duration::from_millis(verdict.after_ms)).await;
+            testing::pass(Duration::from_millis(verdict.after_ms)).await;
             if verdict.stored {
                 let origins = taken.1.batch().readings.iter().map(catalog::Reading::origin);
                 self.stored.borrow_mut().extend(origins);
@@ -209,7 +209,7 @@ proptest! {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
         runtime.block_on(async {
             let bench = testing::bench();
-            let senders = Senders::new(&[printer()], &bench.context);
+            let senders = senders::senders(&[printer()], &bench.context);
             let known = senders.find(&["p01".to_owned()], [127, 0, 0, 1].into()).unwrap();
             let normaliser = Normaliser::new(&printer(), crate::normalise::Way::Beats, &bench.context);
             let stored = RefCell::default();

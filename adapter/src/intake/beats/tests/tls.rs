@@ -15,7 +15,7 @@ type Stream = TlsStream<TcpStream>;
 async fn listener(bench: &Bench, tls: &ListenerTls, beats: Sender) -> SocketAddr {
     let config = Config { listen: "127.0.0.1:0".parse().unwrap(), tls: Some(tls.clone()) };
     let printer = Printer { beats: Some(beats), ..testing::printer() };
-    start(&config, &[printer], bench.context.clone()).await.unwrap().address
+    start(&config, &[printer], Arc::default(), bench.context.clone()).await.unwrap().address
 }
 
 async fn connect(
@@ -103,7 +103,7 @@ async fn certificates_are_renewed_under_a_live_connection() {
     let (bench, old, new) = (testing::bench(), Authority::new(), Authority::new());
     let files = old.listener("localhost");
     let config = Config { listen: "127.0.0.1:0".parse().unwrap(), tls: Some(files.clone()) };
-    let listening = start(&config, &[printer()], bench.context.clone()).await.unwrap();
+    let listening = start(&config, &[printer()], Arc::default(), bench.context.clone()).await.unwrap();
     let (address, watched) = (listening.address, listening.tls.unwrap());
     let kept = tempfile::tempdir().unwrap();
     let (old_root, old_pair) = (kept.path().join("ca.pem"), old.pair("p01"));
@@ -119,7 +119,7 @@ async fn certificates_are_renewed_under_a_live_connection() {
         fs::copy(from, to).unwrap();
     }
     while watched.reloads() == 0 {
-        tokio::time::sleep(Duration::from_secs(1)).await;
+        testing::pass(Duration::from_secs(1)).await;
     }
     // Who is connected stays, and is served.
     live.send(&encode_window(1, &[] as &[&str], None)).await;
@@ -132,7 +132,7 @@ async fn certificates_are_renewed_under_a_live_connection() {
     // What cannot be used changes nothing for senders.
     fs::write(&files.key_file, "no key").unwrap();
     while watched.problem().is_none() {
-        tokio::time::sleep(Duration::from_secs(1)).await;
+        testing::pass(Duration::from_secs(1)).await;
     }
     assert_eq!(asked(connect(address, &new_root, Some(&new.pair("p01")), &TLS13).await).await, Some(0));
     assert_eq!(watched.reloads(), 1);

@@ -3,10 +3,11 @@
 use catalog::Value;
 
 use super::super::backoff::Dice;
-use super::super::limits::{ANSWER, SAID_EVERY};
+use super::super::limits::SAID_EVERY;
 use super::super::machine::{Action, Event, Machine};
 use super::super::trouble::Trouble;
 use super::*;
+use crate::intake::limits::ANSWER;
 
 /// What a printer does when it is called or asked; the reply takes 10 ms. `None` is silence.
 type Temper = fn(&PipAction, Now, u32) -> Option<PipEvent>;

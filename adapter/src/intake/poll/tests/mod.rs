@@ -37,23 +37,7 @@ pub(super) fn later(now: Now, by: Duration) -> Now {
 }
 
 pub(super) fn hello_ack() -> HelloAck {
-    HelloAck {
-        version_min: 1,
-        version_max: 1,
-        vendor: text("test"),
-        model: text("ProJet 7000 HD"),
-        serial: text("SIM-0001"),
-        firmware: text("2.4.1"),
-        instance: text("i-1"),
-        boot_time: Timestamp(1_794_000_000_000),
-        mono_ms: None,
-        payload_bytes_max: 1 << 20,
-        heartbeat_ms: 5_000,
-        poll_ms_min: 500,
-        silence_ms_max: 0,
-        capabilities: vec![text("alarms")],
-        items_hash: text("h"),
-    }
+    crate::testing::hello_ack("i-1")
 }
 
 pub(super) fn item(id: &str, kind: &str, unit: &str) -> ItemDescription {

@@ -2,29 +2,10 @@ use catalog::Timestamp;
 use protocol::pip::{ErrorCode, ErrorReply, EventList, Held, Occurrence};
 
 use super::*;
+use crate::testing::hello_ack;
 
 fn text(text: &str) -> Text {
     Text::new(text).unwrap()
-}
-
-fn hello_ack(instance: &str) -> HelloAck {
-    HelloAck {
-        version_min: 1,
-        version_max: 1,
-        vendor: text("test"),
-        model: text("ProJet 7000 HD"),
-        serial: text("SIM-0001"),
-        firmware: text("2.4.1"),
-        instance: text(instance),
-        boot_time: Timestamp(0),
-        mono_ms: None,
-        payload_bytes_max: 1 << 20,
-        heartbeat_ms: 10_000,
-        poll_ms_min: 1_000,
-        silence_ms_max: 0,
-        capabilities: vec![text(capability::SUBSCRIBE)],
-        items_hash: text("h"),
-    }
 }
 
 fn list(held: (u64, u64), said: std::ops::RangeInclusive<u64>) -> EventList {
@@ -227,9 +208,9 @@ fn a_printer_that_exposes_a_layer_is_not_gone() {
     world.handle(Event::Up);
     let start = world.now;
     world.hear(1, Reply::HelloAck(HelloAck { silence_ms_max: 60_000, ..hello_ack("i-1") }));
-    assert_eq!(world.flow.deadline() - start, Duration::from_secs(30 + 60 + 10));
+    assert_eq!(world.flow.deadline() - start, Duration::from_secs(3 * 5 + 60 + 10));
     world.hear(2, subscribed(1, 0, 0));
-    assert_eq!(world.flow.deadline() - start, Duration::from_secs(10 + 60 + 10));
+    assert_eq!(world.flow.deadline() - start, Duration::from_secs(5 + 60 + 10));
 }
 
 #[test]

@@ -48,7 +48,7 @@ fn only_what_the_catalogue_has_is_taken_and_nothing_of_what_is_the_adapters_own(
             changed(2, "maker.secret", number()),
             changed(3, "printer.state", SampleValue::Code(text("building"))),
             changed(4, "printer.state", SampleValue::Code(text("bracket_v7.stl"))),
-            changed(5, "printer.events_lost", number()),
+            changed(5, "interface.lost", number()),
             changed(6, "printer.reachability", SampleValue::Code(text("available"))),
             event(7, Occurrence::Other),
         ],
@@ -111,9 +111,6 @@ fn a_wrong_clock_is_put_right_by_the_monotonic_one() {
 #[test]
 fn a_gap_is_an_event_and_a_count() {
     let words = teller("i-1", None).missed(Gap::Lost { first: 5, last: 8 }, 4, NOW);
-    assert_eq!(
-        said(&words),
-        [("printer.event_log", "gap".to_owned()), ("printer.events_lost", "4".to_owned())]
-    );
+    assert_eq!(said(&words), [("interface.event", "gap".to_owned()), ("interface.lost", "4".to_owned())]);
     assert!(matches!(words.readings[0].value(), Value::Code(_)));
 }

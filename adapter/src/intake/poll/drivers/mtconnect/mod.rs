@@ -247,10 +247,10 @@ impl MtConnect {
             Some(Happened::Backwards) => Some("backwards"),
         };
         if let Some(code) = code {
-            found.of(&items::INTERFACE_EVENT).at(now.wall).code(code);
+            found.proved(&items::INTERFACE_EVENT).at(now.wall).code(code);
         }
         // A count of observations is far below what a number holds exactly.
-        found.of(&items::INTERFACE_LOST).number(self.lost as f64);
+        found.proved(&items::INTERFACE_LOST).number(self.lost as f64);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use catalog::{Family, Item, Kind, Unit, items};
+use catalog::{Family, Item, Kind, SaidBy, Unit, items};
 use protocol::mtconnect::{Category, DataItem, Text};
 
 use super::conditions;
@@ -203,7 +203,8 @@ fn is_oxygen(item: &DataItem) -> bool {
 /// What others prove or say is not an agent's to tell: the adapter, the host, the printer's log. Alarms come of
 /// conditions.
 fn may_be_told(item: &Item) -> bool {
-    let others = ["alarm.", "interface.", "log."];
-    !matches!(item.family(), Family::Adapter | Family::Host)
+    let others = ["alarm.", "log."];
+    item.said_by() == SaidBy::Printer
+        && item.family() != Family::Host
         && !others.iter().any(|other| item.id().starts_with(other))
 }

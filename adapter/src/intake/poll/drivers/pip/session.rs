@@ -4,8 +4,9 @@ use protocol::pip::{HelloAck, Read, Request};
 use tokio::time::{Duration, Instant};
 
 use super::translate::Offered;
+use crate::intake::limits::{ANSWER, HEARTBEAT};
 use crate::intake::poll::driver::Pace;
-use crate::intake::poll::limits::{ANSWER, HEARTBEAT, IDS_MAX, READS_PER_ALARMS};
+use crate::intake::poll::limits::{IDS_MAX, READS_PER_ALARMS};
 
 /// A kind of question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

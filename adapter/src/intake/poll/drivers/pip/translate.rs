@@ -3,12 +3,11 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use catalog::{Item, Kind, items};
+use catalog::{Item, Kind, SaidBy, items};
 use protocol::pip::{ActiveAlarms, Description, HelloAck, SampleValue, Text, Values};
 
 use crate::intake::poll::found::Found;
 use crate::intake::poll::limits::REMEMBERED_MAX;
-use crate::intake::poll::memory::may_be_polled;
 
 /// An item that the printer has and the catalogue too.
 #[derive(Debug)]
@@ -48,7 +47,9 @@ impl Translator {
         let mut offered = Vec::new();
         self.offered.clear();
         for described in &description.items {
-            let Some(item) = items::by_id(described.id.as_str()).filter(|item| may_be_polled(item)) else {
+            let Some(item) =
+                items::by_id(described.id.as_str()).filter(|item| item.said_by() == SaidBy::Printer)
+            else {
                 continue;
             };
             let every = Duration::from_millis(described.interval_ms_min.into());
@@ -56,7 +57,7 @@ impl Translator {
                 found.refuse(Some(item), "the printer has it as another kind than the catalogue");
             } else if is_number(item) && described.unit.as_str() != item.unit().ucum() {
                 found.refuse(Some(item), "the printer has it in another unit than the catalogue");
-            } else if self.offered.insert(item.id(), every).is_none() && !(alarms && is_fault(item)) {
+            } else if self.offered.insert(item.id(), every).is_none() && !(alarms && item.is_fault()) {
                 offered.push(Offered { id: described.id.clone(), every });
             }
         }
@@ -84,12 +85,11 @@ impl Translator {
     /// between two ALARMS.
     pub(super) fn alarms(&mut self, alarms: &ActiveAlarms, every: Duration, found: &mut Found<'_>) {
         let mut states: HashMap<(&'static str, u8), (&'static Item, &str)> = HashMap::new();
-        for item in items::all().filter(|item| is_fault(item) && self.has_subsystem_of(item)) {
+        for item in items::all().filter(|item| item.is_fault() && self.has_subsystem_of(item)) {
             states.insert((item.id(), 0), (item, "none"));
         }
         for alarm in &alarms.alarms {
-            let item = items::by_id(&format!("{}.fault", alarm.subsystem)).filter(|item| is_fault(item));
-            let Some(item) = item else {
+            let Some(item) = items::fault_of(alarm.subsystem.as_str()) else {
                 found.refuse(None, "an alarm of a subsystem that the catalogue has not");
                 continue;
             };
@@ -118,9 +118,4 @@ impl Translator {
 
 fn is_number(item: &Item) -> bool {
     matches!(item.kind(), Kind::Gauge(_) | Kind::Counter(_))
-}
-
-// By its name: the catalogue's subsystems each have one.
-fn is_fault(item: &Item) -> bool {
-    matches!(item.kind(), Kind::State(_)) && item.id().ends_with(".fault") && item.codes().contains(&"none")
 }

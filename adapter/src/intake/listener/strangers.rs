@@ -57,13 +57,7 @@ pub struct Stranger {
 
 impl Strangers {
     /// A sender with these names in its certificate was refused just now.
-    pub(in crate::intake) fn refused(
-        &self,
-        names: &[String],
-        address: IpAddr,
-        reason: &'static str,
-        why: &str,
-    ) {
+    pub(super) fn refused(&self, names: &[String], address: IpAddr, reason: &'static str, why: &str) {
         let now = Instant::now();
         let certificate = names.first().map(|name| cut(name, STRANGER_NAME_MAX));
         let known_by = if certificate.is_none() { Some(address) } else { None };

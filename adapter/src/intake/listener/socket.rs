@@ -8,7 +8,7 @@ use tokio::net::TcpStream;
 use super::limits::{PROBE_AFTER, PROBE_EVERY, PROBES_MAX, UNACKNOWLEDGED_MAX};
 
 /// Has TCP find out that a peer is gone, so that its place is free again within two minutes.
-pub(in crate::intake) fn set_up(stream: &TcpStream) -> io::Result<()> {
+pub(super) fn set_up(stream: &TcpStream) -> io::Result<()> {
     // Acknowledgements are six bytes and must not wait for company.
     stream.set_nodelay(true)?;
     let socket = SockRef::from(stream);

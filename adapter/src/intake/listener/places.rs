@@ -8,7 +8,7 @@ use super::limits::{CONNECTIONS_MAX, CONNECTIONS_PER_ADDRESS_MAX};
 
 /// The places that connections take.
 #[derive(Debug, Default)]
-pub(in crate::intake) struct Places(Mutex<Taken>);
+pub(super) struct Places(Mutex<Taken>);
 
 #[derive(Debug, Default)]
 struct Taken {
@@ -18,14 +18,14 @@ struct Taken {
 
 /// One connection's place; free again when it is dropped.
 #[derive(Debug)]
-pub(in crate::intake) struct Place {
+pub(super) struct Place {
     places: Arc<Places>,
     address: IpAddr,
 }
 
 impl Places {
     /// A place for a connection from this address, if there is one.
-    pub(in crate::intake) fn take(self: &Arc<Self>, address: IpAddr) -> Option<Place> {
+    pub(super) fn take(self: &Arc<Self>, address: IpAddr) -> Option<Place> {
         let mut taken = self.lock();
         let from_address = taken.by_address.get(&address).copied().unwrap_or_default();
         if taken.all >= CONNECTIONS_MAX || from_address >= CONNECTIONS_PER_ADDRESS_MAX {
