@@ -1,5 +1,6 @@
 //! The scanner beside `serde_json`: what is JSON, and what its fields say.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use parsers::beats::{Event, EventError, File};
@@ -138,17 +139,21 @@ struct Seen {
     dataset: Option<String>,
 }
 
+fn lossy(bytes: &[u8]) -> Cow<'_, str> {
+    String::from_utf8_lossy(bytes)
+}
+
 fn seen(event: &Event<'_>) -> Seen {
     Seen {
         beat: format!("{:?}", event.beat),
         time_ms: event.timestamp.map(|time| time.0),
-        agent: event.agent_id.to_string(),
+        agent: lossy(&event.agent_id).into_owned(),
         message: event.message.as_deref().map(<[u8]>::to_vec),
         offset: event.offset,
         file: event.file.as_ref().map(|file| match file {
-            File::Fingerprint(print) => format!("print {print}"),
-            File::Inode { device, inode } => format!("inode {device} {inode}"),
-            File::Path(path) => format!("path {path}"),
+            File::Fingerprint(print) => format!("print {}", lossy(print)),
+            File::Inode { device, inode } => format!("inode {} {}", lossy(device), lossy(inode)),
+            File::Path(path) => format!("path {}", lossy(path)),
         }),
         dataset: event.dataset.as_deref().map(str::to_owned),
     }
@@ -170,8 +175,9 @@ fn expected(json: &Json) -> Option<Seen> {
     let agents = [["agent", "id"], ["beat", "hostname"], ["beat", "name"]];
     let agent = agents.iter().find_map(|path| json.text(path)).or_else(|| pairs("host"));
     let in_file = |field| json.text(&["log", "file", field]);
-    let inode =
-        in_file("device_id").zip(in_file("inode")).map(|(device, inode)| format!("inode {device} {inode}"));
+    let inode = in_file("device_id")
+        .zip(in_file("inode"))
+        .map(|(device, inode)| format!("inode {} {}", device, inode));
     let path = in_file("path").or(json.text(&["source"])).or_else(|| pairs("file"));
     let name = json.text(&["metricset", "name"]);
     let module = json.text(&["metricset", "module"]).map_or(String::new(), |module| module + ".");
@@ -191,9 +197,9 @@ fn expected(json: &Json) -> Option<Seen> {
             .or(json.text(&["offset"]))
             .and_then(|offset| offset.parse().ok()),
         file: in_file("fingerprint")
-            .map(|print| format!("print {print}"))
+            .map(|print| format!("print {}", print))
             .or(inode)
-            .or(path.map(|path| format!("path {path}"))),
+            .or(path.map(|path| format!("path {}", path))),
         dataset: json.text(&["event", "dataset"]).or(name.map(|name| module + &name)),
     })
 }

@@ -38,8 +38,9 @@ pub struct Event<'a> {
     pub beat: Beat,
     /// `@timestamp`: when the beat read the line or took the measurement.
     pub timestamp: Option<Timestamp>,
-    /// `agent.id`, else what names the agent in older versions; empty where nothing does.
-    pub agent_id: Cow<'a, str>,
+    /// `agent.id`, else what names the agent in older versions; empty where nothing does. It only ever is compared and
+    /// hashed, so that whether it is UTF-8 does not matter.
+    pub agent_id: Cow<'a, [u8]>,
     /// The log line, as bytes: a beat may pass on what is not UTF-8.
     pub message: Option<Cow<'a, [u8]>>,
     /// Where the line begins in its file, in bytes.
@@ -56,22 +57,22 @@ pub struct Event<'a> {
 #[derive(Clone, PartialEq, Eq)]
 pub enum File<'a> {
     /// A hash of the file's first bytes, which Filebeat makes.
-    Fingerprint(Cow<'a, str>),
+    Fingerprint(Cow<'a, [u8]>),
     /// The file system's own numbers.
     Inode {
         /// The device.
-        device: Cow<'a, str>,
+        device: Cow<'a, [u8]>,
         /// The file on it.
-        inode: Cow<'a, str>,
+        inode: Cow<'a, [u8]>,
     },
     /// Its path.
-    Path(Cow<'a, str>),
+    Path(Cow<'a, [u8]>),
 }
 
 impl File<'_> {
     /// The same with texts of its own.
     pub fn into_owned(self) -> File<'static> {
-        let own = |text: Cow<'_, str>| Cow::Owned(text.into_owned());
+        let own = |bytes: Cow<'_, [u8]>| Cow::Owned(bytes.into_owned());
         match self {
             Self::Fingerprint(print) => File::Fingerprint(own(print)),
             Self::Inode { device, inode } => File::Inode { device: own(device), inode: own(inode) },
@@ -146,18 +147,16 @@ impl<'a> Event<'a> {
 
     /// What all lines of its file have in common, or all measurements of its kind.
     pub fn source(&self, salt: &Salt) -> Source {
-        let agent = self.agent_id.as_bytes();
+        let agent = self.agent_id.as_ref();
         if self.line().is_none() {
             let dataset = self.dataset.as_deref().unwrap_or_default();
             let disk = self.disk().or_else(|| self.of_system(Field::NetworkName).text()).unwrap_or_default();
             return salt.source(&[b"metric", agent, dataset.as_bytes(), disk.as_bytes()]);
         }
         match &self.file {
-            Some(File::Fingerprint(print)) => salt.source(&[b"fingerprint", agent, print.as_bytes()]),
-            Some(File::Inode { device, inode }) => {
-                salt.source(&[b"inode", agent, device.as_bytes(), inode.as_bytes()])
-            }
-            Some(File::Path(path)) => salt.source(&[b"path", agent, unrotated(path).as_bytes()]),
+            Some(File::Fingerprint(print)) => salt.source(&[b"fingerprint", agent, print]),
+            Some(File::Inode { device, inode }) => salt.source(&[b"inode", agent, device, inode]),
+            Some(File::Path(path)) => salt.source(&[b"path", agent, unrotated(path)]),
             None => salt.source(&[b"stream", agent]),
         }
     }
@@ -206,10 +205,10 @@ impl fmt::Debug for File<'_> {
 /// The path without the number that rotation puts at its end: a line that is sent again after its file was rotated
 /// has a new path and must have the old place. The check of the message tells it from the line at the same offset
 /// of the new file.
-fn unrotated(path: &str) -> &str {
-    let stem = path.trim_end_matches(|c: char| c.is_ascii_digit());
-    let rotated = stem.len() < path.len();
-    stem.strip_suffix('.').filter(|_| rotated).unwrap_or(path)
+fn unrotated(path: &[u8]) -> &[u8] {
+    let digits = path.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+    let stem = path.get(..path.len() - digits).and_then(|stem| stem.strip_suffix(b"."));
+    stem.filter(|_| digits > 0).unwrap_or(path)
 }
 
 /// What the fuzz target runs: no bytes make the parser panic, the place depends on nothing but them, and what is an

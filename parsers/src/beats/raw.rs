@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use catalog::Timestamp;
 
 use super::fields::Field;
-use super::text::Text;
+use super::text::{Text, WHOLE_DIGITS};
 use super::values::Values;
 use super::{Beat, Event, EventError, File};
 use crate::stamp;
@@ -34,7 +34,7 @@ impl<'a> Values<'a> {
         Ok(Event {
             beat,
             timestamp,
-            agent_id: agent.or(of_pairs(Field::Host)).text().unwrap_or_default(),
+            agent_id: agent.or(of_pairs(Field::Host)).bytes().unwrap_or_default(),
             offset: offset.bytes().and_then(|offset| whole(&offset)),
             file: self.file(self.text(Field::Source).or(of_pairs(Field::File))),
             dataset: self.text(Field::EventDataset).text().or_else(|| self.metricset()),
@@ -51,14 +51,14 @@ impl<'a> Values<'a> {
     }
 
     fn file(&self, old_path: Text<'a>) -> Option<File<'a>> {
-        if let Some(print) = self.text(Field::LogFileFingerprint).text() {
+        if let Some(print) = self.text(Field::LogFileFingerprint).bytes() {
             return Some(File::Fingerprint(print));
         }
         let (device, inode) = (self.text(Field::LogFileDevice), self.text(Field::LogFileInode));
-        if let Some((device, inode)) = device.text().zip(inode.text()) {
+        if let Some((device, inode)) = device.bytes().zip(inode.bytes()) {
             return Some(File::Inode { device, inode });
         }
-        self.text(Field::LogFilePath).or(old_path).text().map(File::Path)
+        self.text(Field::LogFilePath).or(old_path).bytes().map(File::Path)
     }
 }
 
@@ -67,6 +67,10 @@ fn time(text: &[u8]) -> Option<Timestamp> {
     Some(Timestamp(time.as_millisecond()))
 }
 
+#[inline]
 fn whole(text: &[u8]) -> Option<u64> {
+    if (1..=WHOLE_DIGITS).contains(&text.len()) && text.iter().all(u8::is_ascii_digit) {
+        return Some(text.iter().fold(0, |number, digit| number * 10 + u64::from(digit - b'0')));
+    }
     std::str::from_utf8(text).ok()?.parse().ok()
 }

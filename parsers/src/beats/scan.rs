@@ -11,7 +11,7 @@
 use super::EventError;
 use super::fields::{Field, KEY_BYTES_MAX};
 use super::marks::{Marks, Words};
-use super::text::{double, unescape};
+use super::text::{WHOLE_DIGITS, double, unescape};
 use super::values::{Span, Values};
 use crate::limits::JSON_DEPTH_MAX;
 
@@ -61,7 +61,7 @@ impl Scanner<'_, '_> {
             // At a value.
             if first == b'"' {
                 let end = self.text(at, field)?;
-                self.values.keep(field, Span { begin: at, end });
+                self.values.keep(field, Span::new(at, end));
                 at = end;
             } else if first == b'{' || first == b'[' {
                 if field == Field::Message {
@@ -70,7 +70,7 @@ impl Scanner<'_, '_> {
                 let Some(outer) = around.get_mut(depth) else {
                     return Err(self.stop(EventError::TooDeep { column: at + 1 }));
                 };
-                self.values.keep(field, Span { begin: at, end: at + 1 });
+                self.values.keep(field, Span::new(at, at + 1));
                 *outer = inside;
                 depth += 1;
                 inside = if first == b'{' { field } else { Field::Item };
@@ -209,7 +209,7 @@ impl Scanner<'_, '_> {
         if matches!(first, b'-' | b'0'..=b'9') && !field.is_object() && !is_held(written) {
             return Err(self.stop(EventError::Syntax { column: end }));
         }
-        self.values.keep(field, Span { begin: at, end });
+        self.values.keep(field, Span::new(at, end));
         Ok(end)
     }
 
@@ -317,7 +317,7 @@ fn near_the_end(key: &[u8], inside: Field) -> Field {
 /// Whether a double holds the number.
 fn is_held(written: &[u8]) -> bool {
     // With so few digits, it does.
-    let whole = written.len() <= 19 && written.iter().all(u8::is_ascii_digit);
+    let whole = written.len() <= WHOLE_DIGITS && written.iter().all(u8::is_ascii_digit);
     whole || double(written).is_finite()
 }
 

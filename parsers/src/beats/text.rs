@@ -18,6 +18,7 @@ pub(crate) enum Text<'a> {
 
 impl<'a> Text<'a> {
     /// What it says. Half of a surrogate pair is taken as the three bytes that it would have in UTF-8.
+    #[inline]
     pub(crate) fn bytes(self) -> Option<Cow<'a, [u8]>> {
         match self {
             Self::Absent => None,
@@ -49,9 +50,22 @@ impl<'a> Text<'a> {
     }
 }
 
+/// So many digits always are a `u64`.
+pub(super) const WHOLE_DIGITS: usize = 19;
+
 /// A number as a text: whole ones as they stand, others as the shortest decimal form of their double. A shipper that
 /// passes numbers through a double writes 1e3 for the offset 1000.
+#[inline]
 fn written(number: &[u8]) -> Cow<'_, [u8]> {
+    if number.len() <= WHOLE_DIGITS && number.iter().all(u8::is_ascii_digit) {
+        return Cow::Borrowed(number);
+    }
+    unusual(number)
+}
+
+/// The same of one that has a sign, a point, an exponent or many digits.
+#[cold]
+fn unusual(number: &[u8]) -> Cow<'_, [u8]> {
     let text = std::str::from_utf8(number).unwrap_or_default();
     if text.parse::<u64>().is_ok() || text.parse::<i64>().is_ok() {
         return Cow::Borrowed(number);

@@ -15,9 +15,25 @@ pub(crate) struct Values<'a> {
 /// From where to where a value goes; of an object or an array only the first byte counts.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Span {
-    pub(super) begin: usize,
+    begin: u32,
     /// 0 where there is none.
-    pub(super) end: usize,
+    end: u32,
+}
+
+impl Span {
+    #[inline(always)]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "no event is longer than `EVENT_BYTES_MAX` of `protocol::limits`"
+    )]
+    pub(super) fn new(begin: usize, end: usize) -> Self {
+        Self { begin: begin as u32, end: end as u32 }
+    }
+
+    #[inline(always)]
+    fn of(self, json: &[u8]) -> Option<&[u8]> {
+        json.get(self.begin as usize..self.end as usize)
+    }
 }
 
 /// A number, whole or not.
@@ -55,8 +71,7 @@ impl<'a> Values<'a> {
     /// The text of a field; of a value of another type than text or number there is none.
     #[inline]
     pub(crate) fn text(&self, field: Field) -> Text<'a> {
-        let Span { begin, end } = self.spans[field as usize];
-        match self.json.get(begin..end) {
+        match self.spans[field as usize].of(self.json) {
             Some([b'"', inside @ .., b'"']) if self.escaped & field.bit() == 0 => Text::Plain(inside),
             Some([b'"', inside @ .., b'"']) => Text::Escaped(inside),
             Some(number @ [b'-' | b'0'..=b'9', ..]) => Text::Number(number),
@@ -66,8 +81,7 @@ impl<'a> Values<'a> {
 
     /// The number of a field.
     pub(crate) fn measure(&self, field: Field) -> Measure {
-        let Span { begin, end } = self.spans[field as usize];
-        match self.json.get(begin..end) {
+        match self.spans[field as usize].of(self.json) {
             None | Some([] | [b'n', ..]) => Measure::Absent,
             Some(number @ [b'-' | b'0'..=b'9', ..]) => Measure::Number(double(number)),
             Some(_) => Measure::Other,
