@@ -2,10 +2,12 @@
 
 use std::collections::VecDeque;
 
-use catalog::{Reading, Timestamp, Value};
+use std::vec::IntoIter;
+
+use catalog::{Reading, Timestamp};
 use tokio::time::Instant;
 
-use super::runs::Runs;
+use super::chunk::{Chunk, bytes};
 use super::{COALESCE, Load, Waiting};
 use crate::config::ThingName;
 use crate::link::BATCH_READINGS_MAX;
@@ -14,14 +16,16 @@ use crate::receipt::Receipt;
 /// Of one batch, so much is kept for what sources keep, however much polled data waits: neither side can
 /// hold up the other.
 const KEPT_OF_BATCH: usize = BATCH_READINGS_MAX / 2;
+/// So many are not worth waiting for more: what sources put in at once stays together.
+const BATCH_FULL: usize = BATCH_READINGS_MAX / 10 * 9;
 
 /// What waits for one thing, with ceilings of its own: no printer can take the room of another (P6).
 #[derive(Debug)]
 pub(super) struct Lane {
     thing: ThingName,
-    // What sources keep until its receipt is resolved, and the receipts in the same order.
-    kept: VecDeque<Reading>,
-    runs: Runs,
+    // What sources keep until its receipt is resolved, as they put it in.
+    kept: VecDeque<Chunk>,
+    kept_readings: usize,
     polled: VecDeque<Reading>,
     // What was taken and is not yet finished: it is in memory as well.
     out: Bytes,
@@ -46,7 +50,7 @@ impl Lane {
         Self {
             thing,
             kept: VecDeque::new(),
-            runs: Runs::default(),
+            kept_readings: 0,
             polled: VecDeque::new(),
             out: Bytes::default(),
             out_readings: 0,
@@ -63,36 +67,40 @@ impl Lane {
     }
 
     /// Takes as many as there is room for from the front of `readings`.
-    pub(super) fn put_kept(&mut self, readings: &mut Vec<Reading>, receipt: &Receipt, now: Instant) -> usize {
-        let mut fit = 0;
-        for bytes in readings.iter().map(kept_bytes) {
-            if self.held.kept + self.out.kept + bytes > self.max.kept {
-                break;
-            }
-            self.held.kept += bytes;
-            fit += 1;
+    pub(super) fn put_kept(
+        &mut self,
+        readings: &mut IntoIter<Reading>,
+        receipt: &Receipt,
+        now: Instant,
+    ) -> usize {
+        let mut put = 0;
+        while let Some(chunk) = Chunk::of(readings, receipt, self.room()) {
+            put += chunk.readings.len();
+            self.held.kept += chunk.size.bytes;
+            grow(&mut self.kept, 1, self.max.kept / size_of::<Chunk>());
+            self.kept.push_back(chunk);
         }
-        if fit > 0 {
-            grow(&mut self.kept, fit, self.max.kept / size_of::<Reading>());
-            // Mostly all: a vector as a whole is moved at once.
-            let rest = readings.split_off(fit);
-            self.kept.extend(std::mem::replace(readings, rest));
-            self.runs.push(fit, receipt.share());
+        if put > 0 {
+            self.kept_readings += put;
             self.waiting_since.get_or_insert(now);
         }
-        fit
+        put
+    }
+
+    fn room(&self) -> usize {
+        self.max.kept.saturating_sub(self.held.kept + self.out.kept)
     }
 
     /// Takes the reading, and gives up the oldest ones that stand in its way; says how many were given up.
     pub(super) fn put_polled(&mut self, reading: Reading, now: Instant) -> usize {
-        let bytes = polled_bytes(&reading);
+        let bytes_of_it = bytes(&reading);
         let mut given_up = 0;
-        while self.held.polled + self.out.polled + bytes > self.max.polled {
+        while self.held.polled + self.out.polled + bytes_of_it > self.max.polled {
             let Some(oldest) = self.polled.pop_front() else { return given_up + 1 };
-            self.held.polled -= polled_bytes(&oldest);
+            self.held.polled -= bytes(&oldest);
             given_up += 1;
         }
-        self.held.polled += bytes;
+        self.held.polled += bytes_of_it;
         grow(&mut self.polled, 1, self.max.polled / size_of::<Reading>());
         self.polled.push_back(reading);
         self.waiting_since.get_or_insert(now);
@@ -102,31 +110,53 @@ impl Lane {
     /// When a batch is worth taking: at once if it is full, else a little after its first reading came.
     pub(super) fn ripe_at(&self) -> Option<Instant> {
         let since = self.waiting_since.filter(|_| !self.taken)?;
-        let full = self.kept.len() + self.polled.len() >= BATCH_READINGS_MAX;
+        let full = self.kept_readings + self.polled.len() >= BATCH_FULL;
         Some(if full { since } else { since + COALESCE })
     }
 
     /// Takes a batch: of what was polled the freshest, of what is kept the oldest, each in order.
     pub(super) fn take(&mut self, now: Instant) -> Load {
-        let kept_min = self.kept.len().min(KEPT_OF_BATCH);
+        let kept_min = self.kept_readings.min(KEPT_OF_BATCH);
         let polled = self.polled.len().min(BATCH_READINGS_MAX - kept_min);
-        let kept = self.kept.len().min(BATCH_READINGS_MAX - polled);
         let mut load = Load::new(self.thing.clone());
         let first = self.polled.len() - polled;
-        load.polled_bytes = self.polled.range(first..).map(polled_bytes).sum();
-        load.kept_bytes = self.kept.range(..kept).map(kept_bytes).sum();
+        load.polled_bytes = self.polled.range(first..).map(bytes).sum();
+        self.out_oldest = self.polled.range(first..).map(Reading::time).min();
         load.take_polled(self.polled.drain(first..));
-        load.take_kept(self.kept.drain(..kept), self.runs.take(kept));
+        while let Some(chunk) = self.next_chunk(load.len(), load.len() > polled) {
+            self.out_oldest = self.out_oldest.into_iter().chain(chunk.size.oldest).min();
+            load.take_kept(chunk);
+        }
         self.held.polled -= load.polled_bytes;
-        self.held.kept -= load.kept_bytes;
         self.out.polled += load.polled_bytes;
         self.out.kept += load.kept_bytes;
         self.out_readings += load.len();
-        self.out_oldest = load.batch().readings.iter().map(Reading::time).min();
         let empty = self.kept.is_empty() && self.polled.is_empty();
         self.waiting_since = (!empty).then_some(now - COALESCE);
         self.taken = true;
         load
+    }
+
+    /// The next of what is kept, for a batch that holds so many readings, and some of what is kept or none. What does
+    /// not fit is cut, or, if the batch is worth sending without it, waits for the next, which it then need not be
+    /// copied for.
+    fn next_chunk(&mut self, holds: usize, has_kept: bool) -> Option<Chunk> {
+        let room = BATCH_READINGS_MAX - holds;
+        let chunk = self.kept.front_mut()?;
+        let taken = if chunk.readings.len() <= room {
+            let chunk = self.kept.pop_front()?;
+            self.held.kept -= chunk.size.bytes;
+            chunk
+        } else if room == 0 || has_kept && holds >= BATCH_READINGS_MAX / 2 {
+            return None;
+        } else {
+            let whole = chunk.size.bytes;
+            let first = chunk.split(room);
+            self.held.kept = self.held.kept + chunk.size.bytes - whole;
+            first
+        };
+        self.kept_readings -= taken.readings.len();
+        Some(taken)
     }
 
     /// What was taken is finished.
@@ -144,7 +174,7 @@ impl Lane {
 
     /// The time of the oldest reading that waits or is under way.
     pub(super) fn oldest(&self) -> Option<Timestamp> {
-        let kept = self.kept.front().map(Reading::time);
+        let kept = self.kept.front().and_then(|chunk| chunk.size.oldest);
         let polled = self.polled.front().map(Reading::time);
         kept.into_iter().chain(polled).chain(self.out_oldest).min()
     }
@@ -152,7 +182,7 @@ impl Lane {
     pub(super) fn waiting(&self) -> Waiting {
         Waiting {
             thing: self.thing.clone(),
-            readings: self.kept.len() + self.polled.len() + self.out_readings,
+            readings: self.kept_readings + self.polled.len() + self.out_readings,
             bytes: self.bytes(),
             oldest: self.oldest(),
         }
@@ -161,7 +191,7 @@ impl Lane {
     /// Drops everything that waits; says how many polled readings are lost by it.
     pub(super) fn abandon(&mut self) -> usize {
         self.kept.clear();
-        self.runs = Runs::default();
+        self.kept_readings = 0;
         let lost = self.polled.len();
         self.polled.clear();
         self.held = Bytes::default();
@@ -177,13 +207,4 @@ fn grow<T>(deque: &mut VecDeque<T>, more: usize, length_max: usize) {
         let spare = (deque.len() / 4).max(64).min(room);
         deque.reserve_exact(spare.max(more));
     }
-}
-
-fn polled_bytes(reading: &Reading) -> usize {
-    let text = if let Value::Identity(identity) = reading.value() { identity.as_str().len() } else { 0 };
-    size_of::<Reading>() + text
-}
-
-fn kept_bytes(reading: &Reading) -> usize {
-    polled_bytes(reading) + Runs::BYTES_PER_READING_MAX
 }

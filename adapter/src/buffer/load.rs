@@ -6,6 +6,7 @@ use crate::config::ThingName;
 use crate::link::Batch;
 use crate::receipt::Receipt;
 
+use super::chunk::Chunk;
 use super::runs::Runs;
 
 /// A batch with the receipts of its readings. Dropped, it nacks what sources keep.
@@ -34,10 +35,16 @@ impl Load {
         self.polled = self.batch.readings.len();
     }
 
-    /// Takes what sources keep.
-    pub(super) fn take_kept(&mut self, readings: impl Iterator<Item = Reading>, runs: Runs) {
-        self.batch.readings.extend(readings);
-        self.runs = runs;
+    /// Takes what sources keep; the first of a batch without anything else as it is.
+    pub(super) fn take_kept(&mut self, chunk: Chunk) {
+        let Chunk { mut readings, receipt, size } = chunk;
+        self.kept_bytes += size.bytes;
+        self.runs.push(readings.len(), receipt);
+        if self.batch.readings.is_empty() {
+            self.batch.readings = readings;
+        } else {
+            self.batch.readings.append(&mut readings);
+        }
     }
 
     /// What goes over the link.

@@ -4,6 +4,7 @@
 //! the rest for what was polled and exists nowhere else. Both are shared out evenly over the things, so that a
 //! printer that floods, or one that the platform does not know, leaves the others their room.
 
+mod chunk;
 mod lane;
 mod load;
 mod runs;
@@ -94,13 +95,14 @@ impl Buffer {
 
     /// Puts in what its source keeps until the receipt is resolved. Waits for room; a source that is dropped
     /// while it waits has its record nacked. No readings at all are accepted at once.
-    pub async fn put_kept(&self, printer: &PrinterId, mut readings: Vec<Reading>, receipt: Receipt) {
+    pub async fn put_kept(&self, printer: &PrinterId, readings: Vec<Reading>, receipt: Receipt) {
         let Some(lane) = self.lane_of(printer) else { return };
         self.counters.readings_made.add(readings.len());
         let of_printer = self.counters.printer(printer);
         of_printer.readings_made.add(readings.len());
         of_printer.heard_now();
-        while !readings.is_empty() {
+        let mut readings = readings.into_iter();
+        while !readings.as_slice().is_empty() {
             // Enabled before the look, so that room made in between is not missed.
             let mut room = std::pin::pin!(self.room.notified());
             room.as_mut().enable();
@@ -114,7 +116,7 @@ impl Buffer {
             if put > 0 {
                 self.filled.notify_one();
             }
-            if !readings.is_empty() {
+            if !readings.as_slice().is_empty() {
                 room.await;
             }
         }

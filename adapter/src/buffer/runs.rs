@@ -17,9 +17,6 @@ struct Run {
 pub(super) struct Runs(VecDeque<Run>);
 
 impl Runs {
-    /// Memory of a reading's part in them, in bytes, at the most: as if each had a receipt of its own.
-    pub(super) const BYTES_PER_READING_MAX: usize = size_of::<Run>();
-
     /// The next so many readings hang on this receipt.
     pub(super) fn push(&mut self, readings: usize, receipt: Receipt) {
         self.0.push_back(Run { readings, receipt });

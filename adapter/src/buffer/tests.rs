@@ -104,6 +104,29 @@ async fn what_was_polled_goes_freshest_first_and_what_is_kept_in_order() {
 }
 
 #[tokio::test]
+async fn what_was_put_in_at_once_stays_together_unless_the_batch_is_small_without_it() {
+    for (puts, expected) in [
+        ([300, 300, 10], vec![300, 310]),
+        ([100, 480, 10], vec![500, 90]),
+        ([500, 1, 499], vec![500, 500]),
+        ([1200, 0, 0], vec![500, 500, 200]),
+    ] {
+        let (buffer, _) = buffer(16 * MIB, &["p01"]);
+        let (receipt, verdict) = Receipt::group();
+        let mut next = 0;
+        for count in puts {
+            buffer.put_kept(&printer("p01"), readings(next..next + count), receipt.share()).await;
+            next += count;
+        }
+        receipt.accept();
+        let batches: Vec<_> = take_all(&buffer).into_iter().map(|(_, numbers)| numbers).collect();
+        assert_eq!(batches.iter().map(Vec::len).collect::<Vec<_>>(), expected, "{puts:?}");
+        assert_eq!(batches.concat(), (0..next).collect::<Vec<_>>(), "{puts:?}");
+        assert_eq!((verdict.await, buffer.bytes()), (Outcome::Accepted, 0), "{puts:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_source_that_keeps_its_data_waits_for_room_and_polled_data_gives_way_to_newer() {
     let (buffer, counters) = buffer(MIB / 4, &["p01"]);
     let id = printer("p01");
@@ -155,6 +178,30 @@ async fn closing_nacks_what_is_kept_and_counts_what_was_polled() {
 }
 
 proptest! {
+    #[test]
+    fn what_sources_keep_is_under_the_ceiling_and_comes_in_order_however_it_is_cut(
+        puts in prop::collection::vec(1i64..900, 1..30),
+        polled in 0i64..700,
+    ) {
+        let (buffer, _) = buffer(MIB / 2, &["p01"]);
+        let id = printer("p01");
+        let (mut next, mut taken) = (0, Vec::new());
+        for count in puts {
+            let (receipt, _verdict) = Receipt::group();
+            let mut put = std::pin::pin!(buffer.put_kept(&id, readings(next..next + count), receipt));
+            next += count;
+            while put.as_mut().now_or_never().is_none() {
+                prop_assert!(buffer.bytes() <= MIB / 2);
+                buffer.put_polled(&id, readings(-polled..0));
+                taken.extend(take_all(&buffer));
+            }
+        }
+        taken.extend(take_all(&buffer));
+        let kept: Vec<_> = taken.into_iter().flat_map(|(_, numbers)| numbers).filter(|number| *number >= 0).collect();
+        prop_assert_eq!(kept, (0..next).collect::<Vec<_>>());
+        prop_assert_eq!(buffer.bytes(), 0);
+    }
+
     #[test]
     fn it_never_holds_more_than_its_ceiling_and_loses_nothing_uncounted(
         puts in prop::collection::vec((0usize..3, 1i64..400), 1..60)

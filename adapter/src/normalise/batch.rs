@@ -5,8 +5,13 @@ use parsers::beats::{Beat, Event};
 use parsers::limits::PROFILE_LINE_BYTES_MAX;
 use parsers::{Family, Format, Line, Output, metricbeat};
 
+use crate::link::BATCH_READINGS_MAX;
+
 use super::Normaliser;
 use super::streams::Open;
+
+/// Readings that are as much as goes over the link at once, with room for those of one event more.
+const READINGS_FULL: usize = BATCH_READINGS_MAX - 20;
 
 /// Some events, and the readings that came of them so far.
 #[derive(Debug)]
@@ -24,6 +29,10 @@ impl Batch<'_> {
     /// Adds the readings of one event. One that cannot be read is counted and no more: sent again it would be no
     /// better.
     pub fn event(&mut self, json: &[u8]) {
+        if self.events == 0 {
+            // Mostly there are as many as go over the link at once.
+            self.output.readings.reserve_exact(BATCH_READINGS_MAX);
+        }
         self.events += 1;
         match Event::parse(json) {
             Ok(event) => self.read(&event, json),
@@ -36,10 +45,10 @@ impl Batch<'_> {
         self.events
     }
 
-    /// Whether others must have their turn before there is more of it: the patterns of a profile may take milliseconds
-    /// for the longest line.
+    /// Whether it goes on by itself before there is more of it: it is as much as goes over the link at once, or others must
+    /// have their turn, since the patterns of a profile may take milliseconds for the longest line.
     pub fn is_full(&self) -> bool {
-        self.by_profile >= PROFILE_LINE_BYTES_MAX
+        self.output.readings.len() >= READINGS_FULL || self.by_profile >= PROFILE_LINE_BYTES_MAX
     }
 
     /// The readings.

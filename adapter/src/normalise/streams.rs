@@ -29,7 +29,7 @@ struct Stream {
 /// read different files at the same time; two that read the same one begin anew, as after a restart.
 #[derive(Debug)]
 pub(super) struct Open {
-    agent: String,
+    agent: Vec<u8>,
     file: Option<File<'static>>,
     /// Of its lines' places. Not the key: a file keeps it when it is rotated, and must not share a parser with the next.
     source: Source,
@@ -70,7 +70,7 @@ impl Streams {
 impl Open {
     /// Whether this is the file that the event is from.
     pub(super) fn is_of(&self, event: &Event<'_>) -> bool {
-        self.agent == event.agent_id && self.file == event.file
+        self.agent == *event.agent_id && self.file == event.file
     }
 
     /// What its lines' places are in.
@@ -101,11 +101,11 @@ impl Open {
 
 /// What tells an event's file from all others of the printer.
 fn key(salt: &Salt, event: &Event<'_>) -> Source {
-    let agent = event.agent_id.as_bytes();
+    let agent = event.agent_id.as_ref();
     match &event.file {
-        Some(File::Fingerprint(print)) => salt.source(&[agent, b"fingerprint", print.as_bytes()]),
-        Some(File::Inode { device, inode }) => salt.source(&[agent, device.as_bytes(), inode.as_bytes()]),
-        Some(File::Path(path)) => salt.source(&[agent, b"path", path.as_bytes()]),
+        Some(File::Fingerprint(print)) => salt.source(&[agent, b"fingerprint", print]),
+        Some(File::Inode { device, inode }) => salt.source(&[agent, device, inode]),
+        Some(File::Path(path)) => salt.source(&[agent, b"path", path]),
         None => salt.source(&[agent]),
     }
 }
