@@ -10,9 +10,13 @@ use crate::record::{At, Record};
 
 const EVENT_INDEX: u16 = 0;
 const STATE_INDEX: u16 = 1;
+const BUILD_INDEX: u16 = 2;
 const ALARM_INDEX: u16 = 10;
 
-/// (how a message begins, `log.event`, `printer.state`). The names of jobs follow and are never read.
+/// What stands before the name of the job that begins, of which the salted hash is made and no more.
+const JOB: &[u8] = b"Started printing file ";
+
+/// (how a message begins, `log.event`, `printer.state`). The names of jobs follow.
 const EVENTS: &[(&[u8], &str, &str)] = &[
     (b"Started printing file", "started", "building"),
     (b"Finished printing file", "finished", "finished"),
@@ -81,6 +85,9 @@ const fn row(
 pub(super) fn read(record: &Record<'_>, message: &[u8], output: &mut Output) -> bool {
     if let Some((_, name, state)) = EVENTS.iter().find(|(begin, ..)| message.starts_with(begin)) {
         event(record, name, state, output);
+        if let Some(job) = message.strip_prefix(JOB).filter(|job| !job.is_empty()) {
+            output.take(&items::BUILD_ID, record.hash(&items::BUILD_ID, job, At::index(BUILD_INDEX)));
+        }
         return true;
     }
     let error = message.strip_prefix(b"Error: ");

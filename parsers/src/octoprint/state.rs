@@ -32,6 +32,9 @@ const STATES: &[(&[u8], &str, Option<&str>)] = &[
     (b"Unknown State", "offline", None),
 ];
 
+/// What it says when a print begins, with what it prints: `origin: local, path: NAME, owner: …, user: …`.
+const JOB: &[u8] = b"Print job started - origin: ";
+
 /// What OctoPrint says at its own start. It has no connection then, whatever the state was before.
 const START: &[u8] = b"Starting OctoPrint ";
 
@@ -42,9 +45,23 @@ pub(super) fn read(record: &Record<'_>, message: &[u8], output: &mut Output) {
             Some(state) => enter(record, state, output),
             None => output.unmatch(states),
         }
+    } else if let Some(job) = message.strip_prefix(JOB).and_then(path) {
+        let at = At::index(marlin::STATE_INDEX + 4);
+        output.take(&items::BUILD_ID, record.hash(&items::BUILD_ID, job, at));
     } else if message.starts_with(START) {
         set_state(record, "offline", output);
     }
+}
+
+/// The path of a job, of which the salted hash is that of its interface too. A name may have anything in it: people
+/// stand behind the last comma of this kind.
+fn path(job: &[u8]) -> Option<&[u8]> {
+    const PATH: &[u8] = b", path: ";
+    const OWNER: &[u8] = b", owner: ";
+    let begin = job.windows(PATH.len()).position(|window| window == PATH)? + PATH.len();
+    let path = job.get(begin..)?;
+    let end = path.windows(OWNER.len()).rposition(|window| window == OWNER).unwrap_or(path.len());
+    path.get(..end).filter(|path| !path.is_empty())
 }
 
 /// The second of `"A" to "B"`: what stands between the last two quotes, since an error's text may have quotes in it.
@@ -101,6 +118,19 @@ mod tests {
         for (state, code, event) in STATES {
             assert!(items::PRINTER_STATE.codes().contains(code), "{}", state.escape_ascii());
             assert!(event.is_none_or(|event| items::LOG_EVENT.codes().contains(&event)));
+        }
+    }
+
+    #[test]
+    fn the_path_of_a_job_is_its_own_whatever_is_in_it() {
+        for (job, expected) in [
+            (&b"local, path: a/b.gcode, owner: anna, user: anna"[..], Some(&b"a/b.gcode"[..])),
+            (b"sdcard, path: x, owner: y.g, owner: None, user: None", Some(b"x, owner: y.g")),
+            (b"local, path: old.gcode", Some(b"old.gcode")),
+            (b"local, path: , owner: a, user: b", None),
+            (b"local", None),
+        ] {
+            assert_eq!(path(job), expected);
         }
     }
 
