@@ -36,8 +36,8 @@ const DRAIN_MAX: Duration = Duration::from_secs(10);
 /// Where readings go.
 #[derive(Debug)]
 pub enum Sink<L> {
-    /// To the platform.
-    Link(Arc<L>),
+    /// To the platform, by a link that tells there how it fares.
+    Link(Arc<L>, Arc<Health>),
     /// To standard output, and nowhere else: what would leave, and what was held back if that is collected.
     Tap(Option<HeldBack>),
 }
@@ -90,7 +90,7 @@ impl App {
         let buffer = Arc::new(Buffer::new(bytes_max, &credentials.adapter, &ids, Arc::clone(&counters)));
         let downstream_stop = lifecycle.hard.child_token();
         let downstream = lifecycle.tasks(downstream_stop.clone());
-        let (mut progress, mut held_back) = (Arc::default(), None);
+        let (mut progress, mut health, mut held_back) = (Arc::default(), Arc::default(), None);
         match sink {
             Sink::Tap(wanted) => {
                 held_back = wanted;
@@ -99,7 +99,8 @@ impl App {
                 let rows = Rows { buffer: Arc::clone(&buffer), held_back: held_back.clone(), with_origin };
                 downstream.spawn("tap", tap::run(rows, io::stdout(), intake_stop, stop));
             }
-            Sink::Link(link) => {
+            Sink::Link(link, its_health) => {
+                health = its_health;
                 let dispatcher = Dispatcher::new(Arc::clone(&buffer), Arc::clone(&counters));
                 progress = dispatcher.progress();
                 downstream.spawn("dispatcher", dispatcher::run(dispatcher, link, downstream_stop.clone()));
@@ -121,6 +122,7 @@ impl App {
         let telemetry = Telemetry {
             buffer: Arc::clone(&buffer),
             counters: Arc::clone(&counters),
+            health: Arc::clone(&health),
             clock: context.clock,
             salt: context.salt.clone(),
             tls: [&beats, &push]
@@ -139,7 +141,7 @@ impl App {
             buffer,
             counters,
             progress,
-            health: Arc::default(),
+            health,
             beats,
             push,
             strangers,
@@ -147,9 +149,8 @@ impl App {
         Ok(Self { lifecycle, intake, downstream, downstream_stop, status })
     }
 
-    /// Tells of itself at this door until the very end, with what the link met with.
-    pub(crate) fn tell_at(&mut self, door: Door, health: Arc<Health>) {
-        self.status.health = health;
+    /// Tells of itself at this door until the very end.
+    pub(crate) fn tell_at(&self, door: Door) {
         let (status, stop) = (self.status.clone(), self.downstream_stop.clone());
         self.downstream.spawn("status", door.serve(move || status.document(), stop));
     }

@@ -12,6 +12,7 @@ use crate::buffer::Buffer;
 use crate::clock::Clock;
 use crate::counters::{Counters, Snapshot};
 use crate::tls::Watched;
+use crate::uplink::Health;
 
 /// Time between two accounts of itself.
 const INTERVAL: Duration = Duration::from_secs(10);
@@ -21,6 +22,8 @@ const DAY_SECONDS: f64 = 86_400.0;
 pub(crate) struct Telemetry {
     pub(crate) buffer: Arc<Buffer>,
     pub(crate) counters: Arc<Counters>,
+    /// How the link fares, and what the platform's clock said.
+    pub(crate) health: Arc<Health>,
     pub(crate) clock: Clock,
     pub(crate) salt: Salt,
     /// The listeners' TLS, for the certificates in use at the moment of each account.
@@ -49,12 +52,12 @@ impl Telemetry {
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while stop.run_until_cancelled(ticks.tick()).await.is_some() {
             let now = self.clock.now();
-            let numbers = self.numbers(now, started.elapsed(), ProcessUse::now());
+            let numbers = self.numbers(now, started, ProcessUse::now());
             self.buffer.put_own(self.readings(now, &numbers));
         }
     }
 
-    fn numbers(&self, now: Timestamp, uptime: Duration, process: ProcessUse) -> Vec<(&'static Item, f64)> {
+    fn numbers(&self, now: Timestamp, started: Instant, process: ProcessUse) -> Vec<(&'static Item, f64)> {
         let Snapshot {
             readings_made,
             readings_delivered,
@@ -75,8 +78,12 @@ impl Telemetry {
             (&items::ADAPTER_SENDERS_REFUSED, number(senders_refused)),
             (&items::ADAPTER_BUFFER, number(self.buffer.bytes() as u64)),
             (&items::ADAPTER_BUFFER_AGE, self.buffer_age(now)),
-            (&items::ADAPTER_UPTIME, uptime.as_secs_f64()),
+            (&items::ADAPTER_SOURCE_AGE, self.counters.silence(started).as_secs_f64()),
+            (&items::ADAPTER_FILES_UNREAD, number(self.counters.files_unread())),
+            (&items::ADAPTER_UPTIME, started.elapsed().as_secs_f64()),
         ];
+        let ahead = self.health.clock_ahead_ms();
+        numbers.extend(ahead.map(|ahead| (&items::ADAPTER_CLOCK_OFFSET, seconds(ahead))));
         numbers.extend(process.memory.map(|bytes| (&items::ADAPTER_MEMORY, number(bytes))));
         numbers.extend(process.cpu.map(|seconds| (&items::ADAPTER_CPU, seconds)));
         // The one that is the next to be renewed.
@@ -135,6 +142,11 @@ impl ProcessUse {
     }
 }
 
+fn seconds(ms: i64) -> f64 {
+    let seconds = number(ms.unsigned_abs()) / 1000.0;
+    if ms < 0 { -seconds } else { seconds }
+}
+
 // A counter past 2^53 would have run for a million years.
 fn number(value: u64) -> f64 {
     value as f64
@@ -153,7 +165,9 @@ mod tests {
         let name = AdapterName::parse("oslo-1").unwrap();
         let buffer = Arc::new(Buffer::new(4 << 20, &name, &[], Arc::clone(&counters)));
         let clock = Clock::fixed(NOW);
-        Telemetry { buffer, counters, clock, salt: Salt::new([1; 16]), tls, in_clear }
+        let health = Arc::<Health>::default();
+        health.told_time(Timestamp(NOW.0 - 4_999), NOW);
+        Telemetry { buffer, counters, health, clock, salt: Salt::new([1; 16]), tls, in_clear }
     }
 
     fn watched(authority: &Authority) -> Arc<Watched> {
@@ -162,7 +176,7 @@ mod tests {
 
     /// What the account says of this item.
     fn said(telemetry: &Telemetry, item: &Item) -> Option<catalog::Value> {
-        let numbers = telemetry.numbers(NOW, Duration::from_secs(3), ProcessUse::now());
+        let numbers = telemetry.numbers(NOW, Instant::now(), ProcessUse::now());
         let readings = telemetry.readings(NOW, &numbers);
         readings
             .iter()
@@ -175,7 +189,7 @@ mod tests {
         let telemetry = telemetry(vec![watched(&Authority::new())], false);
         let process = ProcessUse::now();
         assert!(process.memory.is_some() && process.cpu.is_some() && process.memory_peak >= process.memory);
-        let numbers = telemetry.numbers(NOW, Duration::from_secs(3), process);
+        let numbers = telemetry.numbers(NOW, Instant::now(), process);
         let readings = telemetry.readings(NOW, &numbers);
         let mut said: Vec<_> = readings.iter().map(|reading| reading.item().id()).collect();
         let adapters = items::all().filter(|item| item.family() == catalog::Family::Adapter);
@@ -187,6 +201,12 @@ mod tests {
         let others =
             readings.iter().filter(|reading| reading.item().id() != items::ADAPTER_CERTIFICATE_DAYS.id());
         assert!(others.into_iter().all(|reading| reading.quality() == Quality::Good));
+    }
+
+    #[test]
+    fn a_platform_whose_clock_is_behind_says_how_far_the_two_are_off() {
+        let value = said(&telemetry(Vec::new(), false), &items::ADAPTER_CLOCK_OFFSET);
+        assert_eq!(value, Some(catalog::Value::Number(-4.0)));
     }
 
     #[test]

@@ -23,7 +23,7 @@ use crate::intake::poll;
 use crate::lifecycle::{Lifecycle, Signals};
 use crate::normalise::HeldBack;
 use crate::status::{Door, DoorError};
-use crate::uplink::{Health, Uplink};
+use crate::uplink::Uplink;
 use crate::{enrol, tls};
 
 /// Stopped by an error while it ran.
@@ -104,7 +104,6 @@ enum Format {
 /// for rows.
 struct Account {
     door: Option<Door>,
-    health: Arc<Health>,
 }
 
 /// What went wrong, with the exit code that says so.
@@ -155,8 +154,9 @@ fn log() {
 fn run(file: &File) -> Result<ExitCode, Failure> {
     let (config, credentials) = load(file)?;
     let uplink = Uplink::new(&config.platform, &credentials).map_err(usage)?;
-    let account = Account { door: door(&file.config), health: uplink.health() };
-    serve(&config, &credentials, Sink::Link(Arc::new(uplink)), Some(account))
+    let health = uplink.health();
+    let account = Account { door: door(&file.config) };
+    serve(&config, &credentials, Sink::Link(Arc::new(uplink), health), Some(account))
 }
 
 // Without it nobody is told how it goes, and all else is as it should be.
@@ -184,15 +184,15 @@ fn serve(
         let lifecycle = Lifecycle::new();
         let signals = Signals::listen().map_err(fault)?;
         tokio::spawn(lifecycle.clone().watch(signals));
-        let mut app = App::start(config, credentials, sink, lifecycle.clone()).await.map_err(|error| {
+        let app = App::start(config, credentials, sink, lifecycle.clone()).await.map_err(|error| {
             // What had started already ends because of this, and is no fault of its own.
             lifecycle.hard.cancel();
             if error.can_pass() { fault(error) } else { usage(error) }
         })?;
         tracing::info!(version = env!("CARGO_PKG_VERSION"), adapter = %credentials.adapter, printers = config.printers.len(), "running");
         let lines = account.is_some();
-        if let Some(Account { door, health }) = account {
-            door.into_iter().for_each(|door| app.tell_at(door, Arc::clone(&health)));
+        if let Some(Account { door }) = account {
+            door.into_iter().for_each(|door| app.tell_at(door));
             say(&app.ready_line())?;
         }
         let stopped = app.run().await;

@@ -4,11 +4,13 @@ mod printer;
 mod tally;
 mod unread;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
 
 pub use printer::{OneConnection, PrinterCounters};
 pub use tally::{OfItem, Tally};
@@ -91,6 +93,18 @@ impl Counters {
         self.printers.get(id).cloned().unwrap_or_default()
     }
 
+    /// How long nothing was heard of the printer that has been silent longest, counted from `started` at the most.
+    pub fn silence(&self, started: Instant) -> Duration {
+        let heard = self.printers.values().map(|printer| printer.heard().unwrap_or(started).max(started));
+        heard.min().map_or(Duration::ZERO, |heard| heard.elapsed())
+    }
+
+    /// Files and directories of logs that are not read now, of all printers.
+    pub fn files_unread(&self) -> u64 {
+        let all = self.printers.values().map(|printer| printer.unread.by_reason());
+        all.flat_map(BTreeMap::into_values).map(|extent| extent.now).sum()
+    }
+
     /// The counters now. Each is read on its own: together they are no consistent cut.
     pub fn snapshot(&self) -> Snapshot {
         Snapshot {
@@ -105,5 +119,38 @@ impl Counters {
             batches_delivered: self.batches_delivered.now(),
             batches_put_off: self.batches_put_off.now(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::printer;
+
+    #[tokio::test(start_paused = true)]
+    async fn the_printer_that_has_been_silent_longest_counts() {
+        let started = Instant::now();
+        assert_eq!(Counters::default().silence(started), Duration::ZERO);
+        let (one, other) = (printer("p01"), printer("p02"));
+        let counters = Counters::new(&[one.clone(), other.clone()]);
+        tokio::time::advance(Duration::from_secs(9)).await;
+        counters.printer(&one).heard_now();
+        assert_eq!(counters.silence(started), Duration::from_secs(9));
+        counters.printer(&other).heard_now();
+        tokio::time::advance(Duration::from_secs(2)).await;
+        counters.printer(&one).heard_now();
+        assert_eq!(counters.silence(started), Duration::from_secs(2));
+    }
+
+    #[test]
+    fn files_that_are_read_again_are_not_counted() {
+        let (one, other) = (printer("p01"), printer("p02"));
+        let counters = Counters::new(&[one.clone(), other.clone()]);
+        counters.printer(&one).unread.found("too_many_files", 3);
+        counters.printer(&other).unread.found("directory", 1);
+        counters.printer(&other).unread.more("old_readings", 70);
+        assert_eq!(counters.files_unread(), 4);
+        counters.printer(&one).unread.found("too_many_files", 0);
+        assert_eq!(counters.files_unread(), 1);
     }
 }

@@ -2,11 +2,17 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use catalog::Timestamp;
 use tokio::time::Instant;
 
-/// What keeps the data here, if anything does.
+use crate::clock;
+
+/// What keeps the data here, if anything does, and what the platform's clock said.
 #[derive(Debug, Default)]
-pub struct Health(Mutex<Option<Trouble>>);
+pub struct Health {
+    trouble: Mutex<Option<Trouble>>,
+    clock_ahead_ms: Mutex<Option<i64>>,
+}
 
 /// Why the platform takes nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +27,17 @@ impl Health {
     /// The trouble there is.
     pub fn trouble(&self) -> Option<Trouble> {
         self.lock().clone()
+    }
+
+    /// How far the platform's clock is ahead of ours, in milliseconds; nothing where it has not told.
+    pub fn clock_ahead_ms(&self) -> Option<i64> {
+        *self.clock_ahead_ms.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The platform's clock said `date` when ours said `now`.
+    pub(crate) fn told_time(&self, date: Timestamp, now: Timestamp) {
+        let ahead = clock::ahead_ms(date, now);
+        *self.clock_ahead_ms.lock().unwrap_or_else(PoisonError::into_inner) = Some(ahead);
     }
 
     /// The platform answered as it should. Says whether there was trouble before.
@@ -40,7 +57,7 @@ impl Health {
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Trouble>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.trouble.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -20,6 +20,7 @@ pub use backoff::Backoff;
 pub use client::UplinkError;
 pub use health::{Health, Trouble};
 
+use crate::clock::{self, Clock};
 use crate::config::{Credentials, Platform, ThingName};
 use crate::link::{Answer, Batch, Link, Rejection};
 
@@ -140,7 +141,12 @@ impl Uplink {
 impl Link for Uplink {
     async fn deliver(&self, batch: &Batch) -> Answer {
         match self.post(batch).await {
-            Ok((status, headers)) => self.answer(status, &headers),
+            Ok((status, headers)) => {
+                if let Some(date) = clock::http_date(&headers) {
+                    self.health.told_time(date, Clock::system().now());
+                }
+                self.answer(status, &headers)
+            }
             Err(error) => self.busy(
                 &format!("the platform is out of reach: {}; the data is kept", failure::explain(&error)),
                 None,

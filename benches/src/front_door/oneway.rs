@@ -30,7 +30,9 @@ pub(super) async fn serve(control: Control) -> Result<Counts> {
     let link = Arc::new(Store { own: adapter.thing(), readings: AtomicU64::new(0) });
     let credentials = Credentials { adapter, key: "bench".into(), salt: Salt::new([7; 16]) };
     let lifecycle = Lifecycle::new();
-    let app = App::start(&config, &credentials, Sink::Link(Arc::clone(&link)), lifecycle.clone()).await?;
+    let app =
+        App::start(&config, &credentials, Sink::Link(Arc::clone(&link), Arc::default()), lifecycle.clone())
+            .await?;
     let address = app.beats().context("the adapter has no listener")?;
     // The one who asked may be gone already; then the stop comes at once.
     let _ = control.bound.send(address);

@@ -8,7 +8,8 @@ use rusqlite::Connection;
 use super::limits;
 use crate::store::{ItemIds, StoreError};
 
-const FILES: [(&str, &str); 3] = [
+const FILES: [(&str, &str); 4] = [
+    ("adapter.toml", include_str!("../../limits/adapter.toml")),
     ("every-printer.toml", include_str!("../../limits/every-printer.toml")),
     ("projet.toml", include_str!("../../limits/projet.toml")),
     ("powder-bed.toml", include_str!("../../limits/powder-bed.toml")),

@@ -11,11 +11,10 @@ use std::future::Future;
 use std::pin::Pin;
 
 use bytes::Bytes;
-use catalog::Timestamp;
 use http_body_util::{BodyExt as _, Empty};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{self, SendRequest};
-use hyper::header::{DATE, HOST, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, USER_AGENT};
+use hyper::header::{HOST, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, USER_AGENT};
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use secrecy::SecretString;
@@ -28,6 +27,7 @@ pub use query::{Get, Got, Path};
 
 use super::dial::Dial;
 use super::{Loss, Transport};
+use crate::clock;
 use crate::intake::poll::limits::{HTTP_BODY_BYTES_OTHER, HTTP_HEAD_BYTES_MAX, HTTP_HEADERS_MAX};
 use crate::intake::poll::trouble::Trouble;
 
@@ -202,7 +202,7 @@ async fn read<Q: Question>(
         path,
         status: head.status.as_u16(),
         retry_after: retry_after(&head.headers),
-        date: date(&head.headers),
+        date: clock::http_date(&head.headers),
         body: body.done(),
     };
     Ok((got, wanted))
@@ -219,11 +219,4 @@ fn loss(error: &hyper::Error) -> Loss {
 /// In seconds; the other form, a date, is not worth a printer's clock.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok().map(Duration::from_secs)
-}
-
-/// RFC 9110, section 5.6.7.
-fn date(headers: &HeaderMap) -> Option<Timestamp> {
-    let text = headers.get(DATE)?.to_str().ok()?;
-    let date = jiff::fmt::rfc2822::parse(text).ok()?;
-    Some(Timestamp(date.timestamp().as_millisecond()))
 }

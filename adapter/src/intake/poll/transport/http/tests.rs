@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
+use catalog::Timestamp;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
