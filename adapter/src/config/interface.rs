@@ -29,6 +29,10 @@ pub enum Interface {
     OctoPrint(HttpTarget),
     /// An MTConnect agent.
     MtConnect(HttpTarget),
+    /// A Duet, by the HTTP interface of its own firmware.
+    Duet(HttpTarget),
+    /// A Prusa printer's PrusaLink.
+    PrusaLink(PrusaLinkTarget),
 }
 
 /// A printer that speaks PIP.
@@ -51,10 +55,19 @@ pub struct HttpTarget {
     pub tls: Option<HttpTls>,
     /// What stands before each path, such as `/octoprint`; mostly nothing.
     pub prefix: String,
-    /// The file with the key that it wants, readable by its owner only.
+    /// The file with the key or the password that it wants, readable by its owner only.
     pub key_file: Option<PathBuf>,
     /// Time between two rounds of queries.
     pub interval: Duration,
+}
+
+/// A PrusaLink.
+#[derive(Clone, Debug)]
+pub struct PrusaLinkTarget {
+    /// Where and how; its key file holds the API key or, where there is a user, the password.
+    pub http: HttpTarget,
+    /// Who asks, by HTTP digest; `None` where there is an API key.
+    pub user: Option<String>,
 }
 
 /// How a printer's certificate is checked.
@@ -73,6 +86,8 @@ impl Interface {
             Self::Pip(_) => "PIP",
             Self::OctoPrint(_) => "OctoPrint",
             Self::MtConnect(_) => "MTConnect",
+            Self::Duet(_) => "Duet",
+            Self::PrusaLink(_) => "PrusaLink",
         }
     }
 
@@ -80,7 +95,8 @@ impl Interface {
     pub fn address(&self) -> &HostPort {
         match self {
             Self::Pip(target) => &target.address,
-            Self::OctoPrint(target) | Self::MtConnect(target) => &target.address,
+            Self::OctoPrint(target) | Self::MtConnect(target) | Self::Duet(target) => &target.address,
+            Self::PrusaLink(target) => &target.http.address,
         }
     }
 
@@ -88,7 +104,8 @@ impl Interface {
     pub fn interval(&self) -> Duration {
         match self {
             Self::Pip(target) => target.interval,
-            Self::OctoPrint(target) | Self::MtConnect(target) => target.interval,
+            Self::OctoPrint(target) | Self::MtConnect(target) | Self::Duet(target) => target.interval,
+            Self::PrusaLink(target) => target.http.interval,
         }
     }
 
@@ -96,7 +113,8 @@ impl Interface {
     pub fn in_clear(&self) -> bool {
         match self {
             Self::Pip(_) => false,
-            Self::OctoPrint(target) | Self::MtConnect(target) => target.tls.is_none(),
+            Self::OctoPrint(target) | Self::MtConnect(target) | Self::Duet(target) => target.tls.is_none(),
+            Self::PrusaLink(target) => target.http.tls.is_none(),
         }
     }
 }
@@ -110,10 +128,10 @@ pub(super) struct RawPip {
 
 #[derive(Deserialize)]
 pub(super) struct RawHttp {
-    url: Text<HttpUrl>,
-    key_file: Option<Text<PathBuf>>,
-    ca_file: Option<Text<PathBuf>>,
-    interval: Option<Text<Duration>>,
+    pub(super) url: Text<HttpUrl>,
+    pub(super) key_file: Option<Text<PathBuf>>,
+    pub(super) ca_file: Option<Text<PathBuf>>,
+    pub(super) interval: Option<Text<Duration>>,
 }
 
 /// Whether an interface answers without a key.
@@ -122,9 +140,11 @@ pub(super) enum Key {
     Needed,
     /// It is made to be read by anybody.
     None,
+    /// Its section has names of its own for what it wants, and has looked at them.
+    Named,
 }
 
-struct HttpUrl {
+pub(super) struct HttpUrl {
     https: bool,
     address: HostPort,
     prefix: String,

@@ -5,7 +5,7 @@ use serde::de::{Deserialize, Deserializer, Error as _, Visitor};
 use serde::forward_to_deserialize_any;
 
 use super::place::{KeyPath, Step};
-use super::{Raw, buffer, interface, listener, pip, platform, printers};
+use super::{Raw, buffer, duet, interface, listener, pip, platform, printers, prusalink};
 
 /// One wrong letter in so many is still a typo, and a name of any length may have one.
 const LETTERS_PER_SLIP: usize = 3;
@@ -40,6 +40,8 @@ fn names_at(section: &[Step]) -> &'static [&'static str] {
         ["printers", "beats"] | ["printers", "push"] => names_of::<printers::RawSender>(),
         ["printers", "logs"] => names_of::<printers::RawLogs>(),
         ["printers", "pip"] => names_of::<interface::RawPip>(),
+        ["printers", "duet"] => names_of::<duet::RawDuet>(),
+        ["printers", "prusalink"] => names_of::<prusalink::RawPrusaLink>(),
         ["printers", "octoprint" | "mtconnect"] => names_of::<interface::RawHttp>(),
         _ => &[],
     }

@@ -3,6 +3,7 @@
 
 mod buffer;
 mod credentials;
+mod duet;
 mod error;
 mod format;
 mod interface;
@@ -14,6 +15,7 @@ mod pip;
 mod place;
 mod platform;
 mod printers;
+mod prusalink;
 mod secret_file;
 mod text;
 
@@ -25,7 +27,7 @@ pub use buffer::{BYTES_MAX_HIGHEST, BYTES_MAX_LOWEST, Buffer};
 pub use credentials::{Credentials, CredentialsError};
 pub use error::{ConfigError, Place, Problem};
 pub(crate) use format::{ProfileError, read as read_profile};
-pub use interface::{HttpTarget, HttpTls, Interface, PipTarget};
+pub use interface::{HttpTarget, HttpTls, Interface, PipTarget, PrusaLinkTarget};
 pub use listener::{Listener, ListenerTls};
 pub use load::load;
 pub use names::{AdapterName, PrinterId, ThingName};

@@ -10,12 +10,14 @@ use globset::GlobMatcher;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 
+use super::duet::RawDuet;
 use super::error::Problems;
 use super::format::Profiles;
 use super::interface::{Interface, Key, RawHttp, RawPip};
 use super::listener::Listener;
 use super::names::PrinterId;
 use super::place::KeyPath;
+use super::prusalink::RawPrusaLink;
 use super::text::{FamilyOrAuto, LookBack, Text};
 
 /// Most printers of one adapter: each has a share of the buffer, and the platform takes no more.
@@ -89,6 +91,8 @@ pub(super) struct Raw {
     pip: Option<RawPip>,
     octoprint: Option<RawHttp>,
     mtconnect: Option<RawHttp>,
+    duet: Option<RawDuet>,
+    prusalink: Option<RawPrusaLink>,
 }
 
 #[derive(Deserialize)]
@@ -161,14 +165,20 @@ impl Raw {
         profiles: &mut Profiles,
         problems: &mut Problems,
     ) -> Printer {
-        let queried = [self.pip.is_some(), self.octoprint.is_some(), self.mtconnect.is_some()]
-            .into_iter()
-            .filter(|is| *is)
-            .count();
+        let queried = [
+            self.pip.is_some(),
+            self.octoprint.is_some(),
+            self.mtconnect.is_some(),
+            self.duet.is_some(),
+            self.prusalink.is_some(),
+        ]
+        .into_iter()
+        .filter(|is| *is)
+        .count();
         if self.beats.is_none() && self.push.is_none() && self.logs.is_none() && queried == 0 {
             problems.add(
                 path.clone(),
-                "nothing comes in from this printer; give it at least one of beats, push, logs, pip, octoprint and mtconnect",
+                "nothing comes in from this printer; give it at least one of beats, push, logs, pip, octoprint, mtconnect, duet and prusalink",
             );
         }
         if queried > 1 {
@@ -201,6 +211,9 @@ impl Raw {
         let octoprint = self
             .octoprint
             .and_then(|raw| raw.check(Key::Needed, around.directory, &path.key("octoprint"), problems));
+        let duet = self.duet.and_then(|raw| raw.check(around.directory, &path.key("duet"), problems));
+        let prusalink =
+            self.prusalink.and_then(|raw| raw.check(around.directory, &path.key("prusalink"), problems));
         Printer {
             id: self.id.0,
             format,
@@ -214,7 +227,11 @@ impl Raw {
                 begin: raw.start.map(|start| start.0).unwrap_or_default(),
                 look_back: raw.look_back.map_or(Some(LOOK_BACK_DEFAULT), |look_back| look_back.0.0),
             }),
-            interface: pip.or(octoprint.map(Interface::OctoPrint)).or(mtconnect.map(Interface::MtConnect)),
+            interface: pip
+                .or(octoprint.map(Interface::OctoPrint))
+                .or(mtconnect.map(Interface::MtConnect))
+                .or(duet.map(Interface::Duet))
+                .or(prusalink.map(Interface::PrusaLink)),
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use data_encoding::HEXLOWER;
 use hyper::header::{HeaderName, HeaderValue};
 use ring::rand::{SecureRandom as _, SystemRandom};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -12,18 +13,20 @@ use tokio_rustls::TlsConnector;
 use super::Now;
 use super::backoff::Dice;
 use super::driver::Driver;
+use super::drivers::duet::{self, Duet};
 use super::drivers::mtconnect::{self, MtConnect};
 use super::drivers::octoprint::{self, OctoPrint};
 use super::drivers::pip::Pip;
+use super::drivers::prusalink::{self, PrusaLink};
 use super::machine::Machine;
 use super::memory::Memory;
 use super::neighbours::Neighbours;
 use super::poller::Poller;
 use super::transport::Transport;
 use super::transport::dial::{Dial, DialTls};
-use super::transport::http::{Auth, Http, Path as HttpPath, Question, Site};
+use super::transport::http::{Auth, Http, Path as HttpPath, Proof, Question, Site};
 use super::transport::pip::Pip as PipTransport;
-use crate::config::{self, HttpTarget, Interface, PipTarget, Printer, SecretFileError};
+use crate::config::{self, HttpTarget, Interface, PipTarget, Printer, PrusaLinkTarget, SecretFileError};
 use crate::intake::IntakeContext;
 use crate::normalise::{Normaliser, Way};
 use crate::tls::{self, TlsError};
@@ -37,6 +40,12 @@ pub enum StartError {
     /// A key file could not be read, or others can read it.
     #[error(transparent)]
     KeyFile(#[from] SecretFileError),
+    /// A password file holds something else.
+    #[error("{}: holds no password: one line is wanted", file.display())]
+    Password {
+        /// The file.
+        file: PathBuf,
+    },
     /// A key file holds something else.
     #[error("{}: holds no key: one line of plain characters is wanted", file.display())]
     Key {
@@ -121,6 +130,21 @@ impl Ways {
             Interface::MtConnect(target) => {
                 Some(with.with(MtConnect::default(), self.http(target, Auth::None, mtconnect::PATHS)?))
             }
+            Interface::Duet(target) => {
+                let password = target.key_file.as_deref().map(password).transpose()?;
+                let http = self.http_with(target, Auth::None, duet::PATHS, password)?;
+                Some(with.with(Duet::default(), http))
+            }
+            Interface::PrusaLink(PrusaLinkTarget { http: target, user: None }) => {
+                let auth = Auth::Header(HeaderName::from_static("x-api-key"));
+                Some(with.with(PrusaLink::default(), self.http(target, auth, prusalink::PATHS)?))
+            }
+            Interface::PrusaLink(PrusaLinkTarget { http: target, user: Some(user) }) => {
+                let password = target.key_file.as_deref().map(password).transpose()?;
+                let auth = Auth::Digest(Proof::new(user, nonce));
+                let http = self.http_with(target, auth, prusalink::PATHS, password)?;
+                Some(with.with(PrusaLink::default(), http))
+            }
         })
     }
 
@@ -130,6 +154,17 @@ impl Ways {
         auth: Auth,
         paths: &'static [HttpPath],
     ) -> Result<Http<Q>, StartError> {
+        let key = target.key_file.as_deref().map(key).transpose()?;
+        self.http_with(target, auth, paths, key)
+    }
+
+    fn http_with<Q: Question>(
+        &self,
+        target: &HttpTarget,
+        auth: Auth,
+        paths: &'static [HttpPath],
+        key: Option<SecretString>,
+    ) -> Result<Http<Q>, StartError> {
         let tls = match &target.tls {
             None => None,
             Some(tls) => {
@@ -137,7 +172,6 @@ impl Ways {
                 Some(DialTls { connector, server_name: tls.server_name.clone(), newest_only: false })
             }
         };
-        let key = target.key_file.as_deref().map(key).transpose()?;
         let dial = Dial { address: target.address.clone(), tls, neighbours: Arc::clone(&self.neighbours) };
         Ok(Http::new(Site { dial, prefix: target.prefix.clone(), paths, auth, key }))
     }
@@ -186,6 +220,23 @@ fn key(file: &Path) -> Result<SecretString, StartError> {
     let plain = !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_graphic());
     let plain = plain && HeaderValue::from_str(key).is_ok();
     plain.then(|| SecretString::from(key)).ok_or_else(|| StartError::Key { file: file.to_owned() })
+}
+
+/// The password of a file: whatever stands in its one line, which may end as an editor ends it.
+fn password(file: &Path) -> Result<SecretString, StartError> {
+    let text = config::read_secret_file(file)?;
+    let line = text.expose_secret();
+    let password = line.strip_suffix('\n').unwrap_or(line);
+    let password = password.strip_suffix('\r').unwrap_or(password);
+    let plain = !password.is_empty() && !password.chars().any(char::is_control);
+    plain.then(|| SecretString::from(password)).ok_or_else(|| StartError::Password { file: file.to_owned() })
+}
+
+/// A client's nonce for HTTP digest: 128 bits by chance, as what is proved must not be what was prepared for.
+fn nonce() -> Option<String> {
+    let mut bytes = [0; 16];
+    SystemRandom::new().fill(&mut bytes).ok()?;
+    Some(HEXLOWER.encode(&bytes))
 }
 
 // Nothing secret hangs on it: without random bytes the printers are only asked in step.

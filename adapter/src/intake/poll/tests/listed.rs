@@ -8,13 +8,15 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
 use super::super::driver::{Driver, Next};
+use super::super::drivers::duet::{self, Duet};
 use super::super::drivers::mtconnect::{self, MtConnect};
 use super::super::drivers::octoprint::{self, OctoPrint};
+use super::super::drivers::prusalink::{self, PrusaLink};
 use super::super::found::{Found, Words};
 use super::super::neighbours::Neighbours;
 use super::super::transport::Transport as _;
 use super::super::transport::dial::Dial;
-use super::super::transport::http::{Auth, Body, Got, Http, Path, Question, Site};
+use super::super::transport::http::{Auth, Body, Got, Http, Path, Proof, Question, Site};
 use super::*;
 use crate::config::HostPort;
 
@@ -30,7 +32,7 @@ const STATUSES: [&str; 9] = [
     "429 Too Many Requests\r\nRetry-After: 1",
     "500 Internal Server Error",
 ];
-const BODIES: [&str; 10] = [
+const BODIES: [&str; 14] = [
     "{}",
     r#"{"server":"1.11.2","api":"0.1","text":"OctoPrint 1.11.2"}"#,
     r#"{"temperature":{"tool0":{"actual":20.1,"target":0.0}},"state":{"text":"Error","flags":{"error":true}}}"#,
@@ -38,13 +40,17 @@ const BODIES: [&str; 10] = [
     r#"{"error":"Thermal Runaway, system stopped! Heater_ID: bed","reason":"firmware"}"#,
     r#"{"job":{"file":{"path":"/api/files/local"}},"progress":{"completion":12.5},"state":"Printing"}"#,
     "no JSON",
+    r#"{"err":0,"sessionTimeout":8000,"boardType":"duetwifi102","apiLevel":1,"sessionKey":7}"#,
+    r#"{"key":"","flags":"d99fn","result":{"state":{"status":"idle","upTime":7},"seqs":{"heat":1}}}"#,
+    r#"{"api":"2.0.0","server":"0.8.1","text":"PrusaLink 0.8.1","firmware":"3.14.0","serial":"CZPX0000X000XC00000"}"#,
+    r#"{"printer":{"state":"PRINTING","temp_nozzle":215.1},"job":{"id":42,"progress":12.0},"id":42,"file":{"path":"/usb/A.GCO"}}"#,
     "<MTConnectDevices><Header instanceId='1'/><Devices><Device id='d'/></Devices></MTConnectDevices>",
     "<MTConnectStreams><Header instanceId='1' firstSequence='1' lastSequence='8' nextSequence='9'/><Streams/></MTConnectStreams>",
     "<MTConnectError><Header instanceId='1'/><Errors><Error errorCode='OUT_OF_RANGE'/></Errors></MTConnectError>",
 ];
 
 /// Asks for so long, with each kind of answer in each place, and gives the first line of all that was sent.
-async fn sent<D, Q>(mut driver: D, paths: &'static [Path]) -> Vec<String>
+async fn sent<D, Q>(mut driver: D, paths: &'static [Path], auth: Auth) -> Vec<String>
 where
     D: Driver<Query = Q, Answer = Got<<Q::Body as Body>::Read>>,
     Q: Question,
@@ -54,7 +60,6 @@ where
     let lines = Arc::<Mutex<Vec<String>>>::default();
     let server = tokio::spawn(serve(listener, Arc::clone(&lines)));
     let dial = Dial { address, tls: None, neighbours: Arc::<Neighbours>::default() };
-    let auth = Auth::Header(HeaderName::from_static("x-api-key"));
     let mut http =
         Http::new(Site { dial, prefix: String::new(), paths, auth, key: Some(SecretString::from("key")) });
     let mut memory = memory(Duration::from_secs(1));
@@ -65,6 +70,10 @@ where
         let mut words = Words::default();
         let mut found = Found::new(&mut memory, now, &mut words);
         if question % 50 == 49 {
+            if let Some(get) = driver.farewell() {
+                http.ask(get).await.unwrap();
+                let _ = http.heard().await;
+            }
             driver.begin(now);
         }
         let Next::Ask(get) = driver.next(now) else {
@@ -115,7 +124,15 @@ where
     D: Driver<Query = Q, Answer = Got<<Q::Body as Body>::Read>>,
     Q: Question,
 {
-    let sent = sent(driver, paths).await;
+    only_listed_by(Auth::Header(HeaderName::from_static("x-api-key")), driver, paths).await;
+}
+
+async fn only_listed_by<D, Q>(auth: Auth, driver: D, paths: &'static [Path])
+where
+    D: Driver<Query = Q, Answer = Got<<Q::Body as Body>::Read>>,
+    Q: Question,
+{
+    let sent = sent(driver, paths, auth).await;
     for line in &sent {
         let path = line.strip_prefix("GET ").and_then(|line| line.strip_suffix(" HTTP/1.1")).unwrap();
         let path = path.split('?').next().unwrap();
@@ -128,6 +145,10 @@ where
 
 #[tokio::test]
 async fn nothing_but_get_of_a_listed_path_is_sent() {
+    only_listed(Duet::default(), duet::PATHS).await;
     only_listed(OctoPrint::default(), octoprint::PATHS).await;
     only_listed(MtConnect::default(), mtconnect::PATHS).await;
+    only_listed(PrusaLink::default(), prusalink::PATHS).await;
+    let digest = Auth::Digest(Proof::new("maker", || Some("0a4f113b".to_owned())));
+    only_listed_by(digest, PrusaLink::default(), prusalink::PATHS).await;
 }

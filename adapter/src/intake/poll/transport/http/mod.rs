@@ -3,6 +3,9 @@
 
 mod auth;
 mod body;
+#[cfg(test)]
+mod challenged;
+mod digest;
 mod query;
 #[cfg(test)]
 mod tests;
@@ -21,7 +24,7 @@ use secrecy::SecretString;
 use tokio::task::JoinHandle;
 use tokio::time::Duration;
 
-pub use auth::Auth;
+pub use auth::{Auth, Proof};
 pub use body::{Body, Question, Whole};
 pub use query::{Get, Got, Path};
 
@@ -31,6 +34,7 @@ use crate::clock;
 use crate::intake::poll::limits::{HTTP_BODY_BYTES_OTHER, HTTP_HEAD_BYTES_MAX, HTTP_HEADERS_MAX};
 use crate::intake::poll::trouble::Trouble;
 
+const UNAUTHORIZED: StatusCode = StatusCode::UNAUTHORIZED;
 const SESSION: HeaderName = HeaderName::from_static("x-session-key");
 const CLIENT: HeaderValue = HeaderValue::from_static(concat!("oneway-adapter/", env!("CARGO_PKG_VERSION")));
 
@@ -118,8 +122,22 @@ impl Site {
         Ok(Connection { sender, task })
     }
 
-    /// Asks, on the connection that stands or on a new one: many printers hang up after each answer, or after a while.
+    /// Asks, and once more where the answer was a challenge: a second one is the answer that our password gets.
     async fn get<Q: Question>(
+        &self,
+        question: &Q,
+        connection: Option<Connection>,
+    ) -> Ended<<Q::Body as Body>::Read> {
+        match self.get_once(question, connection).await {
+            (Ok(got), connection) if got.status == UNAUTHORIZED && self.auth.is_challenged() => {
+                self.get_once(question, connection).await
+            }
+            other => other,
+        }
+    }
+
+    /// Asks, on the connection that stands or on a new one: many printers hang up after each answer, or after a while.
+    async fn get_once<Q: Question>(
         &self,
         question: &Q,
         connection: Option<Connection>,
@@ -151,6 +169,9 @@ impl Site {
                 .request(question.get())
                 .ok_or_else(|| Loss::nonsense("a question that HTTP has no form for", "http"))?;
             let response = connection.sender.send_request(request).await.map_err(|error| loss(&error))?;
+            if response.status() == UNAUTHORIZED {
+                self.auth.challenged(response.headers());
+            }
             read(question, response).await
         };
         match got.await {
@@ -161,14 +182,14 @@ impl Site {
 
     fn request(&self, get: &Get) -> Option<Request<Empty<Bytes>>> {
         let target = get.target(&self.prefix, self.key.as_ref());
-        let mut request = Request::get(target).body(Empty::new()).ok()?;
+        let mut request = Request::get(&target).body(Empty::new()).ok()?;
         let headers = request.headers_mut();
         headers.insert(HOST, HeaderValue::from_str(self.dial.address.as_str()).ok()?);
         headers.insert(USER_AGENT, CLIENT);
         if let Some(session) = get.session_key() {
             headers.insert(SESSION, session.into());
         }
-        self.auth.apply(self.key.as_ref(), headers);
+        self.auth.apply(self.key.as_ref(), &target, headers);
         Some(request)
     }
 }

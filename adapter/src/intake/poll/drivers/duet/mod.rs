@@ -1,0 +1,262 @@
+//! A Duet by the HTTP interface of its own firmware, RepRapFirmware 3 (`docs/printers/duet.md`): one session, kept and given
+//! back; at each interval one question for what changes often, and another for what seldom does only when it has.
+
+mod api;
+mod fault;
+mod limits;
+mod model;
+mod session;
+mod state;
+#[cfg(test)]
+mod tests;
+mod values;
+
+use std::collections::VecDeque;
+
+use catalog::items;
+use tokio::time::Instant;
+
+use self::api::{Board, Heat, Job, Live, Login, Model as Reply, Tool};
+use self::limits::{BUSY_MAX, BUSY_PAUSE, UPTIME_SLACK_S, UPTIME_WRAPS_S};
+use self::model::{Key, Model};
+use self::session::Session;
+use super::field::{given, right};
+use crate::intake::poll::Now;
+use crate::intake::poll::driver::{Driver, Next, Pace, Verdict};
+use crate::intake::poll::found::Found;
+use crate::intake::poll::transport::http::{Get, Got, Path};
+use crate::intake::poll::trouble::Trouble;
+
+/// Everything that is ever asked of a Duet.
+pub(in crate::intake::poll) static PATHS: &[Path] = &[
+    Path::new("/rr_connect", 4 << 10),
+    // A Duet has some 10 KB for an answer.
+    Path::new("/rr_model", 64 << 10),
+    Path::new("/rr_disconnect", 4 << 10),
+];
+const CONNECT: &Path = &PATHS[0];
+const MODEL: &Path = &PATHS[1];
+const DISCONNECT: &Path = &PATHS[2];
+
+/// What is asked of the object model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum What {
+    /// What changes often.
+    Live,
+    /// A key that has changed.
+    Key(Key),
+    /// The least that there is, to keep the session.
+    Pulse,
+}
+
+/// The conversation with one printer.
+#[derive(Default)]
+pub(in crate::intake::poll) struct Duet {
+    session: Session,
+    /// What of the round is still to be asked, and what is being answered.
+    todo: VecDeque<What>,
+    open: Option<What>,
+    model: Model,
+    /// What changes often, until what it must be read with is there.
+    live: Option<Live>,
+    /// How long the printer had been up, and when it said so.
+    up: Option<(f64, Instant)>,
+    /// The state that was said last while there was a job.
+    printed_in: Option<String>,
+    /// How often in a row it had no memory left for an answer.
+    busy: u32,
+}
+
+impl Driver for Duet {
+    const NAME: &'static str = "duet";
+    type Query = Get;
+    type Answer = Got;
+
+    /// The session stays: it is of the printer and not of a connection, of which a Duet makes one a question. One that is
+    /// gone shows by the next answer.
+    fn begin(&mut self, _: Now) {
+        (self.open, self.live) = (None, None);
+        self.todo.clear();
+    }
+
+    fn round(&mut self, _: Now, _: &mut Found<'_>) {
+        (self.todo, self.live) = ([What::Live].into(), None);
+    }
+
+    fn next(&mut self, _: Now) -> Next<Get> {
+        if !self.session.is_open() {
+            self.open = None;
+            return Next::Ask(Get::new(CONNECT).secret("password").word("sessionKey", "yes"));
+        }
+        match self.todo.pop_front() {
+            Some(what) => Next::Ask(self.ask(what)),
+            None => Next::Rest,
+        }
+    }
+
+    fn answer(&mut self, got: Got, now: Now, found: &mut Found<'_>) -> Verdict {
+        self.take(&got, now, found).unwrap_or_else(|verdict| verdict)
+    }
+
+    fn pace(&self) -> Pace {
+        Pace { heartbeat: self.session.heartbeat(), ..Pace::default() }
+    }
+
+    fn sign_of_life(&mut self) -> Option<Get> {
+        self.session.is_open().then(|| self.ask(What::Pulse))
+    }
+
+    fn farewell(&mut self) -> Option<Get> {
+        self.session.is_open().then(|| self.session.sign(Get::new(DISCONNECT)))
+    }
+}
+
+impl Duet {
+    fn ask(&mut self, what: What) -> Get {
+        self.open = Some(what);
+        let model = Get::new(MODEL);
+        self.session.sign(match what {
+            What::Live => model.word("flags", "d99fn"),
+            What::Key(key) => model.word("key", key.name()).word("flags", "d99n"),
+            What::Pulse => model.word("key", "state.upTime").word("flags", "f"),
+        })
+    }
+
+    fn take(&mut self, got: &Got, now: Now, found: &mut Found<'_>) -> Result<Verdict, Verdict> {
+        if got.status != 503 {
+            self.busy = 0;
+        }
+        match (got.path, got.status) {
+            (path, 200) if path == CONNECT => Ok(self.session.login(&got.json::<Login>()?)),
+            (path, 200) if path == MODEL => {
+                self.session.prove();
+                let Some(what) = self.open.take() else {
+                    return Err(Verdict::nonsense("an answer to nothing that was asked"));
+                };
+                self.read(what, got, now, found)
+            }
+            (path, 401 | 403) if path == MODEL && self.session.lost() => {
+                // The printer was started anew, or we were too slow: the same question in a new session.
+                self.again();
+                Ok(Verdict::Alive)
+            }
+            (_, 503) => Err(self.no_memory(got)),
+            _ => Err(got.unusual()),
+        }
+    }
+
+    /// The open question is asked once more.
+    fn again(&mut self) {
+        if let Some(what) = self.open.take() {
+            self.todo.push_front(what);
+        }
+    }
+
+    /// It has no memory left for the answer, as when its own web page asks for much: a moment later it has.
+    fn no_memory(&mut self, got: &Got) -> Verdict {
+        self.busy += 1;
+        if self.busy >= BUSY_MAX {
+            self.busy = 0;
+            return got.unusual();
+        }
+        self.again();
+        Verdict::Wait(got.retry_after.unwrap_or(BUSY_PAUSE))
+    }
+
+    fn read(&mut self, what: What, got: &Got, now: Now, found: &mut Found<'_>) -> Result<Verdict, Verdict> {
+        match what {
+            What::Pulse => return Ok(Verdict::Alive),
+            What::Live => {
+                let live: Live =
+                    result(got)?.ok_or_else(|| Verdict::nonsense("an object model with nothing in it"))?;
+                self.restarted(&live, now, found);
+                self.todo = self.model.due(&live).map(What::Key).collect();
+                self.live = Some(live);
+            }
+            What::Key(key) => {
+                match key {
+                    Key::Boards => identity(&result::<Vec<Option<Board>>>(got)?.unwrap_or_default(), found),
+                    Key::Heat => self.model.heat(result::<Heat>(got)?.unwrap_or_default()),
+                    Key::Tools => self.model.tools(result::<Vec<Option<Tool>>>(got)?.unwrap_or_default()),
+                    Key::Job => self.model.job(&result::<Job>(got)?.unwrap_or_default()),
+                }
+                if let Some(live) = &self.live {
+                    self.model.was_read(key, live);
+                }
+            }
+        }
+        if !self.todo.is_empty() {
+            return Ok(Verdict::Alive);
+        }
+        Ok(self.live.take().map_or(Verdict::Alive, |live| self.say(&live, found)))
+    }
+
+    /// Proves from its uptime that the printer was started anew: then nothing that was read of it is sure any more.
+    fn restarted(&mut self, live: &Live, now: Now, found: &mut Found<'_>) {
+        let Some(up) = right(&live.state.up_time).copied() else { return };
+        if let Some((was, then)) = self.up.replace((up, now.mono)) {
+            let expected = was + now.mono.saturating_duration_since(then).as_secs_f64();
+            if up + UPTIME_SLACK_S < expected && expected < UPTIME_WRAPS_S {
+                (self.model, self.printed_in) = (Model::default(), None);
+                found.proved(&items::INTERFACE_EVENT).code("restarted");
+            }
+        }
+    }
+
+    fn say(&mut self, live: &Live, found: &mut Found<'_>) -> Verdict {
+        values::say(live, &self.model, found);
+        let word = given(&live.state.status, Some(&items::PRINTER_STATE), found).map(String::as_str);
+        match word.map(state::of) {
+            Some(Some(code)) => found.of(&items::PRINTER_STATE).code(code),
+            Some(None) => {
+                found.refuse(Some(&items::PRINTER_STATE), "a state that a Duet is not known to have")
+            }
+            None => {}
+        }
+        fault::say(fault::PRINTER, (word == Some("halted")).then_some(fault::HALTED), found);
+        // A simulation is of a file, and builds nothing.
+        if word != Some("simulating") {
+            if self.model.job.printing.is_some() {
+                self.printed_in = word.map(str::to_owned);
+            }
+            values::job(&live.job, &self.model.job, self.ended(), found);
+        }
+        match word {
+            Some("off" | "disconnected") => {
+                Verdict::Shows(Trouble::Off("its controller has power and the rest of it has not".into()))
+            }
+            Some("halted") => {
+                Verdict::Shows(Trouble::Failed("it was stopped in an emergency, or by a fault".into()))
+            }
+            _ => Verdict::Works,
+        }
+    }
+
+    /// How the last job ended: by the Duet's own word, else by the state that it was last seen in.
+    fn ended(&self) -> Option<&'static str> {
+        let aborted = match (self.model.job.last_aborted, &self.printed_in) {
+            (Some(aborted), _) => aborted,
+            (None, Some(word)) => state::ends_early(word),
+            (None, None) => return None,
+        };
+        Some(if aborted { "aborted" } else { "completed" })
+    }
+}
+
+fn result<T: serde::de::DeserializeOwned>(got: &Got) -> Result<Option<T>, Verdict> {
+    Ok(got.json::<Reply<T>>()?.result)
+}
+
+/// The board that the others hang on: it is all that a Duet knows of the printer.
+fn identity(boards: &[Option<Board>], found: &mut Found<'_>) {
+    let Some(board) = model::first(boards) else { return };
+    for (item, field) in [
+        (&items::IDENTITY_MODEL, &board.name),
+        (&items::IDENTITY_SERIAL, &board.unique_id),
+        (&items::IDENTITY_FIRMWARE, &board.firmware_version),
+    ] {
+        if let Some(text) = given(field, Some(item), found) {
+            found.of(item).identity(text);
+        }
+    }
+}
