@@ -245,3 +245,35 @@ fn seed() -> u64 {
     let _ = SystemRandom::new().fill(&mut bytes);
     u64::from_be_bytes(bytes)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{self, Permissions};
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[test]
+    fn a_password_is_a_line_and_a_key_is_a_word() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("secret");
+        fs::write(&file, "").unwrap();
+        fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
+        for (text, of_password, of_key) in [
+            ("0123abcd\n", Some("0123abcd"), Some("0123abcd")),
+            ("open sesame\r\n", Some("open sesame"), None),
+            (" a space is one too ", Some(" a space is one too "), None),
+            ("Åpne", Some("Åpne"), None),
+            ("", None, None),
+            ("\n", None, None),
+            ("two\nlines\n", None, None),
+        ] {
+            fs::write(&file, text).unwrap();
+            let told =
+                |secret: Result<SecretString, StartError>| secret.ok().map(|s| s.expose_secret().to_owned());
+            assert_eq!(told(password(&file)).as_deref(), of_password, "{text:?}");
+            assert_eq!(told(key(&file)).as_deref(), of_key, "{text:?}");
+        }
+        assert_ne!(nonce(), nonce());
+    }
+}

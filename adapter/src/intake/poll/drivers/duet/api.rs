@@ -28,8 +28,8 @@ pub(super) struct Model<T> {
 #[derive(Deserialize)]
 pub(super) struct Live {
     pub(super) state: State,
-    pub(super) boards: Maybe<Vec<Option<LiveBoard>>>,
-    pub(super) fans: Maybe<Vec<Option<Fan>>>,
+    pub(super) boards: Maybe<Vec<Maybe<LiveBoard>>>,
+    pub(super) fans: Maybe<Vec<Maybe<Fan>>>,
     pub(super) heat: Maybe<LiveHeat>,
     pub(super) job: Maybe<LiveJob>,
     pub(super) sensors: Maybe<Sensors>,
@@ -67,7 +67,7 @@ pub(super) struct Fan {
 
 #[derive(Deserialize)]
 pub(super) struct LiveHeat {
-    pub(super) heaters: Maybe<Vec<Option<Heater>>>,
+    pub(super) heaters: Maybe<Vec<Maybe<Heater>>>,
 }
 
 /// In °C.
@@ -105,7 +105,7 @@ pub(super) struct TimesLeft {
 #[serde(rename_all = "camelCase")]
 pub(super) struct Sensors {
     /// One an extruder.
-    pub(super) filament_monitors: Maybe<Vec<Option<Monitor>>>,
+    pub(super) filament_monitors: Maybe<Vec<Maybe<Monitor>>>,
 }
 
 #[derive(Deserialize)]

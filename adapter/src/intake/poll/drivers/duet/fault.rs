@@ -29,8 +29,8 @@ pub(super) fn heater_part(heater: u8) -> Option<u8> {
     heater.checked_add(HEATERS).filter(|part| *part < FILAMENTS)
 }
 
-pub(super) fn filament_part(extruder: usize) -> Option<u8> {
-    u8::try_from(extruder).ok()?.checked_add(FILAMENTS)
+pub(super) fn filament_part(extruder: u8) -> Option<u8> {
+    extruder.checked_add(FILAMENTS)
 }
 
 /// What a heater in this state has.

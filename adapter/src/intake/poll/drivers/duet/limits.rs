@@ -9,7 +9,7 @@ pub(super) const SESSION: (Duration, Duration) = (Duration::from_secs(2), Durati
 pub(super) const SESSION_USUAL: Duration = Duration::from_secs(8);
 /// The share of it after which a question keeps the session: with 8 s, the usual interval of 5 s needs none.
 pub(super) const SESSION_SHARE: f64 = 0.75;
-/// A wrong password is not tried again sooner: each try is a warning in the Duet's own log. No pause is longer.
+/// A login that was refused is not tried again sooner: each try is a line in the Duet's own log. No pause is longer.
 pub(super) const PASSWORD_AGAIN: Duration = Duration::from_secs(300);
 /// Where all sessions are taken, one is free when another client has been silent for so long.
 pub(super) const SESSION_AGAIN: Duration = Duration::from_secs(10);

@@ -4,7 +4,12 @@
 mod api;
 mod fault;
 mod limits;
+#[cfg(test)]
+mod live;
 mod model;
+#[cfg(test)]
+#[path = "../../../../../tests/peers/duet.rs"]
+mod peer;
 mod session;
 mod state;
 #[cfg(test)]
@@ -135,10 +140,10 @@ impl Duet {
                 };
                 self.read(what, got, now, found)
             }
-            (path, 401 | 403) if path == MODEL && self.session.lost() => {
+            (path, 401 | 403) if path == MODEL => {
                 // The printer was started anew, or we were too slow: the same question in a new session.
                 self.again();
-                Ok(Verdict::Alive)
+                Ok(self.session.lost())
             }
             (_, 503) => Err(self.no_memory(got)),
             _ => Err(got.unusual()),

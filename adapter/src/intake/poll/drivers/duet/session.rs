@@ -68,9 +68,16 @@ impl Session {
         }
     }
 
-    /// A question was refused: the session is gone. Says whether logging in again is of any use.
-    pub(super) fn lost(&mut self) -> bool {
-        matches!(std::mem::take(self), Self::Open(Open { proved: true, .. }))
+    /// A question was refused: the session is gone. One that was never answered in is not worth another login, which would
+    /// be refused as well and take a session each time.
+    pub(super) fn lost(&mut self) -> Verdict {
+        match std::mem::take(self) {
+            Self::Open(Open { proved: true, .. }) => Verdict::Alive,
+            _ => {
+                let why = "it takes our login, and then no question";
+                Verdict::Cannot(Trouble::Refused(why.into()), PASSWORD_AGAIN)
+            }
+        }
     }
 
     /// After so long without a question the session must be kept by one.

@@ -38,19 +38,17 @@ fn items_of(place: Place) -> (&'static Item, &'static Item, Option<&'static Item
 /// All but the state and the job.
 pub(super) fn say(live: &Live, model: &Model, found: &mut Found<'_>) {
     if let Some(LiveHeat { heaters }) = given(&live.heat, Some(&items::HEATER_TEMPERATURE), found) {
-        for (number, heater) in numbered(given(heaters, Some(&items::HEATER_TEMPERATURE), found)) {
+        for (number, heater) in numbered(heaters, &items::HEATER_TEMPERATURE, found) {
             heated(number, heater, model, found);
         }
     }
-    for (part, fan) in numbered(given(&live.fans, Some(&items::FAN_SPEED), found)) {
+    for (part, fan) in numbered(&live.fans, &items::FAN_SPEED, found) {
         number(&fan.actual_value, &items::FAN_SPEED, part, PER_CENT, found);
         if right(&fan.rpm).is_none_or(|rpm| *rpm >= 0.0) {
             number(&fan.rpm, &items::FAN_ROTATION, part, 1.0, found);
         }
     }
-    for (part, LiveBoard { mcu_temp, v_in }) in
-        numbered(given(&live.boards, Some(&items::CONTROLLER_VOLTAGE), found))
-    {
+    for (part, LiveBoard { mcu_temp, v_in }) in numbered(&live.boards, &items::CONTROLLER_VOLTAGE, found) {
         if let Some(mcu) = given(mcu_temp, Some(&items::SENSOR_TEMPERATURE), found) {
             number(&mcu.current, &items::SENSOR_TEMPERATURE, part, 1.0, found);
         }
@@ -86,9 +84,7 @@ fn heated(number_: u8, heater: &Heater, model: &Model, found: &mut Found<'_>) {
 
 /// A monitor's word counts only while there is a job: without one, a printer may well be without filament.
 fn filaments(sensors: &Sensors, printing: bool, found: &mut Found<'_>) {
-    let Some(monitors) = given(&sensors.filament_monitors, Some(&items::ALARM_ACTIVE), found) else { return };
-    for (extruder, monitor) in monitors.iter().enumerate() {
-        let Some(monitor) = monitor else { continue };
+    for (extruder, monitor) in numbered(&sensors.filament_monitors, &items::ALARM_ACTIVE, found) {
         let status = given(&monitor.status, Some(&items::ALARM_ACTIVE), found);
         let (Some(part), Some(status)) = (fault::filament_part(extruder), status) else { continue };
         if status != "noMonitor" {
@@ -120,7 +116,7 @@ pub(super) fn job(live: &Maybe<LiveJob>, build: &Build, ended: Option<&str>, fou
 fn progress(live: &LiveJob, printing: &Printing, found: &mut Found<'_>) {
     let position = given(&live.file_position, Some(&items::BUILD_PROGRESS), found);
     if let (Some(position), Some(size)) = (position, printing.size) {
-        found.of(&items::BUILD_PROGRESS).number((position / size * PER_CENT).clamp(0.0, PER_CENT));
+        found.of(&items::BUILD_PROGRESS).number((position * PER_CENT / size).clamp(0.0, PER_CENT));
     }
     number(&live.duration, &items::BUILD_ELAPSED, 0, 1.0, found);
     number(&live.layer, &items::BUILD_LAYER, 0, 1.0, found);
@@ -145,8 +141,13 @@ fn number(field: &Maybe<f64>, item: &'static Item, part: u8, times: f64, found: 
     }
 }
 
-/// The elements that are there, with their numbers.
-fn numbered<T>(list: Option<&Vec<Option<T>>>) -> impl Iterator<Item = (u8, &T)> {
-    let elements = list.map(Vec::as_slice).unwrap_or_default();
-    (0..=u8::MAX).zip(elements).filter_map(|(number, element)| Some((number, element.as_ref()?)))
+/// The elements of a list that are there, with their numbers.
+fn numbered<'l, T>(
+    list: &'l Maybe<Vec<Maybe<T>>>,
+    item: &'static Item,
+    found: &mut Found<'_>,
+) -> Vec<(u8, &'l T)> {
+    let elements = given(list, Some(item), found).map(Vec::as_slice).unwrap_or_default();
+    let element = |(number, element): (u8, &'l Maybe<T>)| Some((number, given(element, Some(item), found)?));
+    (0..=u8::MAX).zip(elements).filter_map(element).collect()
 }

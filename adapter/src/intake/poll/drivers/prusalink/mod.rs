@@ -41,6 +41,8 @@ const PRINT_FAN: u8 = 1;
 pub(in crate::intake::poll) struct PrusaLink {
     /// What of the round is still to be asked.
     todo: VecDeque<&'static Path>,
+    /// What was not answered yet on this connection of who the printer is: it may be starting.
+    unknown: Vec<&'static Path>,
     /// The job whose file is known, so that it is asked for once a job and not at each interval.
     job: Option<KnownJob>,
 }
@@ -64,11 +66,11 @@ impl Driver for PrusaLink {
     type Answer = Got;
 
     fn begin(&mut self, _: Now) {
-        *self = Self { todo: [VERSION, INFO].into(), job: None };
+        *self = Self { todo: [VERSION, INFO].into(), unknown: vec![VERSION, INFO], job: None };
     }
 
     fn round(&mut self, _: Now, _: &mut Found<'_>) {
-        self.todo = [STATUS].into();
+        self.todo = [STATUS].into_iter().chain(self.unknown.iter().copied()).collect();
     }
 
     fn next(&mut self, _: Now) -> Next<Get> {
@@ -82,6 +84,9 @@ impl Driver for PrusaLink {
 
 impl PrusaLink {
     fn take(&mut self, got: &Got, found: &mut Found<'_>) -> Result<Verdict, Verdict> {
+        if matches!(got.status, 200 | 404) {
+            self.unknown.retain(|path| *path != got.path);
+        }
         match (got.path, got.status) {
             (path, 200) if path == VERSION => {
                 version(&got.json()?, found);

@@ -23,17 +23,18 @@ pub enum Auth {
 #[derive(Clone, Debug)]
 pub struct Proof {
     user: Arc<str>,
-    /// Makes the client's nonce of an answer; none where there are no random bytes, and then nothing can be proved.
+    /// Makes the client's nonce for a challenge; none where there are no random bytes, and then nothing can be proved.
     nonce: fn() -> Option<String>,
     /// Shared by the questions of one printer, of which one is open at a time.
     standing: Arc<Mutex<Option<Standing>>>,
 }
 
-/// A challenge, and how often it has been answered.
+/// A challenge, how often it has been answered, and by which nonce of ours.
 #[derive(Debug)]
 struct Standing {
     challenge: Challenge,
     count: u32,
+    cnonce: Option<String>,
 }
 
 impl Auth {
@@ -56,7 +57,8 @@ impl Auth {
         let Self::Digest(proof) = self else { return };
         let offers = headers.get_all(WWW_AUTHENTICATE).into_iter().filter_map(|value| value.to_str().ok());
         let challenge = Challenge::best(offers);
-        *proof.standing() = challenge.map(|challenge| Standing { challenge, count: 0 });
+        *proof.standing() =
+            challenge.map(|challenge| Standing { challenge, count: 0, cnonce: (proof.nonce)() });
     }
 
     /// Whether there is a challenge that was not answered yet.
@@ -74,11 +76,11 @@ impl Proof {
 
     fn answer(&self, password: &SecretString, target: &str) -> Option<String> {
         let mut standing = self.standing();
-        let Standing { challenge, count } = standing.as_mut()?;
+        let Standing { challenge, count, cnonce } = standing.as_mut()?;
         *count = count.saturating_add(1);
-        let (count, cnonce) = (*count, (self.nonce)()?);
-        let password = password.expose_secret();
-        Some(challenge.answer(&Asked { user: &self.user, password, target, count, cnonce: &cnonce }))
+        let (user, password, count, cnonce) =
+            (&self.user, password.expose_secret(), *count, cnonce.as_ref()?);
+        Some(challenge.answer(&Asked { user, password, target, count, cnonce }))
     }
 
     fn standing(&self) -> MutexGuard<'_, Option<Standing>> {

@@ -11,13 +11,16 @@ pub(super) struct Challenge {
     realm: String,
     nonce: String,
     opaque: Option<String>,
-    /// `None` where the server names none, which is MD5; it is not named to it either.
-    algorithm: Option<Algorithm>,
+    algorithm: Algorithm,
+    /// As the server writes it, which it may compare by its letters; `None` where it writes none, which is MD5.
+    named: Option<String>,
+    /// Whether both nonces go into the hash of the password (`MD5-sess`), as with PrusaLink on a computer.
+    session: bool,
     /// Whether it takes `qop=auth`, with which both sides' nonces and a count go into the proof.
     counted: bool,
 }
 
-/// In the order in which they are preferred. The variants with a session (`-sess`) are offered by no printer.
+/// In the order in which they are preferred.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Algorithm {
     Md5,
@@ -33,7 +36,8 @@ pub(super) struct Asked<'a> {
     pub(super) target: &'a str,
     /// How often this server's nonce has been answered, this time included.
     pub(super) count: u32,
-    /// The client's own nonce.
+    /// The client's own nonce: one for each of the server's, since that is how long a session lasts (RFC 7616, section
+    /// 3.4.2).
     pub(super) cnonce: &'a str,
 }
 
@@ -41,18 +45,20 @@ impl Challenge {
     /// The best challenge in a server's `WWW-Authenticate` headers that can be answered: SHA-256 goes before MD5.
     pub(super) fn best<'a>(headers: impl Iterator<Item = &'a str>) -> Option<Self> {
         let offered = headers.flat_map(challenges).filter_map(|(scheme, pairs)| Self::read(scheme, &pairs));
-        offered.reduce(|best, other| if other.strength() > best.strength() { other } else { best })
+        offered.reduce(|best, other| if other.algorithm > best.algorithm { other } else { best })
     }
 
     fn read(scheme: &str, pairs: &[(&str, &str)]) -> Option<Self> {
         let value = |name: &str| {
             pairs.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| *value)
         };
-        let algorithm = match value("algorithm") {
-            None => None,
-            Some(name) if name.eq_ignore_ascii_case("MD5") => Some(Algorithm::Md5),
-            Some(name) if name.eq_ignore_ascii_case("SHA-256") => Some(Algorithm::Sha256),
-            Some(_) => return None,
+        let named = value("algorithm");
+        let (algorithm, session) = match named.unwrap_or("MD5").to_ascii_uppercase().as_str() {
+            "MD5" => (Algorithm::Md5, false),
+            "MD5-SESS" => (Algorithm::Md5, true),
+            "SHA-256" => (Algorithm::Sha256, false),
+            "SHA-256-SESS" => (Algorithm::Sha256, true),
+            _ => return None,
         };
         let counted = match value("qop") {
             None => false,
@@ -65,16 +71,14 @@ impl Challenge {
             nonce: value("nonce")?.to_owned(),
             opaque: value("opaque").map(str::to_owned),
             algorithm,
+            named: named.map(str::to_owned),
+            session,
             counted,
         })
     }
 
-    fn strength(&self) -> Algorithm {
-        self.algorithm.unwrap_or(Algorithm::Md5)
-    }
-
     fn hash(&self, text: &str) -> String {
-        match self.strength() {
+        match self.algorithm {
             Algorithm::Md5 => HEXLOWER.encode(&Md5::digest(text)),
             Algorithm::Sha256 => HEXLOWER.encode(digest(&SHA256, text.as_bytes()).as_ref()),
         }
@@ -84,7 +88,10 @@ impl Challenge {
     pub(super) fn answer(&self, asked: &Asked<'_>) -> String {
         let Asked { user, password, target, count, cnonce } = asked;
         let Self { realm, nonce, .. } = self;
-        let who = self.hash(&format!("{user}:{realm}:{password}"));
+        let mut who = self.hash(&format!("{user}:{realm}:{password}"));
+        if self.session {
+            who = self.hash(&format!("{who}:{nonce}:{cnonce}"));
+        }
         let what = self.hash(&format!("GET:{target}"));
         let proof = if self.counted {
             self.hash(&format!("{who}:{nonce}:{count:08x}:{cnonce}:auth:{what}"))
@@ -94,13 +101,14 @@ impl Challenge {
         let mut answer = format!(
             "Digest username=\"{user}\", realm=\"{realm}\", nonce=\"{nonce}\", uri=\"{target}\", response=\"{proof}\""
         );
-        match self.algorithm {
-            None => {}
-            Some(Algorithm::Md5) => answer += ", algorithm=MD5",
-            Some(Algorithm::Sha256) => answer += ", algorithm=SHA-256",
+        if let Some(named) = &self.named {
+            answer += &format!(", algorithm={named}");
         }
         if self.counted {
-            answer += &format!(", qop=auth, nc={count:08x}, cnonce=\"{cnonce}\"");
+            answer += &format!(", qop=auth, nc={count:08x}");
+        }
+        if self.counted || self.session {
+            answer += &format!(", cnonce=\"{cnonce}\"");
         }
         if let Some(opaque) = &self.opaque {
             answer += &format!(", opaque=\"{opaque}\"");
@@ -195,6 +203,22 @@ mod tests {
         assert_eq!(proof(header, asked).as_deref(), Some("670fd8c2df070c60b045671b8b24ff02"));
     }
 
+    /// PrusaLink 0.8 on a computer (PoorWSGI 2.7): what a Python of its own makes of it.
+    #[test]
+    fn a_session_puts_both_nonces_into_the_password() {
+        let header = "Digest realm=\"Administrator\",qop=\"auth\",algorithm=\"MD5-sess\",nonce=\"5f1c\",opaque=\"e3b0\"";
+        let asked = Asked {
+            user: "maker",
+            password: "open sesame",
+            target: "/api/version",
+            count: 2,
+            cnonce: "0a4f",
+        };
+        assert_eq!(proof(header, asked).as_deref(), Some("5c13ad2c3cca69537b50aae780825ac6"));
+        let answer = Challenge::best([header].into_iter()).unwrap().answer(&asked);
+        assert!(answer.contains(", algorithm=MD5-sess, qop=auth, nc=00000002, cnonce=\"0a4f\""), "{answer}");
+    }
+
     #[test]
     fn an_answer_says_all_that_a_server_needs_and_nothing_that_it_did_not_offer() {
         let challenge = Challenge::best(["Digest qop=auth,realm=\"a\\\"b, c=d\" ,nonce=n"].into_iter());
@@ -234,7 +258,8 @@ mod tests {
             ("Digest realm=\"r\"", false),
             ("Digest nonce=\"n\"", false),
             ("Digest realm=\"r\", nonce=\"n\", algorithm=SHA-512-256", false),
-            ("Digest realm=\"r\", nonce=\"n\", algorithm=MD5-sess", false),
+            ("Digest realm=\"r\", nonce=\"n\", algorithm=\"MD5-sess\"", true),
+            ("Digest realm=\"r\", nonce=\"n\", algorithm=MD5-", false),
             ("Digest realm=\"r\", nonce=\"n\", qop=\"auth-int\"", false),
             ("", false),
             ("Negotiate YWJj==, Basic realm=x", false),
