@@ -84,7 +84,8 @@ fn a_duet_is_asked_in_one_session_that_it_gets_back() -> Result {
             "controller.voltage",
         ],
     );
-    assert_eq!(duet.with(|state| (state.logins, state.sessions.len())), (1, 0));
+    duet.wait_until(|state| state.sessions.is_empty());
+    assert_eq!(duet.with(|state| state.logins), 1);
     let (code, page) = look(&section, "open barley")?;
     assert_eq!(code, Some(1), "{page}");
     has(&page, &["refused", "it does not take our password"]);
@@ -92,6 +93,9 @@ fn a_duet_is_asked_in_one_session_that_it_gets_back() -> Result {
     let (code, page) = look(&section, "open sesame&more")?;
     assert_eq!(code, Some(1), "{page}");
     has(&page, &["refused", "all of its sessions are taken"]);
+    duet.with(duet::State::restart);
+    let (code, page) = look(&section, "open sesame&more")?;
+    assert_eq!(code, Some(0), "{page}");
     Ok(())
 }
 

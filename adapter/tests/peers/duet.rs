@@ -3,7 +3,7 @@
 
 use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 const PASSWORD: &str = "open%20sesame%26more";
 const SESSIONS_MAX: usize = 8;
@@ -50,13 +50,14 @@ impl Duet {
 
     /// Does something with what the printer remembers.
     pub(crate) fn with<T>(&self, of: impl FnOnce(&mut State) -> T) -> T {
-        of(&mut self.shared.0.lock().unwrap())
+        of(&mut self.shared.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Waits until the printer remembers this.
     pub(crate) fn wait_until(&self, mut is: impl FnMut(&State) -> bool) {
         let (state, changed) = &*self.shared;
-        drop(changed.wait_while(state.lock().unwrap(), |state| !is(state)).unwrap());
+        let state = state.lock().unwrap_or_else(PoisonError::into_inner);
+        drop(changed.wait_while(state, |state| !is(state)).unwrap_or_else(PoisonError::into_inner));
     }
 
     fn serve(&self, mut stream: &TcpStream) -> io::Result<()> {

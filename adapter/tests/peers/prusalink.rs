@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 const PASSWORD: &str = "open sesame";
 const KEY: &str = "0123456789abcdef";
@@ -49,7 +49,7 @@ impl PrusaLink {
 
     /// Does something with what the printer remembers.
     pub(crate) fn with<T>(&self, of: impl FnOnce(&mut State) -> T) -> T {
-        of(&mut self.state.lock().unwrap())
+        of(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn serve(&self, mut stream: &TcpStream) -> io::Result<()> {

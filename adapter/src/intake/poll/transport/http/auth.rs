@@ -41,12 +41,15 @@ impl Auth {
     /// Adds what a question of this path and query needs. A key that no header can carry was refused with the
     /// configuration.
     pub(super) fn apply(&self, key: Option<&SecretString>, target: &str, headers: &mut HeaderMap) {
+        let value = |text: &str| HeaderValue::from_str(text).ok();
         let (name, value) = match (self, key) {
-            (Self::Header(name), Some(key)) => (name.clone(), Some(key.expose_secret().to_owned())),
-            (Self::Digest(proof), Some(key)) => (AUTHORIZATION, proof.answer(key, target)),
+            (Self::Header(name), Some(key)) => (name.clone(), value(key.expose_secret())),
+            (Self::Digest(proof), Some(key)) => {
+                (AUTHORIZATION, proof.answer(key, target).as_deref().and_then(value))
+            }
             _ => return,
         };
-        if let Some(mut value) = value.and_then(|value| HeaderValue::from_str(&value).ok()) {
+        if let Some(mut value) = value {
             value.set_sensitive(true);
             headers.insert(name, value);
         }
