@@ -33,6 +33,7 @@ pub use alarm::{Alarm, alarm_shape};
 pub use family::{Family, LogParser, UnknownFamily};
 pub use format::Format;
 pub use fuzz::fuzz_body;
+pub use klippy::klippy_alarm;
 pub use marlin::marlin_alarm;
 pub use output::{Output, Refusal, Refused, Unmatched};
 

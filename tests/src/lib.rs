@@ -13,6 +13,8 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 pub mod beats;
 pub mod browser;
 pub mod filebeat;
+pub mod klippy;
+pub mod moonraker;
 pub mod namespace;
 pub mod octoprint;
 pub mod shipment;

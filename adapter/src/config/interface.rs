@@ -33,6 +33,8 @@ pub enum Interface {
     Duet(HttpTarget),
     /// A Prusa printer's PrusaLink.
     PrusaLink(PrusaLinkTarget),
+    /// Moonraker, Klipper's API server.
+    Moonraker(HttpTarget),
 }
 
 /// A printer that speaks PIP.
@@ -88,6 +90,7 @@ impl Interface {
             Self::MtConnect(_) => "MTConnect",
             Self::Duet(_) => "Duet",
             Self::PrusaLink(_) => "PrusaLink",
+            Self::Moonraker(_) => "Moonraker",
         }
     }
 
@@ -95,7 +98,10 @@ impl Interface {
     pub fn address(&self) -> &HostPort {
         match self {
             Self::Pip(target) => &target.address,
-            Self::OctoPrint(target) | Self::MtConnect(target) | Self::Duet(target) => &target.address,
+            Self::OctoPrint(target)
+            | Self::MtConnect(target)
+            | Self::Duet(target)
+            | Self::Moonraker(target) => &target.address,
             Self::PrusaLink(target) => &target.http.address,
         }
     }
@@ -104,7 +110,10 @@ impl Interface {
     pub fn interval(&self) -> Duration {
         match self {
             Self::Pip(target) => target.interval,
-            Self::OctoPrint(target) | Self::MtConnect(target) | Self::Duet(target) => target.interval,
+            Self::OctoPrint(target)
+            | Self::MtConnect(target)
+            | Self::Duet(target)
+            | Self::Moonraker(target) => target.interval,
             Self::PrusaLink(target) => target.http.interval,
         }
     }
@@ -113,7 +122,10 @@ impl Interface {
     pub fn in_clear(&self) -> bool {
         match self {
             Self::Pip(_) => false,
-            Self::OctoPrint(target) | Self::MtConnect(target) | Self::Duet(target) => target.tls.is_none(),
+            Self::OctoPrint(target)
+            | Self::MtConnect(target)
+            | Self::Duet(target)
+            | Self::Moonraker(target) => target.tls.is_none(),
             Self::PrusaLink(target) => target.http.tls.is_none(),
         }
     }
@@ -138,6 +150,8 @@ pub(super) struct RawHttp {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Key {
     Needed,
+    /// It depends on how it is set up.
+    Optional,
     /// It is made to be read by anybody.
     None,
     /// Its section has names of its own for what it wants, and has looked at them.

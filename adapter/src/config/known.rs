@@ -42,7 +42,7 @@ fn names_at(section: &[Step]) -> &'static [&'static str] {
         ["printers", "pip"] => names_of::<interface::RawPip>(),
         ["printers", "duet"] => names_of::<duet::RawDuet>(),
         ["printers", "prusalink"] => names_of::<prusalink::RawPrusaLink>(),
-        ["printers", "octoprint" | "mtconnect"] => names_of::<interface::RawHttp>(),
+        ["printers", "octoprint" | "mtconnect" | "moonraker"] => names_of::<interface::RawHttp>(),
         _ => &[],
     }
 }

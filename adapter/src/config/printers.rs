@@ -92,6 +92,7 @@ pub(super) struct Raw {
     octoprint: Option<RawHttp>,
     mtconnect: Option<RawHttp>,
     duet: Option<RawDuet>,
+    moonraker: Option<RawHttp>,
     prusalink: Option<RawPrusaLink>,
 }
 
@@ -170,6 +171,7 @@ impl Raw {
             self.octoprint.is_some(),
             self.mtconnect.is_some(),
             self.duet.is_some(),
+            self.moonraker.is_some(),
             self.prusalink.is_some(),
         ]
         .into_iter()
@@ -178,7 +180,7 @@ impl Raw {
         if self.beats.is_none() && self.push.is_none() && self.logs.is_none() && queried == 0 {
             problems.add(
                 path.clone(),
-                "nothing comes in from this printer; give it at least one of beats, push, logs, pip, octoprint, mtconnect, duet and prusalink",
+                "nothing comes in from this printer; give it at least one of beats, push, logs, pip, octoprint, mtconnect, duet, moonraker and prusalink",
             );
         }
         if queried > 1 {
@@ -208,6 +210,9 @@ impl Raw {
         let mtconnect = self
             .mtconnect
             .and_then(|raw| raw.check(Key::None, around.directory, &path.key("mtconnect"), problems));
+        let moonraker = self
+            .moonraker
+            .and_then(|raw| raw.check(Key::Optional, around.directory, &path.key("moonraker"), problems));
         let octoprint = self
             .octoprint
             .and_then(|raw| raw.check(Key::Needed, around.directory, &path.key("octoprint"), problems));
@@ -231,6 +236,7 @@ impl Raw {
                 .or(octoprint.map(Interface::OctoPrint))
                 .or(mtconnect.map(Interface::MtConnect))
                 .or(duet.map(Interface::Duet))
+                .or(moonraker.map(Interface::Moonraker))
                 .or(prusalink.map(Interface::PrusaLink)),
         }
     }

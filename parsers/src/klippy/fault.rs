@@ -18,6 +18,7 @@ const REASONS: Table = &[
     row(b"Lost communication with MCU", "communication", "controller", "lost"),
     row(b"Command parser error", "communication", "controller", "failed"),
     row(b"Message encode error", "communication", "controller", "failed"),
+    row(b"MCU Protocol error", "communication", "controller", "failed"),
     row(b"Protocol error", "communication", "controller", "failed"),
     row(b"MCU error during connect", "communication", "controller", "failed"),
     row(b"i2c timeout", "communication", "controller", "lost"),

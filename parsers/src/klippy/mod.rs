@@ -11,6 +11,7 @@ mod keys;
 mod known;
 mod mono;
 mod number;
+mod state_message;
 mod stats;
 
 use crate::limits::{KLIPPY_BLOCK_LINES_MAX, LINE_BYTES_MAX};
@@ -18,6 +19,7 @@ use crate::record::Record;
 use crate::text::{is_blank, lines, trimmed};
 use crate::{Context, Line, Output, Refusal};
 pub(crate) use fault::named;
+pub use state_message::klippy_alarm;
 
 use controllers::Controllers;
 use event::{Event, Said};

@@ -75,6 +75,9 @@ pub enum Verdict {
     Alive,
     /// It said something that it was not asked for, which shows that it works. An open question stays open.
     Pushed,
+    /// It said something that it was not asked for and that shows nothing by itself: what comes of it is said with the
+    /// next round. An open question stays open.
+    Noted,
     /// The interface works and shows that the printer behind it is off or has failed. It is asked on at each interval.
     Shows(Trouble),
     /// It asks for a pause of this length. It is not questioned before that is over.

@@ -37,3 +37,9 @@ pub(super) const LOOK_MAX: Duration = Duration::from_secs(15);
 pub(super) const LOOK_QUESTIONS_MAX: usize = 64;
 /// How long a look listens to a printer that tells its values without being asked.
 pub(super) const LOOK_LISTENS: Duration = Duration::from_secs(2);
+/// A message of a WebSocket. A push of a large printer has some kilobytes; the list of its files' new metadata, which is
+/// passed over, some hundred.
+pub(super) const SOCKET_MESSAGE_BYTES_MAX: usize = 1024 * 1024;
+/// Messages of a WebSocket in one second: a printer that tells of its changes says four, and what its G-code prints comes
+/// beside them.
+pub(super) const SOCKET_MESSAGES_PER_SECOND_MAX: u32 = 500;

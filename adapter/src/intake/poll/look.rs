@@ -158,21 +158,30 @@ where
         !self.words.readings.iter().any(|reading| !matches!(reading.value(), catalog::Value::Identity(_)))
     }
 
-    /// Hears one word, and says whether there is use in going on.
+    /// Hears one word beside those that show nothing by themselves, and says whether there is use in going on.
     async fn hear(&mut self) -> bool {
-        let answer = match self.transport.heard().await {
-            Ok(answer) => answer,
-            Err(loss) => {
-                let hung_up = || Trouble::Refused("it hangs up before it says a word".into());
-                self.trouble = Some(Err(loss.trouble.unwrap_or_else(hung_up)));
-                return false;
+        loop {
+            let answer = match self.transport.heard().await {
+                Ok(answer) => answer,
+                Err(loss) => {
+                    let hung_up = || Trouble::Refused("it hangs up before it says a word".into());
+                    self.trouble = Some(Err(loss.trouble.unwrap_or_else(hung_up)));
+                    return false;
+                }
+            };
+            let now = self.now();
+            let mut found = Found::new(&mut self.memory, now, &mut self.words);
+            let verdict = self.driver.answer(answer, now, &mut found);
+            if verdict != Verdict::Noted {
+                return self.judge(verdict);
             }
-        };
-        let now = self.now();
-        let mut found = Found::new(&mut self.memory, now, &mut self.words);
-        match self.driver.answer(answer, now, &mut found) {
+        }
+    }
+
+    fn judge(&mut self, verdict: Verdict) -> bool {
+        match verdict {
             Verdict::Works | Verdict::Pushed => self.trouble = Some(Ok(())),
-            Verdict::Alive => {}
+            Verdict::Alive | Verdict::Noted => {}
             Verdict::Shows(trouble) => self.trouble = Some(Err(trouble)),
             Verdict::Cannot(trouble, _) => {
                 self.trouble = Some(Err(trouble));

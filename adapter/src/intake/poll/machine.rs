@@ -275,7 +275,7 @@ impl<D: Driver> Machine<D> {
 
     fn judge(&mut self, verdict: Verdict, now: Now) -> Vec<Action<D::Query>> {
         let State::Talking(talk) = &mut self.state else { return Vec::new() };
-        if verdict != Verdict::Pushed {
+        if !matches!(verdict, Verdict::Pushed | Verdict::Noted) {
             talk.open = None;
         }
         match verdict {
@@ -284,7 +284,7 @@ impl<D: Driver> Machine<D> {
                 self.reach.works();
                 self.turn(None, now)
             }
-            Verdict::Alive => Vec::new(),
+            Verdict::Alive | Verdict::Noted => Vec::new(),
             Verdict::Shows(trouble) => {
                 self.backoff.reset();
                 self.reach.works();

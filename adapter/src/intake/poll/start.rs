@@ -14,6 +14,7 @@ use super::Now;
 use super::backoff::Dice;
 use super::driver::Driver;
 use super::drivers::duet::{self, Duet};
+use super::drivers::moonraker::{self, Moonraker};
 use super::drivers::mtconnect::{self, MtConnect};
 use super::drivers::octoprint::{self, OctoPrint};
 use super::drivers::pip::Pip;
@@ -26,6 +27,7 @@ use super::transport::Transport;
 use super::transport::dial::{Dial, DialTls};
 use super::transport::http::{Auth, Http, Path as HttpPath, Proof, Question, Site};
 use super::transport::pip::Pip as PipTransport;
+use super::transport::rpc::Rpc;
 use crate::config::{self, HttpTarget, Interface, PipTarget, Printer, PrusaLinkTarget, SecretFileError};
 use crate::intake::IntakeContext;
 use crate::normalise::{Normaliser, Way};
@@ -127,6 +129,12 @@ impl Ways {
                 let auth = Auth::Header(HeaderName::from_static("x-api-key"));
                 Some(with.with(OctoPrint::default(), self.http(target, auth, octoprint::PATHS)?))
             }
+            Interface::Moonraker(target) => {
+                let auth = Auth::Header(HeaderName::from_static("x-api-key"));
+                let key = target.key_file.as_deref().map(key).transpose()?;
+                let site = site(target, auth, moonraker::PATHS, key, &self.neighbours)?;
+                Some(with.with(Moonraker::default(), Rpc::new(site, moonraker::SOCKET, moonraker::METHODS)))
+            }
             Interface::MtConnect(target) => {
                 Some(with.with(MtConnect::default(), self.http(target, Auth::None, mtconnect::PATHS)?))
             }
@@ -165,16 +173,27 @@ impl Ways {
         paths: &'static [HttpPath],
         key: Option<SecretString>,
     ) -> Result<Http<Q>, StartError> {
-        let tls = match &target.tls {
-            None => None,
-            Some(tls) => {
-                let connector = TlsConnector::from(Arc::new(tls::client(tls.ca_file.as_deref(), None)?));
-                Some(DialTls { connector, server_name: tls.server_name.clone(), newest_only: false })
-            }
-        };
-        let dial = Dial { address: target.address.clone(), tls, neighbours: Arc::clone(&self.neighbours) };
-        Ok(Http::new(Site { dial, prefix: target.prefix.clone(), paths, auth, key }))
+        Ok(Http::new(site(target, auth, paths, key, &self.neighbours)?))
     }
+}
+
+/// Where a printer answers over HTTP, and what may be asked of it.
+fn site(
+    target: &HttpTarget,
+    auth: Auth,
+    paths: &'static [HttpPath],
+    key: Option<SecretString>,
+    neighbours: &Arc<Neighbours>,
+) -> Result<Site, StartError> {
+    let tls = match &target.tls {
+        None => None,
+        Some(tls) => {
+            let connector = TlsConnector::from(Arc::new(tls::client(tls.ca_file.as_deref(), None)?));
+            Some(DialTls { connector, server_name: tls.server_name.clone(), newest_only: false })
+        }
+    };
+    let dial = Dial { address: target.address.clone(), tls, neighbours: Arc::clone(neighbours) };
+    Ok(Site { dial, prefix: target.prefix.clone(), paths, auth, key })
 }
 
 struct Spawn<'a> {

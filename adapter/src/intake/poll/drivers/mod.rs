@@ -2,6 +2,7 @@
 
 pub(super) mod duet;
 mod field;
+pub(super) mod moonraker;
 pub(super) mod mtconnect;
 pub(super) mod octoprint;
 pub(super) mod pip;

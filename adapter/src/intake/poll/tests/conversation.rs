@@ -108,7 +108,7 @@ impl Step {
     }
 }
 
-fn say(out: &mut String, words: &Words) {
+pub(in crate::intake::poll) fn say(out: &mut String, words: &Words) {
     let begin = beginning().wall.0;
     let line = |reading: &Reading| {
         let value = match reading.value() {
@@ -130,11 +130,12 @@ fn say(out: &mut String, words: &Words) {
     }
 }
 
-fn shows(verdict: &Verdict) -> String {
+pub(in crate::intake::poll) fn shows(verdict: &Verdict) -> String {
     match verdict {
         Verdict::Works => "works".to_owned(),
         Verdict::Alive => "is alive".to_owned(),
         Verdict::Pushed => "tells by itself".to_owned(),
+        Verdict::Noted => "is noted".to_owned(),
         Verdict::Shows(trouble) => format!("{}: {trouble}", trouble.code()),
         Verdict::Wait(pause) => format!("wants a pause of {} s", pause.as_secs()),
         Verdict::Cannot(trouble, wait) => {

@@ -4,6 +4,7 @@
 pub(super) mod dial;
 pub mod http;
 pub(super) mod pip;
+pub mod rpc;
 
 use std::future::Future;
 

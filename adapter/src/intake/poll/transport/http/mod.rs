@@ -184,13 +184,19 @@ impl Site {
         let target = get.target(&self.prefix, self.key.as_ref());
         let mut request = Request::get(&target).body(Empty::new()).ok()?;
         let headers = request.headers_mut();
-        headers.insert(HOST, HeaderValue::from_str(self.dial.address.as_str()).ok()?);
-        headers.insert(USER_AGENT, CLIENT);
+        self.introduce(&target, headers)?;
         if let Some(session) = get.session_key() {
             headers.insert(SESSION, session.into());
         }
-        self.auth.apply(self.key.as_ref(), &target, headers);
         Some(request)
+    }
+
+    /// Who is asked, who asks, and by what right this path and query.
+    pub(super) fn introduce(&self, target: &str, headers: &mut HeaderMap) -> Option<()> {
+        headers.insert(HOST, HeaderValue::from_str(self.dial.address.as_str()).ok()?);
+        headers.insert(USER_AGENT, CLIENT);
+        self.auth.apply(self.key.as_ref(), target, headers);
+        Some(())
     }
 }
 

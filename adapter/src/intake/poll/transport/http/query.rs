@@ -52,6 +52,7 @@ enum Term {
     None,
     Number(u64),
     Word(&'static str),
+    Words(&'static [&'static str]),
     /// The printer's key, which only the transport knows.
     Secret,
 }
@@ -75,6 +76,11 @@ impl Get {
     /// With a name alone, which may be the printer's own, such as that of one of its objects.
     pub fn flag(self, name: impl Into<Cow<'static, str>>) -> Self {
         self.pair(name.into(), Term::None)
+    }
+
+    /// With `name=word,word,…`, where the name may be the printer's own.
+    pub fn words(self, name: impl Into<Cow<'static, str>>, words: &'static [&'static str]) -> Self {
+        self.pair(name.into(), Term::Words(words))
     }
 
     /// With `name=` and the key that the configuration names, for printers that take it in no header.
@@ -113,6 +119,9 @@ impl Get {
                 }
                 Term::Word(word) => {
                     let _ = write!(target, "={}", utf8_percent_encode(word, ESCAPED));
+                }
+                Term::Words(words) => {
+                    let _ = write!(target, "={}", utf8_percent_encode(&words.join(","), ESCAPED));
                 }
                 Term::Secret => {
                     let key = key.map(|key| key.expose_secret()).unwrap_or_default();

@@ -1,0 +1,82 @@
+//! What Klipper last said of each object. It tells only of changes, four times a second at the most; once an interval
+//! all that is held is said.
+
+use catalog::items;
+use serde_json::Value;
+
+use super::api::{Host, Status};
+use super::job::Job;
+use super::limits::OBJECTS_MAX;
+use super::objects::{self, JOB, Number, Object};
+use crate::intake::poll::found::Found;
+
+/// The objects that are looked at, and what they last were.
+#[derive(Debug, Default)]
+pub(super) struct Held {
+    objects: Vec<Object>,
+    pub(super) job: Job,
+    host: Host,
+}
+
+impl Held {
+    /// Those of a list, of which nothing is known yet.
+    pub(super) fn of(names: &[String]) -> Self {
+        Self { objects: objects::of(names), ..Self::default() }
+    }
+
+    /// What to ask for.
+    pub(super) fn wanted(&self) -> impl Iterator<Item = (String, &'static [&'static str])> + '_ {
+        self.objects.iter().map(|object| (object.name.clone(), object.fields)).take(OBJECTS_MAX)
+    }
+
+    /// Takes in what has changed. Objects and fields that were not asked for are passed over.
+    pub(super) fn take(&mut self, status: &Status) {
+        for object in &mut self.objects {
+            let Some(fields) = status.get(&object.name) else { continue };
+            for number in &mut object.numbers {
+                number.take(fields);
+            }
+            if object.name == JOB {
+                self.job.take(fields);
+            }
+        }
+    }
+
+    pub(super) fn take_host(&mut self, host: Host) {
+        self.host = host;
+    }
+
+    /// Says all that is known.
+    pub(super) fn say(&self, found: &mut Found<'_>) {
+        let has_job = self.job.say(found);
+        for number in self.objects.iter().flat_map(|object| &object.numbers) {
+            // How far it is means something of a job alone.
+            if has_job || *number.item != items::BUILD_PROGRESS {
+                number.say(found);
+            }
+        }
+        if let Some(cpu) = self.host.system_cpu_usage.cpu {
+            found.of(&items::HOST_CPU).number(cpu);
+        }
+        if let Some(total) = self.host.system_memory.total {
+            found.of(&items::HOST_MEMORY_TOTAL).unit("KiBy").number(total);
+        }
+    }
+}
+
+impl Number {
+    fn take(&mut self, fields: &Value) {
+        let Some((field, within)) = self.place.split_first() else { return };
+        let Some(value) = fields.get(field) else { return };
+        let value = within.iter().try_fold(value, |value, name| value.get(name));
+        // Null where Klipper has none, such as the turns of a fan that does not tell them.
+        self.value = value.and_then(Value::as_f64);
+    }
+
+    fn say(&self, found: &mut Found<'_>) {
+        let Some(value) = self.value else { return };
+        let seen = found.of(self.item).part(self.part);
+        let seen = if let Some(unit) = self.unit { seen.unit(unit) } else { seen };
+        seen.number(value * self.times);
+    }
+}
