@@ -172,10 +172,10 @@ impl Printer {
             "gcode/help" | "gcode/subscribe_output" | "register_remote_method" => json!({}),
             _ => {
                 let message = format!("webhooks: No registered callback for path '{method}'");
-                return answered(asked, "error", json!({"error": "WebRequestError", "message": message}));
+                return answered(asked, "error", &json!({"error": "WebRequestError", "message": message}));
             }
         };
-        answered(asked, "result", result)
+        answered(asked, "result", &result)
     }
 
     fn info(&self) -> Value {
@@ -235,7 +235,7 @@ impl Printer {
 }
 
 /// Nobody waits for the answer of a request without a number.
-fn answered(asked: &Value, kind: &str, what: Value) -> Option<Value> {
+fn answered(asked: &Value, kind: &str, what: &Value) -> Option<Value> {
     let id = asked.get("id").filter(|id| !id.is_null())?;
     Some(json!({"id": id, kind: what}))
 }

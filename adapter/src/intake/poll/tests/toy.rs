@@ -46,6 +46,7 @@ impl Driver for Toy {
                 (self.told, self.value) = (self.told + 1, self.value + 1.0);
                 Verdict::Pushed
             }
+            "hint" => Verdict::Noted,
             "off" => Verdict::Shows(Trouble::Off("off".into())),
             "forever" => {
                 self.told = usize::MAX;
@@ -103,6 +104,18 @@ fn a_word_that_nobody_asked_for_shows_that_the_printer_works_and_leaves_the_ques
     assert_eq!(asked(&machine.handle(Event::Heard("answer"), now)), ["ack"]);
     assert_eq!(asked(&machine.handle(Event::Heard("told"), now)), ["ack"]);
     assert_eq!(machine.farewell(), Some("bye"));
+}
+
+#[test]
+fn a_word_that_shows_nothing_changes_nothing_and_leaves_the_question_open() {
+    let (mut machine, now) = connected();
+    assert_eq!(machine.handle(Event::Heard("hint"), now), []);
+    assert_eq!(turned(&machine.handle(Event::Heard("off"), now)), ["printer_off"]);
+    // A printer that has failed and tells something all the same has not come back by that.
+    for second in 1..10 {
+        let actions = machine.handle(Event::Heard("hint"), later(now, SECOND * second));
+        assert_eq!(turned(&actions), [] as [&str; 0]);
+    }
 }
 
 #[test]

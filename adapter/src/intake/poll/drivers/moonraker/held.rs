@@ -6,7 +6,6 @@ use serde_json::Value;
 
 use super::api::{Host, Status};
 use super::job::Job;
-use super::limits::OBJECTS_MAX;
 use super::objects::{self, JOB, Number, Object};
 use crate::intake::poll::found::Found;
 
@@ -26,7 +25,7 @@ impl Held {
 
     /// What to ask for.
     pub(super) fn wanted(&self) -> impl Iterator<Item = (String, &'static [&'static str])> + '_ {
-        self.objects.iter().map(|object| (object.name.clone(), object.fields)).take(OBJECTS_MAX)
+        self.objects.iter().map(|object| (object.name.clone(), object.fields))
     }
 
     /// Takes in what has changed. Objects and fields that were not asked for are passed over.
