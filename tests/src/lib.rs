@@ -13,6 +13,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 pub mod beats;
 pub mod browser;
 pub mod filebeat;
+pub mod get_only;
 pub mod klippy;
 pub mod moonraker;
 pub mod namespace;

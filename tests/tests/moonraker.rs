@@ -1,5 +1,6 @@
 //! The adapter asks a real Moonraker of a printer: its values arrive as they change, a fault arrives with its cause, each
-//! restart is got over, a wrong key is told as a refusal, and Klipper hears nothing but queries.
+//! restart is got over, a wrong key is told as a refusal, and Klipper hears nothing but queries. A second printer is asked
+//! through a proxy that lets only GET through, and gives the same.
 
 use std::fs;
 use std::time::{Duration, SystemTime};
@@ -9,6 +10,7 @@ use demo::program::Launcher;
 use demo::site::{ADAPTER, Plan, Site, secret_file};
 use rusqlite::{Connection, OpenFlags, params};
 use serde_json::{Value, json};
+use tests::get_only::GetOnly;
 use tests::klippy::{HOST_NAME, Klippy};
 use tests::moonraker::Moonraker;
 use tests::{Bench, until};
@@ -51,7 +53,8 @@ async fn a_real_moonraker_gives_values_faults_and_refusals_and_is_come_back_to()
     let mut moonraker = Moonraker::start(&site.file("moonraker"), &socket).await?;
     moonraker.until_klippy("ready").await?;
     let platform = site.start_platform().await?;
-    configure(site, &moonraker)?;
+    let proxy = GetOnly::start(moonraker.url.trim_start_matches("http://")).await?;
+    configure(site, &moonraker, &proxy)?;
     site.enrol().await?;
     let adapter = site.start_adapter().await?;
 
@@ -75,6 +78,7 @@ async fn a_real_moonraker_gives_values_faults_and_refusals_and_is_come_back_to()
         ("printer.printing_hours", "0.0"),
     ] {
         until_stored(site, "right", item, value, 0).await?;
+        until_stored(site, "proxied", item, value, 0).await?;
     }
     until_stored(site, "wrong", "printer.reachability", "refused", 0).await?;
     // It comes by itself as it changes, and between two intervals only the last of it is said.
@@ -99,6 +103,7 @@ async fn a_real_moonraker_gives_values_faults_and_refusals_and_is_come_back_to()
         ("alarm.qualifier", "failed"),
     ] {
         until_stored(site, "right", item, value, mark).await?;
+        until_stored(site, "proxied", item, value, mark).await?;
     }
     let told = first(site, "printer.reachability", "printer_failed", mark)?;
     assert!(told - mark < millis(INTERVAL)?, "a shutdown is said at once, and was after {} ms", told - mark);
@@ -143,14 +148,16 @@ async fn a_real_moonraker_gives_values_faults_and_refusals_and_is_come_back_to()
     nothing_private_is_stored(site, &moonraker, &look)
 }
 
-fn configure(site: &Site, moonraker: &Moonraker) -> Result<()> {
+fn configure(site: &Site, moonraker: &Moonraker, proxy: &GetOnly) -> Result<()> {
     site.configure_adapter(&json!({"printers": []}))?;
     let mut text = fs::read_to_string(site.file("adapter.toml"))?;
-    for (printer, key) in [("right", moonraker.api_key.as_str()), ("wrong", WRONG_KEY)] {
+    let key = moonraker.api_key.as_str();
+    let printers =
+        [("right", key, &moonraker.url), ("proxied", key, &proxy.url), ("wrong", WRONG_KEY, &moonraker.url)];
+    for (printer, key, url) in printers {
         secret_file(&site.file(&format!("{printer}.key")), key)?;
         text += &format!(
-            "\n[[printers]]\nid = {printer:?}\nmoonraker = {{ url = {:?}, key_file = \"{printer}.key\" }}\n",
-            moonraker.url
+            "\n[[printers]]\nid = {printer:?}\nmoonraker = {{ url = {url:?}, key_file = \"{printer}.key\" }}\n"
         );
     }
     fs::write(site.file("adapter.toml"), text).map_err(Into::into)

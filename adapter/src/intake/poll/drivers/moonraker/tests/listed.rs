@@ -71,6 +71,8 @@ async fn moonraker(listener: TcpListener, sent: Sent) {
 }
 
 async fn serve(mut stream: TcpStream, sent: Sent, dice: Dice) {
+    // Its messages are small, and would wait for each other.
+    stream.set_nodelay(true).unwrap();
     let mut head = Vec::new();
     while let Ok(byte) = stream.read_u8().await {
         head.push(byte);
