@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use demo::site::free_port;
-use reqwest::{Client, StatusCode};
+use reqwest::{Client, Method, Response, StatusCode};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use tokio::process::{Child, Command};
@@ -98,6 +98,27 @@ impl Octoprint {
         self.post("/api/printer/command", &json!({"command": command})).await
     }
 
+    /// Makes a key as an admin does by `docs/printers/octoprint.md`: a group with STATUS alone, a user in it and in no
+    /// other, an application key for that user.
+    pub async fn key_that_can_only_read(&self) -> Result<String> {
+        let group =
+            json!({"key": "telemetry", "name": "Telemetry", "permissions": ["STATUS"], "subgroups": []});
+        self.post("/api/access/groups", &group).await?;
+        let password = "nobody needs to keep this one";
+        let user = json!({"name": "oneway", "password": password, "active": true, "groups": ["telemetry"]});
+        self.post("/api/access/users", &user).await?;
+        let generate = json!({"command": "generate", "app": "oneway adapter", "user": "oneway"});
+        let made = self.send(Method::POST, "/api/plugin/appkeys", self.api_key, Some(&generate)).await?;
+        let made: Value = made.error_for_status()?.json().await?;
+        made["api_key"].as_str().map(str::to_owned).with_context(|| format!("no key in {made}"))
+    }
+
+    /// The status of its answer to whoever has this key.
+    pub async fn answers(&self, method: Method, path: &str, key: &str) -> Result<StatusCode> {
+        let body = (method == Method::POST).then(|| json!({"command": "M115"}));
+        Ok(self.send(method, path, key, body.as_ref()).await?.status())
+    }
+
     /// Prints this G-code, as a file of this name, to its end.
     pub async fn print(&self, name: &str, gcode: &str) -> Result<()> {
         fs::write(self.directory.join("uploads").join(name), gcode)?;
@@ -120,19 +141,23 @@ impl Octoprint {
 
     /// What it answers to a question.
     pub async fn get(&self, path: &str) -> Result<Value> {
-        let request = self.client.get(format!("{}{path}", self.url)).header("X-Api-Key", self.api_key);
-        let response = request.send().await?;
+        let response = self.send(Method::GET, path, self.api_key, None).await?;
         ensure!(response.status().is_success(), "GET {path}: {}", response.status());
         response.json().await.map_err(Into::into)
     }
 
     /// Has it do something.
     pub async fn post(&self, path: &str, body: &Value) -> Result<()> {
-        let request = self.client.post(format!("{}{path}", self.url)).header("X-Api-Key", self.api_key);
-        let response = request.json(body).send().await?;
+        let response = self.send(Method::POST, path, self.api_key, Some(body)).await?;
         let status = response.status();
         ensure!(status.is_success(), "POST {path}: {status}: {}", response.text().await?);
         Ok(())
+    }
+
+    async fn send(&self, method: Method, path: &str, key: &str, body: Option<&Value>) -> Result<Response> {
+        let request = self.client.request(method, format!("{}{path}", self.url)).header("X-Api-Key", key);
+        let request = if let Some(body) = body { request.json(body) } else { request };
+        request.send().await.map_err(Into::into)
     }
 
     async fn until_ready(&mut self) -> Result<()> {
