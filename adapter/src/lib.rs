@@ -9,6 +9,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod counters;
+mod discover;
 mod dispatcher;
 mod enrol;
 mod handles;

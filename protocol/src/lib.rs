@@ -1,6 +1,6 @@
 //! Wire formats as pure codecs: [`lumberjack`] (what Filebeat and Metricbeat speak), [`pip`] (the printers'
-//! own interface), [`mtconnect`] (what machine tools' agents answer) and [`thingworx`] (what the platform takes). Bytes go
-//! in, values come out, and the other way.
+//! own interface), [`mtconnect`] (what machine tools' agents answer), [`mdns`] (how printers announce themselves) and
+//! [`thingworx`] (what the platform takes). Bytes go in, values come out, and the other way.
 //!
 //! This crate opens no socket, asks no clock and knows no async runtime. Every decoder gives one of three
 //! answers: complete, need more, or fatal. Every length that a peer states is held against [`limits`] before
@@ -12,6 +12,7 @@ mod fixtures;
 pub mod inflate;
 pub mod limits;
 pub mod lumberjack;
+pub mod mdns;
 pub mod mtconnect;
 pub mod pip;
 pub mod thingworx;

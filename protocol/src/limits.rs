@@ -54,6 +54,20 @@ pub const DECODER_BYTES_MAX: usize = EVENT_BYTES_MAX
     + COMPRESSED_DEPTH_MAX * (INFLATE_STEP_BYTES + INFLATER_BYTES)
     + IDLE_BYTES_MAX;
 
+// --- mDNS -------------------------------------------------------------------------------------
+
+/// Bytes of a packet: what RFC 6762, section 17, allows, and far more than the 1,500 that one really has.
+pub const MDNS_PACKET_BYTES_MAX: usize = 9_000;
+
+/// Records of one packet, questions included. A computer with twenty services tells of them in a hundred.
+pub const MDNS_RECORDS_MAX: usize = 512;
+
+/// Bytes of a name (RFC 1035, section 2.3.4).
+pub const MDNS_NAME_BYTES_MAX: usize = 255;
+
+/// Bytes of one label of a name (the same).
+pub const MDNS_LABEL_BYTES_MAX: usize = 63;
+
 // --- PIP --------------------------------------------------------------------------------------
 
 /// Bytes of a PIP payload before HELLO has agreed on something else.

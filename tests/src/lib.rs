@@ -10,6 +10,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
+pub mod announcer;
 pub mod beats;
 pub mod browser;
 pub mod filebeat;

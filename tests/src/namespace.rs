@@ -2,7 +2,7 @@
 
 use std::process::Stdio;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail, ensure};
 use tokio::io::AsyncReadExt as _;
 use tokio::process::{Child, Command};
 
@@ -26,6 +26,20 @@ impl Namespace {
         let output = holder.stdout.as_mut().context("no output")?;
         output.read_exact(&mut said).await.context("no network namespace can be made here")?;
         Ok(Self { holder })
+    }
+
+    /// Gives it a network interface of this name, which takes multicast, with this address and 24 bits of network.
+    pub async fn add_interface(&self, name: &str, address: &str) -> Result<()> {
+        // Two ends of a cable, of which the other leads nowhere.
+        let add = format!(
+            "ip link add {name} type veth peer name {name}-end && ip address add {address}/24 dev {name} && \
+             ip link set {name} up && ip link set {name}-end up"
+        );
+        let words = self.enter().await?;
+        let [program, arguments @ ..] = &words[..] else { bail!("nothing to enter with") };
+        let status = Command::new(program).args(arguments).args(["sh", "-c", &add]).status().await?;
+        ensure!(status.success(), "no network interface can be made here: {status}");
+        Ok(())
     }
 
     /// What to put before a command so that it runs inside.

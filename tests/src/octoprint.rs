@@ -19,18 +19,16 @@ use crate::{repository, until};
 const STOPPED_WITHIN: Duration = Duration::from_secs(60);
 /// A question that takes longer is not answered any more.
 const ANSWERED_WITHIN: Duration = Duration::from_secs(30);
+const API_KEY: &str = "3F9A7C20D1E84B6695AC";
+/// A key that may see the status and do nothing.
+pub const STATUS_KEY: &str = "7B01E2C94D5A4F0CA8D3";
 /// Its user, who may do everything.
 pub const USER: &str = "rosterbo";
-/// Plugins that ask or tell somebody on the internet or on the LAN.
-const TALKATIVE: [&str; 7] = [
-    "announcements",
-    "discovery",
-    "errortracking",
-    "health_check",
-    "pluginmanager",
-    "softwareupdate",
-    "tracking",
-];
+/// What announces it on the LAN.
+const DISCOVERY: &str = "discovery";
+/// Other plugins that ask or tell somebody on the internet or on the LAN.
+const TALKATIVE: [&str; 6] =
+    ["announcements", "errortracking", "health_check", "pluginmanager", "softwareupdate", "tracking"];
 
 /// An OctoPrint that runs. It is killed when dropped, and by the kernel when the test is.
 pub struct Octoprint {
@@ -49,18 +47,17 @@ pub struct Octoprint {
 impl Octoprint {
     /// Starts it in a base directory of its own, which is made. Its printer is not yet connected.
     pub async fn start(directory: &Path) -> Result<Self> {
-        let (api_key, status_key) = ("3F9A7C20D1E84B6695AC", "7B01E2C94D5A4F0CA8D3");
-        fs::create_dir_all(directory.join("uploads"))?;
-        fs::write(directory.join("config.yaml"), configuration().to_string())?;
-        fs::write(directory.join("users.yaml"), users(api_key, status_key).to_string())?;
+        let silent: Vec<&str> = TALKATIVE.into_iter().chain([DISCOVERY]).collect();
+        prepare(directory, &configuration(&silent))?;
         // The client wants a provider of TLS, even where it never uses it; another test may have set it.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = Client::builder().no_proxy().timeout(ANSWERED_WITHIN).build()?;
         let port = free_port()?;
         let url = format!("http://127.0.0.1:{port}");
-        let child = spawn(directory, port)?;
-        let mut octoprint =
-            Self { url, api_key, status_key, directory: directory.to_owned(), port, client, child };
+        let child = spawn(directory, ("127.0.0.1", port), &[])?;
+        let directory = directory.to_owned();
+        let (api_key, status_key) = (API_KEY, STATUS_KEY);
+        let mut octoprint = Self { url, api_key, status_key, directory, port, client, child };
         octoprint.until_ready().await?;
         Ok(octoprint)
     }
@@ -70,7 +67,7 @@ impl Octoprint {
         let id = self.child.id().context("OctoPrint has ended by itself")?;
         kill_process(Pid::from_raw(i32::try_from(id)?).context("no such process")?, Signal::TERM)?;
         timeout(STOPPED_WITHIN, self.child.wait()).await.context("OctoPrint does not stop")??;
-        self.child = spawn(&self.directory, self.port)?;
+        self.child = spawn(&self.directory, ("127.0.0.1", self.port), &[])?;
         self.until_ready().await
     }
 
@@ -175,14 +172,31 @@ impl Octoprint {
     }
 }
 
-fn spawn(directory: &Path, port: u16) -> Result<Child> {
+/// Starts one behind these words, which enter a network namespace where nobody else is, that announces itself there by
+/// this name.
+pub fn announcing(directory: &Path, name: &str, port: u16, within: &[String]) -> Result<Child> {
+    let mut configuration = configuration(&TALKATIVE);
+    configuration["appearance"] = json!({"name": name});
+    prepare(directory, &configuration)?;
+    spawn(directory, ("0.0.0.0", port), within)
+}
+
+fn prepare(directory: &Path, configuration: &Value) -> Result<()> {
+    fs::create_dir_all(directory.join("uploads"))?;
+    fs::write(directory.join("config.yaml"), configuration.to_string())?;
+    fs::write(directory.join("users.yaml"), users(API_KEY, STATUS_KEY).to_string()).map_err(Into::into)
+}
+
+fn spawn(directory: &Path, (host, port): (&str, u16), within: &[String]) -> Result<Child> {
     let packages = repository().join("target/peers/octoprint").canonicalize();
     let packages = packages.context("OctoPrint is not there; run tests/set-up")?;
     let output = fs::File::options().create(true).append(true).open(directory.join("output.log"))?;
     Command::new("setpriv")
-        .args(["--pdeathsig", "KILL", "python3", "-B", "-m", "octoprint", "-b"])
+        .args(["--pdeathsig", "KILL"])
+        .args(within)
+        .args(["python3", "-B", "-m", "octoprint", "-b"])
         .arg(directory)
-        .args(["serve", "--host", "127.0.0.1", "--port", &port.to_string(), "--iknowwhatimdoing"])
+        .args(["serve", "--host", host, "--port", &port.to_string(), "--iknowwhatimdoing"])
         .env("PYTHONPATH", packages)
         // Its logs are in local time. Written out, since a bare machine has no table of zones.
         .env("TZ", "CET-1CEST,M3.5.0,M10.5.0/3")
@@ -194,7 +208,7 @@ fn spawn(directory: &Path, port: u16) -> Result<Child> {
 }
 
 /// Its `config.yaml`; JSON is YAML as well.
-fn configuration() -> Value {
+fn configuration(disabled: &[&str]) -> Value {
     json!({
         "server": {
             "firstRun": false,
@@ -205,7 +219,7 @@ fn configuration() -> Value {
         // In a process of its own that nobody would stop.
         "gcodeAnalysis": {"runAt": "never"},
         "plugins": {
-            "_disabled": TALKATIVE,
+            "_disabled": disabled,
             "virtual_printer": {"enabled": true, "hasChamber": true},
         },
     })

@@ -103,9 +103,7 @@ async fn check_says_what_it_is(site: &Site) -> Result<()> {
     let arguments = ["check", "--live", "--config", &site.configuration("adapter")];
     let page = site.launcher.run("adapter", &arguments, "").await?;
     println!("{page}");
-    for words in
-        ["OctoPrint 127.0.0.1:", "available", "1.11.", "printer.state", "heated_bed.temperature"]
-    {
+    for words in ["OctoPrint 127.0.0.1:", "available", "1.11.", "printer.state", "heated_bed.temperature"] {
         assert!(page.contains(words), "{words:?} is not in:\n{page}");
     }
     assert!(!page.contains("refused"), "{page}");

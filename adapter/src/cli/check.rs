@@ -32,9 +32,12 @@ impl Report {
     }
 
     pub(super) fn text(&self) -> String {
-        let mut text = self.text.clone() + "\n";
+        let mut text = self.text.clone();
         for problem in &self.problems {
-            let _ = writeln!(text, "wrong: {problem}");
+            let _ = write!(text, "\nwrong: {problem}");
+        }
+        if !self.good() {
+            text.push('\n');
         }
         text.push_str(if self.good() {
             "\nall is well\n"
@@ -117,7 +120,7 @@ impl Report {
                 self.text,
                 "{:<16} {:<14} {zone:<16} {sender:<24} {logs:<28} {queried}",
                 printer.id.as_str(),
-                printer.format.as_ref().map_or("auto".to_owned(), ToString::to_string)
+                family(printer)
             );
             if let Some(Err(error)) = printer.interface.as_ref().map(poll::check) {
                 self.problems.push(format!("{}: {:#}", printer.id, anyhow::Error::from(error)));
@@ -141,6 +144,12 @@ impl Report {
             self.problems.push(format!("{:#}", anyhow::Error::from(error)));
         }
     }
+}
+
+fn family(printer: &Printer) -> String {
+    let has_logs = printer.beats.is_some() || printer.logs.is_some();
+    let recognised = if has_logs { "auto" } else { "-" };
+    printer.format.as_ref().map_or(recognised.to_owned(), ToString::to_string)
 }
 
 fn file_or(file: Option<&Path>, otherwise: &str) -> String {

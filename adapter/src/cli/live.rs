@@ -38,7 +38,7 @@ pub(super) fn page(looks: &[(&Printer, &Interface, Look)]) -> (String, bool) {
         let configured = |item: &Item| *item == items::IDENTITY_MODEL && printer.model.is_some();
         let missing = WANTED.iter().filter(|item| !given.contains(item.id()) && !configured(item));
         // Of one that did not answer, everything is missing.
-        line(&mut page, "missing", missing.map(|item| item.id()).filter(|_| !given.is_empty()));
+        line(&mut page, "missing", missing.map(|item| advice(item)).filter(|_| !given.is_empty()));
         let refused: BTreeSet<String> = look
             .refused
             .iter()
@@ -49,6 +49,15 @@ pub(super) fn page(looks: &[(&Printer, &Interface, Look)]) -> (String, bool) {
     (page, looks.iter().all(|(_, _, look)| look.code == "available"))
 }
 
+/// An item that is missing, and what can be done about it.
+fn advice(item: &Item) -> &'static str {
+    if *item == items::IDENTITY_MODEL {
+        "identity.model (write it in the configuration: model = \"…\")"
+    } else {
+        item.id()
+    }
+}
+
 /// The ids of the items that it gave.
 fn given(look: &Look) -> BTreeSet<&'static str> {
     look.readings.iter().map(|reading| reading.item().id()).collect()
@@ -57,7 +66,12 @@ fn given(look: &Look) -> BTreeSet<&'static str> {
 /// Who it says it is.
 fn who(look: &Look) -> String {
     let identity = |reading: &Reading| match reading.value() {
-        Value::Identity(identity) => Some(identity.as_str().to_owned()),
+        Value::Identity(identity) => Some(match reading.item() {
+            // A number alone says nothing.
+            item if *item == items::IDENTITY_FIRMWARE => format!("firmware {}", identity.as_str()),
+            item if *item == items::IDENTITY_SERIAL => format!("serial {}", identity.as_str()),
+            _ => identity.as_str().to_owned(),
+        }),
         _ => None,
     };
     let who: Vec<String> = look.readings.iter().filter_map(identity).collect();

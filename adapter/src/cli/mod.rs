@@ -2,6 +2,7 @@
 //! people goes to standard error.
 
 mod check;
+mod discover;
 mod live;
 mod parse;
 mod status;
@@ -61,6 +62,8 @@ enum Command {
         #[arg(long)]
         live: bool,
     },
+    /// Find printers that announce themselves on the LAN, and print the lines that configure them.
+    Discover(discover::Arguments),
     /// Print every row that would leave, and let none leave; sources keep their data.
     Tap(Tap),
     /// Exchange a one-time code, read from standard input, for the adapter's key.
@@ -129,6 +132,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Run(file) => run(&file),
         Command::Status { file, format } => status::run(&file.config, format),
         Command::Check { file, live } => check(&file, live),
+        Command::Discover(arguments) => discover::run(&arguments),
         Command::Tap(tap) => self::tap(&tap),
         Command::Enrol(file) => enrol(&file),
         Command::Parse(arguments) => parse::run(&arguments),
@@ -240,7 +244,11 @@ fn catalog(format: Format) -> Result<ExitCode, Failure> {
 }
 
 fn configuration(file: &File) -> Result<Config, Failure> {
-    config::load(&file.config, &environment()).map_err(usage)
+    configuration_of(&file.config)
+}
+
+fn configuration_of(file: &Path) -> Result<Config, Failure> {
+    config::load(file, &environment()).map_err(usage)
 }
 
 fn load(file: &File) -> Result<(Config, Credentials), Failure> {

@@ -22,6 +22,11 @@ pub(super) fn advice(path: &KeyPath) -> String {
     }
 }
 
+/// Whether a printer can be queried over the interface that this key of `[[printers]]` stands for.
+pub(crate) fn can_query(key: &str) -> bool {
+    names_of::<printers::Raw>().contains(&key)
+}
+
 fn names_at(section: &[Step]) -> &'static [&'static str] {
     let keys: Vec<&str> = section
         .iter()

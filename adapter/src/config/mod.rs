@@ -28,6 +28,7 @@ pub use credentials::{Credentials, CredentialsError};
 pub use error::{ConfigError, Place, Problem};
 pub(crate) use format::{ProfileError, read as read_profile};
 pub use interface::{HttpTarget, HttpTls, Interface, PipTarget, PrusaLinkTarget};
+pub(crate) use known::can_query;
 pub use listener::{Listener, ListenerTls};
 pub use load::load;
 pub use names::{AdapterName, PrinterId, ThingName};

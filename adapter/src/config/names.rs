@@ -1,11 +1,15 @@
 //! Names of the adapter, its printers, and their Things.
 
+use std::collections::HashSet;
 use std::fmt;
 
+use super::printers::PRINTERS_MAX;
 use super::text::FromText;
 
 /// Longest name of an adapter and longest id of a printer.
 const LENGTH_MAX: usize = 32;
+/// Longest part of a name that an id is made of; the rest is for a number.
+const STEM_MAX: usize = 28;
 
 fn plain(text: &str) -> bool {
     let known = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
@@ -28,6 +32,17 @@ impl PrinterId {
     /// The id, if it is one.
     pub fn parse(text: &str) -> Option<Self> {
         plain(text).then(|| Self(text.to_owned()))
+    }
+
+    /// A name as an id that is not taken: what an id cannot have becomes a dash, and a number comes behind one that is
+    /// taken.
+    pub fn unused(name: &str, taken: &HashSet<Self>) -> Option<Self> {
+        let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
+        let stem: String = name.chars().take(STEM_MAX).map(plain).collect();
+        let stem = Some(stem.trim_matches('-')).filter(|stem| !stem.is_empty()).unwrap_or("printer");
+        let numbered = (2..=PRINTERS_MAX + 2).map(|number| format!("{stem}-{number}"));
+        let ids = std::iter::once(stem.to_owned()).chain(numbered);
+        ids.filter_map(|id| Self::parse(&id)).find(|id| !taken.contains(id))
     }
 
     /// The id.

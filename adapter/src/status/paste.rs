@@ -2,11 +2,9 @@
 
 use std::collections::HashSet;
 
-use crate::config::{PRINTERS_MAX, PrinterId};
+use crate::config::PrinterId;
 use crate::intake::listener::Stranger;
 
-/// Longest part of a name that an id is made of; the rest is for a number.
-const ID_STEM_MAX: usize = 28;
 /// Stands in a name that may be shown and pasted, besides letters and digits.
 const PLAIN: &str = " .-_:@/+()";
 
@@ -22,23 +20,13 @@ pub(super) fn lines(stranger: &Stranger, taken: &mut HashSet<PrinterId>) -> Opti
         Some(name) => (name.as_str(), format!("certificate = \"{name}\"")),
         None => ("printer", format!("address = \"{}\"", stranger.address)),
     };
-    let id = free_id(stem, taken)?;
+    let id = PrinterId::unused(stem, taken)?;
     taken.insert(id.clone());
     Some(format!("[[printers]]\nid = \"{id}\"\nfamily = \"projet\"\nbeats = {{ {sender} }}\n"))
 }
 
 fn is_plain(c: char) -> bool {
     c.is_alphanumeric() || PLAIN.contains(c)
-}
-
-/// The name as an id: what an id cannot have becomes a dash, and a number comes behind one that is taken.
-fn free_id(name: &str, taken: &HashSet<PrinterId>) -> Option<PrinterId> {
-    let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
-    let stem: String = name.chars().take(ID_STEM_MAX).map(plain).collect();
-    let stem = Some(stem.trim_matches('-')).filter(|stem| !stem.is_empty()).unwrap_or("printer");
-    let numbered = (2..=PRINTERS_MAX + 2).map(|number| format!("{stem}-{number}"));
-    let ids = std::iter::once(stem.to_owned()).chain(numbered);
-    ids.filter_map(|id| PrinterId::parse(&id)).find(|id| !taken.contains(id))
 }
 
 #[cfg(test)]
@@ -72,7 +60,7 @@ mod tests {
             assert!(toml::from_str::<toml::Table>(&lines).is_ok(), "{lines}");
         }
         let long = lines(&stranger(Some(&"x".repeat(253))), &mut taken.clone()).unwrap();
-        assert!(long.contains(&format!("id = \"{}\"", "x".repeat(ID_STEM_MAX))));
+        assert!(long.contains(&format!("id = \"{}\"", "x".repeat(28))));
     }
 
     #[test]
