@@ -108,7 +108,6 @@ async fn what_announces_itself_is_found_pasted_and_then_known() -> Result<()> {
     let trace = lan.site().file("discover.trace").display().to_string();
     let strace = ["strace", "-f", "-qq", "-e", "trace=connect,sendto,%file", "-o", &trace];
     let found = lan.adapter(&strace, &["discover", "--interface", "lan0", "--for", "4s"]).await?;
-    println!("{}{}", found.text, found.lines);
     assert_eq!(found.code, Some(0), "{}", found.text);
     for (place, words) in [
         ("10.77.0.9:80 ", ["Anna's \"left\" femur \\u{202e}7", "OctoPrint 1.11.8"]),

@@ -8,8 +8,6 @@ use std::time::Duration;
 use super::{Failure, configuration_of, drive, fault, say, usage};
 use crate::discover::{self, DiscoverError, LISTEN_DEFAULT, LISTEN_MAX, LISTEN_MIN};
 
-/// It asks by multicast DNS, connects to nothing that it finds, and writes no file. The table goes to standard error, the
-/// lines to paste to standard output.
 #[derive(clap::Args)]
 pub(super) struct Arguments {
     /// A configuration file, to say which printers it has already.

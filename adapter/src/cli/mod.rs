@@ -63,6 +63,9 @@ enum Command {
         live: bool,
     },
     /// Find printers that announce themselves on the LAN, and print the lines that configure them.
+    ///
+    /// It asks by multicast DNS and listens. It connects to nothing that it finds, and writes no file. The table goes to
+    /// standard error, the lines to standard output, so that `adapter discover >> adapter.toml` adds them.
     Discover(discover::Arguments),
     /// Print every row that would leave, and let none leave; sources keep their data.
     Tap(Tap),

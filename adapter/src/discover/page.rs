@@ -70,6 +70,7 @@ No printer announced itself. That does not say that there is none:
 - Multicast stays within one network. Ask on a machine, or an interface, of the printers' own network or VLAN
   (--interface), not across a router.
 - Switches and Wi-Fi access points can hold multicast back (IGMP snooping, client isolation). Ask the network's keeper.
+- This machine's own firewall must let UDP in at port 5353.
 - Printers that are off, or whose announcement is switched off, say nothing; some take longer: --for 30s.
 - MTConnect agents and printers that speak PIP announce nothing at all.
 Any printer can be configured by hand: docs/configuration.md, docs/printers/.
