@@ -39,7 +39,7 @@ pub(super) static KINDS: [Kind; 4] = [
         interface: "moonraker",
         service: "_moonraker._tcp.local",
         products: &[],
-        secret: "api_key_file",
+        secret: "key_file",
         needs_secret: false,
         doc: "docs/printers/moonraker.md",
     },
