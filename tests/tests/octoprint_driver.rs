@@ -76,6 +76,8 @@ async fn a_real_octoprint_is_read_with_a_status_key_through_a_print_a_fault_and_
     assert!(late <= BACK_WITHIN, "OctoPrint was back for {late:?} before the adapter saw it");
     octoprint.connect().await?;
     stored.until(&[("printer.reachability", "available"), ("printer.state", "ready")]).await?;
+    // What it answers while it starts is not even HTTP.
+    assert!(!stored.all("printer.reachability")?.contains(&"nonsense".to_owned()));
 
     adapter.stop().await?;
     platform.stop().await?;

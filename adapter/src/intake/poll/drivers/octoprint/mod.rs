@@ -11,27 +11,32 @@ mod tests;
 use std::collections::VecDeque;
 
 use catalog::{Timestamp, items};
+use tokio::time::Duration;
 
 use self::api::{Fault, Job, Printer, Temperature, Version};
 use crate::intake::poll::Now;
 use crate::intake::poll::driver::{Driver, Next, Verdict};
 use crate::intake::poll::found::Found;
-use crate::intake::poll::transport::http::{Get, Got, Path};
+use crate::intake::poll::transport::http::{Get, Got, NO_HEAD, Path};
 use crate::intake::poll::trouble::Trouble;
 
 /// Everything that is ever asked of an OctoPrint.
 pub(in crate::intake::poll) static PATHS: &[Path] = &[
-    Path::new("/api/version", 4 << 10),
+    Path::new("/api/version", 4 << 10).or_bare(),
     // 300 temperatures of several heaters are some 60 KiB.
-    Path::new("/api/printer", 256 << 10),
-    Path::new("/api/job", 64 << 10),
+    Path::new("/api/printer", 256 << 10).or_bare(),
+    Path::new("/api/job", 64 << 10).or_bare(),
     // The last lines of the serial log may stand in it; they are not read.
-    Path::new("/api/printer/error", 64 << 10),
+    Path::new("/api/printer/error", 64 << 10).or_bare(),
 ];
 const VERSION: &Path = &PATHS[0];
 const PRINTER: &Path = &PATHS[1];
 const JOB: &Path = &PATHS[2];
 const ERROR: &Path = &PATHS[3];
+
+/// What OctoPrint answers to everything while it starts, for a minute on a small computer: this and no head (1.11,
+/// `_start_intermediary_server`).
+const STARTING: &[u8] = b"Not found";
 
 /// As many temperatures as OctoPrint gives at all: after an outage of ours they fill the gap.
 const HISTORY_FIRST: u64 = 300;
@@ -99,6 +104,10 @@ impl OctoPrint {
             // Before version 1.9 there is no such path: nothing is known of an error.
             (path, 404) if path == ERROR => Ok(no_printer(&Fault::default(), found)),
             (path, 200) if path == ERROR => Ok(no_printer(&got.json()?, found)),
+            (_, NO_HEAD) if got.body == STARTING => {
+                Err(Verdict::Close(Some(Trouble::Off("OctoPrint is starting".into())), Duration::ZERO))
+            }
+            (_, NO_HEAD) => Err(Verdict::nonsense("an answer without a head")),
             _ => Err(got.unusual()),
         }
     }

@@ -18,7 +18,7 @@ use http_body_util::{BodyExt as _, Empty};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper::header::{HOST, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, USER_AGENT};
-use hyper::{Request, Response, StatusCode};
+use hyper::{Request, Response, StatusCode, Version};
 use hyper_util::rt::TokioIo;
 use secrecy::SecretString;
 use tokio::task::JoinHandle;
@@ -26,7 +26,7 @@ use tokio::time::Duration;
 
 pub use auth::{Auth, Proof};
 pub use body::{Body, Question, Whole};
-pub use query::{Get, Got, Path};
+pub use query::{Get, Got, NO_HEAD, Path};
 
 use super::dial::Dial;
 use super::{Loss, Transport};
@@ -112,6 +112,7 @@ impl Site {
         let stream = TokioIo::new(self.dial.connect().await?);
         let mut builder = http1::Builder::new();
         builder.max_buf_size(HTTP_HEAD_BYTES_MAX).max_headers(HTTP_HEADERS_MAX);
+        builder.http09_responses(self.paths.iter().any(|path| path.bare));
         let made = builder.handshake(stream).await;
         let (sender, connection) =
             made.map_err(|_| Trouble::Refused("it hangs up before it says a word".into()))?;
@@ -227,7 +228,7 @@ async fn read<Q: Question>(
     }
     let got = Got {
         path,
-        status: head.status.as_u16(),
+        status: if head.version == Version::HTTP_09 { NO_HEAD } else { head.status.as_u16() },
         retry_after: retry_after(&head.headers),
         date: clock::http_date(&head.headers),
         body: body.done(),

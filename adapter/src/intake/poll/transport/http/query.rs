@@ -18,17 +18,28 @@ const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 /// How long to wait where a printer asks for a pause and does not say how long.
 const PAUSE: Duration = Duration::from_secs(10);
 
+/// The status of an answer that has no head.
+pub const NO_HEAD: u16 = 0;
+
 /// One path that a driver may ask for. A driver lists all of them as statics, and a transport sends no other.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Path {
     pub(super) path: &'static str,
     pub(super) body_bytes_max: usize,
+    /// Whether an answer without a head is one.
+    pub(super) bare: bool,
 }
 
 impl Path {
     /// A path such as `/api/version`, and the longest body that is read of its answer.
     pub const fn new(path: &'static str, body_bytes_max: usize) -> Self {
-        Self { path, body_bytes_max }
+        Self { path, body_bytes_max, bare: false }
+    }
+
+    /// As well where the answer is a body without a head, as an OctoPrint's that is starting: its status is then
+    /// [`NO_HEAD`].
+    pub const fn or_bare(self) -> Self {
+        Self { bare: true, ..self }
     }
 
     /// The path.

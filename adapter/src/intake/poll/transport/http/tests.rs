@@ -79,7 +79,7 @@ async fn a_question_is_a_get_of_a_listed_path_at_the_configured_host_and_nothing
     let agent = format!("user-agent: {}", CLIENT.to_str().unwrap());
     let first = "GET /octoprint/api/printer?limit=20&history=true&heater%20a%26b%3Dc HTTP/1.1";
     let second = "GET /octoprint/api/version?password=a%20key%26more HTTP/1.1";
-    assert_eq!(lines[0], [first, &host, &agent, "x-session-key: 7", "x-api-key: a key&more"]);
+    assert_eq!(lines[0], [first, &host, &agent, "x-api-key: a key&more", "x-session-key: 7"]);
     assert_eq!(lines[1], [second, &host, &agent, "x-api-key: a key&more"]);
     assert_eq!(lines.len(), 2);
 }
@@ -189,5 +189,24 @@ fn what_a_status_shows() {
     ];
     for ((status, retry_after), expected) in cases {
         assert_eq!(of(status, retry_after), expected, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_without_a_head_is_one_only_where_the_driver_says_so() {
+    static BARE: &[Path] = &[Path::new("/api/version", 64).or_bare()];
+    for (paths, body, expected) in [
+        (BARE, "Not found".to_owned(), Some((NO_HEAD, "Not found"))),
+        (BARE, "x".repeat(65), None),
+        (PATHS, "Not found".to_owned(), None),
+    ] {
+        let (listener, port) = listen().await;
+        let server = tokio::spawn(serve(listener, body.into_bytes(), 1, Arc::default()));
+        let mut http: Http = Http::new(Site { paths, ..site(port, Auth::None) });
+        http.connect().await.unwrap();
+        let got = get(&mut http, Get::new(&paths[0])).await.ok();
+        let got = got.as_ref().map(|got| (got.status, str::from_utf8(&got.body).unwrap()));
+        assert_eq!(got, expected);
+        server.abort();
     }
 }
