@@ -23,7 +23,7 @@ pub(super) struct Kind {
 /// In the order of who is believed, where one port announces itself as several. Each was read in its maker's source:
 /// Prusa-Link `prusa/link/service_discovery.py` (which also says that it is an OctoPrint, for old slicers), Moonraker
 /// `moonraker/components/zeroconf.py`, OctoPrint `octoprint/plugins/discovery`, RepRapFirmware
-/// `src/Networking/LwipEthernet/LwipEthernetInterface.cpp` and `DuetWiFiSocketServer` `src/DuetWiFiServer.cpp`.
+/// `src/Networking/LwipEthernet/LwipEthernetInterface.cpp` and DuetWiFiSocketServer `src/SocketServer.cpp`.
 pub(super) static KINDS: [Kind; 4] = [
     Kind {
         name: "PrusaLink",
