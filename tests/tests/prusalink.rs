@@ -55,7 +55,7 @@ async fn the_password_is_proved_to_prusalinks_own_web_server() -> Result<()> {
     write(directory.path(), "adapter.toml", &text)?;
     let launcher = Launcher::new(env!("CARGO_BIN_EXE_programs"));
     for (password, code, words) in [
-        ("open sesame\n", 0, ["available", "3.14.0-8094, I3MK3S, CZPX4720X004XC12345"]),
+        ("open sesame\n", 0, ["available", "firmware 3.14.0-8094, I3MK3S, serial CZPX4720X004XC12345"]),
         ("open barley\n", 1, ["refused", "it does not take our key: HTTP status 401"]),
     ] {
         write(directory.path(), "p01.password", password)?;
