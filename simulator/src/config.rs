@@ -30,6 +30,8 @@ pub struct Config {
     pub beats: Option<Peer>,
     /// The adapter that printers call; needed as soon as one of them calls.
     pub push: Option<Peer>,
+    /// Where to write when each printer was read ([`crate::trace`]); nowhere if it is not named.
+    pub read_trace: Option<PathBuf>,
     /// The printers.
     pub printers: Vec<PrinterConfig>,
     /// Faults that come by themselves.
@@ -192,7 +194,7 @@ impl Config {
                 &mut printer.directory,
             ]
         });
-        for path in peers.chain(printers) {
+        for path in peers.chain(printers).chain(&mut self.read_trace) {
             *path = base.join(&*path);
         }
     }

@@ -44,6 +44,8 @@ pub struct Counts {
     pub pip_requests_answered: Count,
     /// Requests of the printer interface refused: unknown types, the write range, unknown items.
     pub pip_requests_refused: Count,
+    /// READs answered with values.
+    pub pip_reads: Count,
     /// NOTIFYs sent.
     pub pip_notifies_sent: Count,
     /// Calls to the adapter whose connection stood.
@@ -66,6 +68,7 @@ pub struct Totals {
     pub metric_events_dropped: u64,
     pub pip_requests_answered: u64,
     pub pip_requests_refused: u64,
+    pub pip_reads: u64,
     pub pip_notifies_sent: u64,
     pub pip_calls: u64,
     pub rotations: u64,
@@ -85,6 +88,7 @@ impl Counts {
             metric_events_dropped: self.metric_events_dropped.value(),
             pip_requests_answered: self.pip_requests_answered.value(),
             pip_requests_refused: self.pip_requests_refused.value(),
+            pip_reads: self.pip_reads.value(),
             pip_notifies_sent: self.pip_notifies_sent.value(),
             pip_calls: self.pip_calls.value(),
             rotations: self.rotations.value(),
@@ -111,6 +115,7 @@ impl Totals {
             metric_events_dropped: self.metric_events_dropped + other.metric_events_dropped,
             pip_requests_answered: self.pip_requests_answered + other.pip_requests_answered,
             pip_requests_refused: self.pip_requests_refused + other.pip_requests_refused,
+            pip_reads: self.pip_reads + other.pip_reads,
             pip_notifies_sent: self.pip_notifies_sent + other.pip_notifies_sent,
             pip_calls: self.pip_calls + other.pip_calls,
             rotations: self.rotations + other.rotations,

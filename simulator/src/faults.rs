@@ -24,10 +24,21 @@ pub enum FaultKind {
     EventsLost,
     /// The controller starts again with the power on: its connections end, and it is another instance. Once.
     Restart,
+    /// The printer interface sends one byte a second.
+    Drip,
+    /// Each answer to READ is a frame of a megabyte, full of items that nobody asked for.
+    Flood,
+    /// The clock is an hour ahead: in values, in the event log and in the log files.
+    ClockAhead,
+    /// Each connection of the printer interface is reset after a second.
+    Resets,
 }
 
+/// By how much the clock is ahead then, ms.
+const AHEAD_MS: i64 = 3_600_000;
+
 /// Every fault with the word that configuration and commands know it by.
-pub const FAULTS: [(&str, FaultKind); 8] = [
+pub const FAULTS: [(&str, FaultKind); 12] = [
     ("laser_drift", FaultKind::LaserDrift),
     ("vat_overheat", FaultKind::VatOverheat),
     ("recoater_jam", FaultKind::RecoaterJam),
@@ -36,6 +47,10 @@ pub const FAULTS: [(&str, FaultKind); 8] = [
     ("nonsense", FaultKind::Nonsense),
     ("events_lost", FaultKind::EventsLost),
     ("restart", FaultKind::Restart),
+    ("drip", FaultKind::Drip),
+    ("flood", FaultKind::Flood),
+    ("clock_ahead", FaultKind::ClockAhead),
+    ("resets", FaultKind::Resets),
 ];
 
 /// How a printer behaves on its wires.
@@ -50,6 +65,12 @@ pub enum Manner {
     Off,
     /// It answers with garbage.
     Nonsense,
+    /// It answers, one byte a second.
+    Drips,
+    /// It answers with more than it was asked for.
+    Floods,
+    /// It answers, and resets each connection after a second.
+    Resets,
 }
 
 impl FaultKind {
@@ -64,10 +85,21 @@ impl FaultKind {
             Self::Silent => Manner::Silent,
             Self::Off => Manner::Off,
             Self::Nonsense => Manner::Nonsense,
-            Self::LaserDrift | Self::VatOverheat | Self::RecoaterJam | Self::EventsLost | Self::Restart => {
-                Manner::Answers
-            }
+            Self::Drip => Manner::Drips,
+            Self::Flood => Manner::Floods,
+            Self::Resets => Manner::Resets,
+            Self::LaserDrift
+            | Self::VatOverheat
+            | Self::RecoaterJam
+            | Self::EventsLost
+            | Self::Restart
+            | Self::ClockAhead => Manner::Answers,
         }
+    }
+
+    /// By how much it sets the printer's clock forward, ms.
+    pub fn ahead_ms(self) -> i64 {
+        if self == Self::ClockAhead { AHEAD_MS } else { 0 }
     }
 
     /// Begins or ends the fault in the model.
@@ -77,7 +109,15 @@ impl FaultKind {
             Self::VatOverheat => printer.vat.run_away(on),
             Self::RecoaterJam => printer.jam(on),
             // Of the wires and of the controller's memory (`unit.rs`), not of the model.
-            Self::Silent | Self::Off | Self::Nonsense | Self::EventsLost | Self::Restart => {}
+            Self::Silent
+            | Self::Off
+            | Self::Nonsense
+            | Self::EventsLost
+            | Self::Restart
+            | Self::Drip
+            | Self::Flood
+            | Self::ClockAhead
+            | Self::Resets => {}
         }
     }
 }

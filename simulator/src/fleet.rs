@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,6 +27,7 @@ use crate::noise::Noise;
 use crate::pip::{Caller, Conversation, Server};
 use crate::scribe::{self, Pace};
 use crate::tls::{Pair, TlsError};
+use crate::trace::Trace;
 use crate::unit::{Nameplate, Unit};
 
 /// How long a stop waits for acknowledgements.
@@ -43,6 +45,15 @@ pub enum FleetError {
     /// A name that no certificate can bear.
     #[error("`server_name` {0:?} is no host name or address")]
     ServerName(String),
+    /// The file for the times of READs.
+    #[error("`read_trace`: cannot write {path}")]
+    Trace {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
     /// A port.
     #[error("printer {id} cannot listen on {address}")]
     Listen {
@@ -82,6 +93,7 @@ struct Common<'a> {
     provider: Arc<CryptoProvider>,
     clock: Clock,
     progress: Arc<Notify>,
+    trace: Option<Trace>,
 }
 
 impl Fleet {
@@ -89,7 +101,8 @@ impl Fleet {
     pub async fn start(config: &Config, clock: Clock) -> Result<Self, FleetError> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let progress = Arc::new(Notify::new());
-        let common = Common { config, provider, clock: clock.clone(), progress: progress.clone() };
+        let trace = config.read_trace.as_deref().map(trace).transpose()?;
+        let common = Common { config, provider, clock: clock.clone(), progress: progress.clone(), trace };
         let (writers, wires) = (JoinSet::new(), JoinSet::new());
         let mut fleet =
             Self { members: Vec::new(), progress, clock, started: Instant::now(), writers, wires };
@@ -114,8 +127,12 @@ impl Fleet {
         let listener = listen(config).await?;
         let pip = listener.local_addr().map_err(|source| cannot_listen(config, source))?;
         let acceptor = TlsAcceptor::from(pair.server(&common.provider, &config.client_ca_file)?);
-        let conversation =
-            Conversation { unit: unit.clone(), clock: self.clock.clone(), noise: Noise::new(noise.bits()) };
+        let conversation = Conversation {
+            unit: unit.clone(),
+            clock: self.clock.clone(),
+            noise: Noise::new(noise.bits()),
+            trace: common.trace.clone(),
+        };
         self.wires.spawn(Server { conversation: conversation.clone(), acceptor }.run(listener));
         if let (true, Some(push)) = (config.push, &common.config.push) {
             let dial = dial(push, pair.caller(&common.provider, &push.ca_file)?)?;
@@ -270,6 +287,10 @@ impl Member {
     fn is_done(&self) -> bool {
         self.ship == Ship::None || self.unit.counts.all_acknowledged()
     }
+}
+
+fn trace(path: &Path) -> Result<Trace, FleetError> {
+    Trace::create(path).map_err(|source| FleetError::Trace { path: path.to_owned(), source })
 }
 
 fn dial(peer: &Peer, config: Arc<ClientConfig>) -> Result<TlsDial, FleetError> {

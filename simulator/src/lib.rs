@@ -21,4 +21,5 @@ pub mod scribe;
 #[cfg(test)]
 mod testing;
 pub mod tls;
+pub mod trace;
 pub mod unit;

@@ -95,7 +95,7 @@ fn write(
     time: Duration,
     clock: &Clock,
 ) -> Result<(), LogError> {
-    let now = clock.now();
+    let now = unit.shows(clock.now());
     let (records, logged) = {
         let mut controller = unit.controller();
         let happened = controller.step(time, now);

@@ -187,6 +187,12 @@ impl Unit {
         self.manner.send_replace(fault.map_or(Manner::Answers, FaultKind::manner));
     }
 
+    /// What the printer's own clock shows at this moment.
+    pub fn shows(&self, now: Timestamp) -> Timestamp {
+        let ahead = self.fault().map_or(0, FaultKind::ahead_ms);
+        Timestamp(now.0.saturating_add(ahead))
+    }
+
     /// The fault that there is.
     pub fn fault(&self) -> Option<FaultKind> {
         self.controller().fault

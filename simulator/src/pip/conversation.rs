@@ -5,21 +5,25 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Buf as _, BytesMut};
-use protocol::pip::{Decoded, Frame, Reply, frame};
+use protocol::pip::{Decoded, Frame, FrameType, Reply, frame};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::session::{HEARTBEAT_MS, Session};
+use super::words;
 use crate::clock::Clock;
 use crate::faults::Manner;
 use crate::noise::Noise;
+use crate::trace::Trace;
 use crate::unit::Unit;
 
 /// How long a handshake, HELLO or one answer may take.
 pub(super) const STEP: Duration = Duration::from_secs(10);
 /// How long a connection may say nothing: three missed heartbeats.
 const IDLE: Duration = Duration::from_millis(HEARTBEAT_MS as u64 * 3);
+/// How long each byte takes a printer whose interface drips.
+const DRIP: Duration = Duration::from_secs(1);
 /// What is read at once.
 const READ_BYTES: usize = 8 << 10;
 
@@ -32,6 +36,8 @@ pub struct Conversation {
     pub clock: Clock,
     /// What nonsense is made of.
     pub noise: Noise,
+    /// Where it is written down when the printer is read.
+    pub trace: Option<Trace>,
 }
 
 /// What woke an idle connection.
@@ -62,7 +68,12 @@ impl Conversation {
                 } else {
                     self.answer(session, &request)
                 };
-                timeout(STEP, send(&mut stream, &bytes)).await??;
+                let drips = *manner.borrow() == Manner::Drips;
+                if drips {
+                    drip(&mut stream, &bytes, &mut manner).await?;
+                } else {
+                    timeout(STEP, send(&mut stream, &bytes)).await??;
+                }
                 if close {
                     return stream.shutdown().await;
                 }
@@ -107,6 +118,9 @@ impl Conversation {
     }
 
     fn answer(&self, session: &mut Session, request: &Frame) -> (Vec<u8>, bool) {
+        if let (FrameType::READ, Some(trace)) = (request.kind(), &self.trace) {
+            trace.read(&self.unit.nameplate.id);
+        }
         let mut controller = self.unit.controller();
         let answer = session.answer(request, &self.unit.nameplate, &mut controller, self.clock.now());
         drop(controller);
@@ -116,7 +130,14 @@ impl Conversation {
         if let (true, Some(Reply::Error(error))) = (answer.refused, &answer.reply) {
             tracing::info!(printer = self.unit.nameplate.id, kind = %request.kind(), code = %error.code, "refused");
         }
-        (answer.reply.map_or_else(Vec::new, |reply| reply.encode(request.id())), answer.close)
+        let mut reply = answer.reply;
+        if let Some(Reply::Values(values)) = &mut reply {
+            counts.pip_reads.add(1);
+            if *self.unit.manner().borrow() == Manner::Floods {
+                words::flood(values, session.payload_bytes_max());
+            }
+        }
+        (reply.map_or_else(Vec::new, |reply| reply.encode(request.id())), answer.close)
     }
 
     fn notify(&self, session: &mut Session) -> Option<Vec<u8>> {
@@ -141,6 +162,22 @@ async fn read(stream: &mut (impl AsyncRead + Unpin), input: &mut BytesMut) -> io
 async fn send(stream: &mut (impl AsyncWrite + Unpin), bytes: &[u8]) -> io::Result<()> {
     stream.write_all(bytes).await?;
     stream.flush().await
+}
+
+/// Sends byte by byte for as long as the interface drips; then the rest.
+async fn drip(
+    stream: &mut (impl AsyncWrite + Unpin),
+    bytes: &[u8],
+    manner: &mut watch::Receiver<Manner>,
+) -> io::Result<()> {
+    for (place, byte) in bytes.iter().enumerate() {
+        send(stream, &[*byte]).await?;
+        let well = manner.wait_for(|manner| *manner != Manner::Drips);
+        if timeout(DRIP, well).await.is_ok() {
+            return send(stream, &bytes[place + 1..]).await;
+        }
+    }
+    Ok(())
 }
 
 /// While the controller hangs, takes what comes and answers nothing; ends with the silence or the connection.

@@ -4,7 +4,7 @@ use catalog::{Kind, Quality, Timestamp, items};
 use protocol::limits;
 use protocol::pip::{
     ActiveAlarms, Alarm, Description, Event, EventList, Held, HelloAck, ItemDescription, Occurrence,
-    Qualifier, Sample, SampleValue, Text, VERSION, capability,
+    Qualifier, Sample, SampleValue, Text, VERSION, Values, capability,
 };
 
 use super::session::{HEARTBEAT_MS, POLL_MS_MIN};
@@ -16,6 +16,11 @@ use crate::unit::{Controller, Nameplate, Observed, milliseconds};
 const FIRMWARE: &str = "3.2.1-sim";
 /// Changes whenever [`CHANNELS`] or what is said of them does.
 const ITEMS_HASH: &str = "sla-2";
+
+/// A frame of a flood, in bytes.
+const FLOOD_BYTES: usize = 1_000_000;
+/// Long enough for a megabyte of no more values than one answer may have.
+const FLOOD_ID_BYTES: usize = 170;
 
 /// Who the printer is.
 pub(super) fn hello_ack(plate: &Nameplate, controller: &Controller) -> HelloAck {
@@ -113,6 +118,22 @@ fn event(entry: &Entry, controller: &Controller) -> Event {
         Entered::Cleared(fault, since) => Occurrence::Cleared(alarm(fault, at(controller, since))),
     };
     Event { sequence: entry.sequence, time: entry.time, mono_ms: entry.mono_ms, what }
+}
+
+/// Fills an answer to READ up to a megabyte with items that nobody asked for and no catalogue has, or up to what was agreed
+/// on: a well-formed frame all the same.
+pub(super) fn flood(values: &mut Values, payload_bytes_max: usize) {
+    let Some(like) = values.values.first().cloned() else { return };
+    let id = format!("noise.{}", "x".repeat(FLOOD_ID_BYTES));
+    let more = Sample { id: Text::cut(&id), ..like };
+    let (filled, each) = (json_bytes(values), json_bytes(&more).saturating_add(1));
+    let room = payload_bytes_max.min(FLOOD_BYTES).saturating_sub(filled);
+    let count = (room / each).min(limits::PIP_LIST_MAX.saturating_sub(values.values.len()));
+    values.values.extend(std::iter::repeat_n(more, count));
+}
+
+fn json_bytes(what: &impl serde::Serialize) -> usize {
+    serde_json::to_vec(what).map_or(usize::MAX, |json| json.len())
 }
 
 fn value(readout: Readout) -> SampleValue {

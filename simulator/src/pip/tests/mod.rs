@@ -1,6 +1,7 @@
 //! The printer's half on the wire.
 
 mod asked;
+mod broken;
 mod called;
 mod told;
 
@@ -116,7 +117,7 @@ fn conversation(unit: &Arc<Unit>) -> Conversation {
     // Each question is a second later than the one before.
     let time = std::sync::atomic::AtomicI64::new(1_763_806_530_000);
     let clock = Clock::by(move || Timestamp(time.fetch_add(1_000, std::sync::atomic::Ordering::Relaxed)));
-    Conversation { unit: unit.clone(), clock, noise: Noise::new(9) }
+    Conversation { unit: unit.clone(), clock, noise: Noise::new(9), trace: None }
 }
 
 fn server(unit: &Arc<Unit>, authority: &Authority) -> Server {
