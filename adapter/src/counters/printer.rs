@@ -21,6 +21,9 @@ pub struct PrinterCounters {
     pub unread: Unread,
     /// Readings that came into the buffer. Counted by the buffer.
     pub readings_made: Counter,
+    /// Connections to it that stood and ended before the adapter had done with them, be it that the printer ended them
+    /// or that the adapter gave them up. Counted by the intake.
+    pub connections_lost: Counter,
     /// Connections of its senders.
     beats: AtomicUsize,
     told: Mutex<Told>,
@@ -31,6 +34,7 @@ pub struct PrinterCounters {
 struct Told {
     heard: Option<Instant>,
     reach: Option<(&'static str, Instant)>,
+    clock_off_ms: Option<i64>,
 }
 
 /// One connection of a printer's sender; counted for as long as it lives.
@@ -56,6 +60,16 @@ impl PrinterCounters {
     /// Its reachability and since when; nothing where it is not queried, or not yet known.
     pub fn reach(&self) -> Option<(&'static str, Instant)> {
         self.told().reach
+    }
+
+    /// Its clock is behind by so many milliseconds, which is more than is believed, or not.
+    pub fn clock_off(&self, off_ms: Option<i64>) {
+        self.told().clock_off_ms = off_ms;
+    }
+
+    /// By how many milliseconds its clock is behind; nothing where it is believed, or shows no time.
+    pub fn clock_off_ms(&self) -> Option<i64> {
+        self.told().clock_off_ms
     }
 
     /// Another connection of its senders.

@@ -173,6 +173,11 @@ pub struct QueriesPart {
     pub reachability: Option<String>,
     /// Since when it is that.
     pub since_s_ago: Option<f64>,
+    /// Connections to it that stood and were lost or given up since the start.
+    pub connections_lost: u64,
+    /// By how much its clock is ahead, in seconds, below 0 where it is behind; `null` where it is within a minute, or not
+    /// known.
+    pub clock_ahead_s: Option<f64>,
 }
 
 /// Who was refused at the listener. Its data stays with it until it is let in.

@@ -131,6 +131,8 @@ impl Status {
             address: interface.address().to_string(),
             reachability: counters.reach().map(|(code, _)| code.to_owned()),
             since_s_ago: counters.reach().map(|(_, since)| seconds(since, now)),
+            connections_lost: counters.connections_lost.now(),
+            clock_ahead_s: counters.clock_off_ms().map(ahead_seconds),
         });
         PrinterPart {
             id: printer.id.to_string(),
@@ -195,6 +197,11 @@ fn unread(counters: &PrinterCounters) -> Vec<UnreadPart> {
 fn process() -> ProcessPart {
     let ProcessUse { memory, memory_peak, cpu } = ProcessUse::now();
     ProcessPart { memory_bytes: memory, memory_peak_bytes: memory_peak, cpu_s: cpu }
+}
+
+// A clock's error has a few digits.
+fn ahead_seconds(behind_ms: i64) -> f64 {
+    -(behind_ms as f64) / 1000.0
 }
 
 /// From one moment to another, in seconds, to the millisecond.

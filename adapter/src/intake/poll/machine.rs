@@ -115,6 +115,11 @@ impl<D: Driver> Machine<D> {
         talk.round.map_or(talk.heard, |began| began + interval + talk.jitter)
     }
 
+    /// By how much the printer's clock is behind, in milliseconds, where that is more than is believed.
+    pub(super) fn clock_off_ms(&self) -> Option<i64> {
+        self.memory.clock_off_ms()
+    }
+
     /// Takes in what happened, and says what to do.
     pub(super) fn handle(&mut self, event: Event<D::Answer>, now: Now) -> Vec<Action<D::Query>> {
         let mut actions = match event {

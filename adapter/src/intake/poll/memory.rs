@@ -24,6 +24,8 @@ pub(super) struct Memory {
     said: HashMap<(&'static str, u8), Said>,
     /// Nothing expires before then.
     expires: Option<Instant>,
+    /// By how much the printer's clock was behind at the last time that it gave, where that is more than is believed.
+    clock_off_ms: Option<i64>,
 }
 
 /// A value as it was last said.
@@ -65,7 +67,8 @@ pub(super) fn off_ms(shows: Timestamp, wall: Timestamp) -> Option<i64> {
 
 impl Memory {
     pub(super) fn new(driver: &'static str, printer: PrinterId, salt: Salt, interval: Duration) -> Self {
-        Self { driver, printer, salt, model_known: false, interval, said: HashMap::new(), expires: None }
+        let (said, expires, clock_off_ms) = (HashMap::new(), None, None);
+        Self { driver, printer, salt, model_known: false, interval, said, expires, clock_off_ms }
     }
 
     /// The configuration names the printer's model.
@@ -94,6 +97,9 @@ impl Memory {
         }
         if self.model_known && *seen.item == items::IDENTITY_MODEL {
             return Ok(None);
+        }
+        if seen.time.is_some() {
+            self.clock_off_ms = seen.off_ms;
         }
         let key = (seen.item.id(), seen.part);
         let before = self.said.get(&key);
@@ -149,6 +155,11 @@ impl Memory {
         let printer = self.printer.as_str().as_bytes();
         let source = self.salt.source(&[self.driver.as_bytes(), printer, item.id().as_bytes(), &[part]]);
         source.place(time.0.unsigned_abs(), self.salt.check(said)).origin(0)
+    }
+
+    /// By how much the printer's clock is behind, in milliseconds, where that is more than is believed.
+    pub(super) fn clock_off_ms(&self) -> Option<i64> {
+        self.clock_off_ms
     }
 
     /// When something may have grown stale.

@@ -68,7 +68,10 @@ where
                 });
             }
             Action::Ask(query) => return self.transport.ask(query).await.err().map(|loss| self.lost(loss)),
-            Action::Close => self.transport.close(),
+            Action::Close => {
+                self.counters.connections_lost.one();
+                self.transport.close();
+            }
             Action::Say(words) => self.say(words),
             Action::Turned { code, why } => self.log(code, &why),
         }
@@ -91,6 +94,7 @@ where
     }
 
     fn lost(&mut self, loss: Loss) -> Event<D::Answer> {
+        self.counters.connections_lost.one();
         self.transport.close();
         if let Some(name) = loss.refused {
             self.context.counters.frames_refused.one(name);
@@ -103,6 +107,7 @@ where
             self.normaliser.refused(*item, why, why);
         }
         self.normaliser.answered(D::NAME, &words.readings);
+        self.counters.clock_off(self.machine.clock_off_ms());
         if !words.readings.is_empty() {
             self.context.buffer.put_polled(self.normaliser.printer(), words.readings);
         }

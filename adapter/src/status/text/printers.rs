@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use super::page::Page;
 use super::unread;
 use super::words::{counted, grouped, length, reachability, reasons, word};
-use crate::status::document::{Document, PrinterPart, RefusedPart};
+use crate::status::document::{Document, PrinterPart, QueriesPart, RefusedPart};
 
 /// Ids may be longer; the numbers behind them then stand further to the right.
 const ID_WIDTH: RangeInclusive<usize> = 7..=16;
@@ -62,6 +62,7 @@ fn remarks(page: &mut Page, printer: &PrinterPart) {
             }
             _ => page.paragraph("      ", &format!("queries to {}: no outcome yet", queries.address)),
         }
+        trouble(page, queries);
     }
     if printer.ways.beats_connections == Some(0) {
         page.paragraph("      ", "Beats: not connected now");
@@ -77,6 +78,22 @@ fn remarks(page: &mut Page, printer: &PrinterPart) {
     }
     if printer.readings_refused > 0 {
         page.paragraph("      ", &format!("values refused: {}", refused(printer)));
+    }
+}
+
+/// What does not keep it from being available.
+fn trouble(page: &mut Page, queries: &QueriesPart) {
+    if queries.connections_lost > 0 {
+        let lost = counted(queries.connections_lost, "connection");
+        page.paragraph("      ", &format!("queries: {lost} lost or given up since the start"));
+    }
+    if let Some(ahead) = queries.clock_ahead_s {
+        let way = if ahead < 0.0 { "behind" } else { "ahead" };
+        let off = length(ahead.abs());
+        page.paragraph(
+            "      ",
+            &format!("its clock is {off} {way}: its values are stamped by ours, quality uncertain"),
+        );
     }
 }
 

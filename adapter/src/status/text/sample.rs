@@ -142,6 +142,8 @@ fn printer(id: &str, beats: Option<usize>, logs: Option<&str>, reach: Option<&st
         address: format!("{id}.lan:7881"),
         reachability: reach.map(ToOwned::to_owned),
         since_s_ago: reach.map(|_| 190.0),
+        connections_lost: 0,
+        clock_ahead_s: None,
     });
     PrinterPart {
         id: id.into(),

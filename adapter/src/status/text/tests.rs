@@ -30,6 +30,19 @@ fn a_platform_that_keeps_silent_is_not_said_to_take_data() {
 }
 
 #[test]
+fn what_is_wrong_with_a_printer_that_is_available_is_said() {
+    let mut document = sample::healthy();
+    let queries = document.printers[0].ways.queries.as_mut().unwrap();
+    (queries.connections_lost, queries.clock_ahead_s) = (1_204, Some(-3_600.0));
+    let said = text(&document, SOURCE);
+    assert!(said.contains("queries: 1,204 connections lost or given up since the start"), "{said}");
+    let words = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    let clock = "its clock is 60 min behind: its values are stamped by ours, quality uncertain";
+    assert!(words.contains(clock), "{said}");
+    assert!(said.lines().all(|line| line.chars().count() <= 80), "{said}");
+}
+
+#[test]
 fn nothing_is_wider_than_the_terminal() {
     for document in documents() {
         for line in text(&document, SOURCE).lines() {
