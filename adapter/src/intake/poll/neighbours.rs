@@ -2,14 +2,20 @@
 //! that is down.
 
 use std::collections::HashMap;
+use std::io;
 use std::net::IpAddr;
-use std::sync::{Mutex, PoisonError};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
 
 /// An answer this old says nothing of the network now.
 const FRESH: Duration = Duration::from_secs(120);
+/// How often one that answers all the time is noted.
+const NOTED_EVERY: Duration = Duration::from_secs(10);
 
 /// The last answer from each printer's network.
 ///
@@ -37,6 +43,66 @@ impl Neighbours {
     }
 }
 
+/// A connection on which the printer answers: whatever is heard on it shows that its network works.
+pub(super) struct Answering<S> {
+    stream: S,
+    address: IpAddr,
+    neighbours: Arc<Neighbours>,
+    noted: Instant,
+}
+
+impl<S> Answering<S> {
+    /// A connection that was made just now.
+    pub(super) fn new(stream: S, address: IpAddr, neighbours: Arc<Neighbours>) -> Self {
+        let noted = Instant::now();
+        neighbours.answered(address, noted);
+        Self { stream, address, neighbours, noted }
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Answering<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        ready!(Pin::new(&mut self.stream).poll_read(cx, buffer))?;
+        let now = Instant::now();
+        if buffer.filled().len() > before && now >= self.noted + NOTED_EVERY {
+            self.noted = now;
+            self.neighbours.answered(self.address, now);
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Answering<S> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        parts: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(cx, parts)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
 fn network(address: IpAddr) -> (bool, [u8; 8]) {
     let mut prefix = [0; 8];
     match address.to_canonical() {
@@ -54,6 +120,8 @@ fn network(address: IpAddr) -> (bool, [u8; 8]) {
 
 #[cfg(test)]
 mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
     use super::*;
 
     #[test]
@@ -67,5 +135,18 @@ mod tests {
         assert!(!neighbours.answer(one, start));
         assert!(!neighbours.answer("::1".parse().unwrap(), start));
         assert!(!neighbours.answer(two, start + FRESH));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_that_answers_on_an_old_connection_counts_as_one_that_answers() {
+        let neighbours = Arc::<Neighbours>::default();
+        let [one, two] = ["10.0.0.1", "10.0.0.2"].map(|text| text.parse().unwrap());
+        let (ours, mut theirs) = tokio::io::duplex(64);
+        let mut stream = Answering::new(ours, one, Arc::clone(&neighbours));
+        tokio::time::advance(FRESH * 2).await;
+        assert!(!neighbours.answer(two, Instant::now()));
+        theirs.write_all(b"here").await.unwrap();
+        stream.read_exact(&mut [0; 4]).await.unwrap();
+        assert!(neighbours.answer(two, Instant::now()));
     }
 }

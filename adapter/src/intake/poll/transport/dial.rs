@@ -14,7 +14,7 @@ use tokio_rustls::client::TlsStream;
 
 use crate::config::HostPort;
 use crate::intake::poll::limits::CONNECT_MAX;
-use crate::intake::poll::neighbours::Neighbours;
+use crate::intake::poll::neighbours::{Answering, Neighbours};
 use crate::intake::poll::trouble::{Trouble, Why};
 
 /// A connection that stands, with TLS or without.
@@ -52,9 +52,9 @@ impl Dial {
             Ok(Err(error)) => return Err(self.unanswered(address.ip(), error.kind())),
             Err(_) => return Err(self.unanswered(address.ip(), io::ErrorKind::TimedOut)),
         };
-        self.neighbours.answered(address.ip(), Instant::now());
         // A question is one small frame and must not wait for company.
         let _ = stream.set_nodelay(true);
+        let stream = Answering::new(stream, address.ip(), Arc::clone(&self.neighbours));
         match &self.tls {
             None => Ok(Box::new(stream)),
             Some(tls) => tls.connect(stream).await,
@@ -87,7 +87,7 @@ impl Dial {
 }
 
 impl DialTls {
-    async fn connect(&self, stream: TcpStream) -> Result<Stream, Trouble> {
+    async fn connect(&self, stream: Answering<TcpStream>) -> Result<Stream, Trouble> {
         match timeout(CONNECT_MAX, self.connector.connect(self.server_name.clone(), stream)).await {
             Ok(Ok(stream)) if self.newest_only && !is_newest(&stream) => {
                 Err(Trouble::Refused("it does not speak TLS 1.3".into()))
@@ -100,7 +100,7 @@ impl DialTls {
     }
 }
 
-fn is_newest(stream: &TlsStream<TcpStream>) -> bool {
+fn is_newest(stream: &TlsStream<Answering<TcpStream>>) -> bool {
     stream.get_ref().1.protocol_version() == Some(ProtocolVersion::TLSv1_3)
 }
 
