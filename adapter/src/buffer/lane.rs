@@ -19,6 +19,12 @@ const KEPT_OF_BATCH: usize = BATCH_READINGS_MAX / 2;
 /// So many are not worth waiting for more: what sources put in at once stays together.
 const BATCH_FULL: usize = BATCH_READINGS_MAX / 10 * 9;
 
+/// Room for more polled readings than this is given back when they are gone: it was for an outage, or for the history that a
+/// printer gave once. A round of the largest printer has a few hundred.
+const POLLED_SPARE_MAX: usize = 512;
+/// Room that stays then: most printers' rounds.
+const POLLED_SPARE_MIN: usize = 64;
+
 /// What waits for one thing, with ceilings of its own: no printer can take the room of another (P6).
 #[derive(Debug)]
 pub(super) struct Lane {
@@ -131,6 +137,9 @@ impl Lane {
         self.out.polled += load.polled_bytes;
         self.out.kept += load.kept_bytes;
         self.out_readings += load.len();
+        if self.polled.is_empty() && self.polled.capacity() > POLLED_SPARE_MAX {
+            self.polled.shrink_to(POLLED_SPARE_MIN);
+        }
         let empty = self.kept.is_empty() && self.polled.is_empty();
         self.waiting_since = (!empty).then_some(now - COALESCE);
         self.taken = true;
@@ -206,5 +215,28 @@ fn grow<T>(deque: &mut VecDeque<T>, more: usize, length_max: usize) {
         let room = length_max.saturating_sub(deque.len());
         let spare = (deque.len() / 4).max(64).min(room);
         deque.reserve_exact(spare.max(more));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::AdapterName;
+    use crate::testing::readings;
+
+    #[test]
+    fn room_that_an_outage_took_is_given_back_when_its_readings_are_gone() {
+        let thing = AdapterName::parse("oslo-1").unwrap().thing();
+        let mut lane = Lane::new(thing, Bytes { kept: 0, polled: 4 << 20 });
+        for reading in readings(0..5_000) {
+            assert_eq!(lane.put_polled(reading, Instant::now()), 0);
+        }
+        assert!(lane.polled.capacity() >= 5_000);
+        while lane.waiting().readings > 0 {
+            let load = lane.take(Instant::now());
+            lane.finish(load.kept_bytes, load.polled_bytes);
+            load.accept();
+        }
+        assert!(lane.polled.capacity() <= POLLED_SPARE_MAX, "{}", lane.polled.capacity());
     }
 }

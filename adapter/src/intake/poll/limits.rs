@@ -14,8 +14,10 @@ pub(super) const IDS_MAX: usize = 512;
 pub(super) const REMEMBERED_MAX: usize = 8_192;
 /// Reachability and faults are said anew this often, so that the platform can tell "as before" from silence.
 pub(super) const SAID_EVERY: Duration = Duration::from_secs(60);
-/// Bytes read at once.
+/// Bytes read at once, while a frame is under way.
 pub(super) const READ_BYTES: usize = 16 * 1024;
+/// Bytes for which there is room while none is: the shortest answers are within it.
+pub(super) const IDLE_READ_BYTES: usize = 1024;
 /// A value that the printer has not given for so many intervals is stale: one answer may be late, and one be lost.
 pub(super) const INTERVALS_TO_STALE: u32 = 3;
 /// Acknowledgements that a driver may send on one event: one that does not end is a mistake, not a conversation.

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use super::dial::{Dial, Stream};
 use super::{Loss, Transport};
 use crate::intake::poll::drivers::pip::{Answer, Query};
-use crate::intake::poll::limits::{READ_BYTES, WRITE_MAX};
+use crate::intake::poll::limits::{IDLE_READ_BYTES, READ_BYTES, WRITE_MAX};
 use crate::intake::poll::trouble::{Trouble, Why};
 
 /// A way to one printer that speaks PIP.
@@ -32,6 +32,12 @@ impl Pip {
     pub(in crate::intake::poll) fn new(dial: Dial) -> Self {
         Self { dial, connection: None }
     }
+
+    /// Speaks over this stream from now on.
+    pub(in crate::intake::poll) fn begin(&mut self, stream: Stream) {
+        let (input, payload_max) = (BytesMut::new(), PIP_PAYLOAD_BYTES_START);
+        self.connection = Some(Connection { stream, input, payload_max });
+    }
 }
 
 impl Transport for Pip {
@@ -39,9 +45,7 @@ impl Transport for Pip {
     type Answer = Answer;
 
     async fn connect(&mut self) -> Result<(), Trouble> {
-        let stream = self.dial.connect().await?;
-        let (input, payload_max) = (BytesMut::new(), PIP_PAYLOAD_BYTES_START);
-        self.connection = Some(Connection { stream, input, payload_max });
+        self.begin(self.dial.connect().await?);
         Ok(())
     }
 
@@ -72,7 +76,8 @@ impl Connection {
             if let Some(answer) = self.whole().map_err(|error| bad_frame(&error))? {
                 return Ok(answer);
             }
-            self.input.reserve(READ_BYTES);
+            // Most of the time nothing is under way, and a connection that waits needs no room for it.
+            self.input.reserve(if self.input.is_empty() { IDLE_READ_BYTES } else { READ_BYTES });
             if self.stream.read_buf(&mut self.input).await.map_err(|error| Loss::of(&error))? == 0 {
                 return Err(Loss::ENDED);
             }
@@ -85,6 +90,9 @@ impl Connection {
             return Ok(None);
         };
         self.input.advance(used);
+        if self.input.is_empty() {
+            self.input = BytesMut::new();
+        }
         let reply = Reply::parse(&frame)?;
         if let Reply::HelloAck(hello) = &reply {
             let agreed = usize::try_from(hello.payload_bytes_max).unwrap_or(usize::MAX);
