@@ -4,6 +4,8 @@ pub mod front_door;
 pub mod klippy;
 pub mod logs;
 pub mod metricbeat;
+pub mod polling;
+mod store;
 
 /// Events of one of Filebeat's windows, by its default.
 pub const WINDOW_EVENTS: u32 = 2048;

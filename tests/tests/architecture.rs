@@ -16,7 +16,7 @@ const MAY_IMPORT: [(&str, &[&str]); 9] = [
     ("simulator", &["catalog", "protocol"]),
     ("demo", &["catalog", "protocol", "parsers", "adapter", "platform", "simulator"]),
     ("tests", &["catalog", "protocol", "parsers", "adapter", "platform", "simulator", "demo"]),
-    ("benches", &["catalog", "protocol", "parsers", "adapter", "platform", "simulator"]),
+    ("benches", &["catalog", "protocol", "parsers", "adapter", "platform", "simulator", "demo"]),
 ];
 
 /// Crates that would let pure code read a socket, a file event or a task's clock.

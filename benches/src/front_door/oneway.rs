@@ -6,18 +6,17 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use adapter::app::{App, Sink};
-use adapter::config::{self, AdapterName, Config, Credentials, ThingName};
+use adapter::config::{self, AdapterName, Config, Credentials};
 use adapter::lifecycle::Lifecycle;
-use adapter::link::{Answer, Batch, Link};
 use anyhow::{Context as _, Result};
 use catalog::Salt;
 
 use super::sender;
 use super::server::{Control, Counts};
 use crate::READINGS_PER_EVENT;
+use crate::store::Store;
 
 /// Printers of the site that the adapter is made for, each with its own address: the buffer is shared out over all.
 pub(super) const PRINTERS: u8 = 20;
@@ -27,7 +26,7 @@ pub(super) async fn serve(control: Control) -> Result<Counts> {
     let files = tempfile::tempdir()?;
     let config = configuration(files.path())?;
     let adapter = AdapterName::parse("bench").context("a name of an adapter")?;
-    let link = Arc::new(Store { own: adapter.thing(), readings: AtomicU64::new(0) });
+    let link = Arc::new(Store::new(adapter.thing()));
     let credentials = Credentials { adapter, key: "bench".into(), salt: Salt::new([7; 16]) };
     let lifecycle = Lifecycle::new();
     let app =
@@ -41,7 +40,7 @@ pub(super) async fn serve(control: Control) -> Result<Counts> {
         lifecycle.soft.cancel();
     };
     futures::join!(app.run(), stopped);
-    let readings = link.readings.load(Ordering::Relaxed);
+    let readings = link.readings();
     Ok(Counts { events: readings / READINGS_PER_EVENT, readings })
 }
 
@@ -60,21 +59,4 @@ fn configuration(directory: &Path) -> Result<Config> {
     let file = directory.join("adapter.toml");
     std::fs::write(&file, text)?;
     Ok(config::load(&file, &HashMap::new())?)
-}
-
-/// A platform that has stored everything as soon as it comes.
-struct Store {
-    /// What the adapter says of itself is not what the senders sent.
-    own: ThingName,
-    readings: AtomicU64,
-}
-
-impl Link for Store {
-    async fn deliver(&self, batch: &Batch) -> Answer {
-        if batch.thing != self.own {
-            let readings = u64::try_from(batch.readings.len()).unwrap_or(u64::MAX);
-            self.readings.fetch_add(readings, Ordering::Relaxed);
-        }
-        Answer::Accepted
-    }
 }
