@@ -5,6 +5,7 @@ mod live_http;
 mod manners;
 mod stale;
 mod toy;
+mod twenty;
 
 use catalog::{Quality, Salt, Timestamp};
 use protocol::pip::{
