@@ -18,6 +18,7 @@ pub mod get_only;
 pub mod klippy;
 pub mod moonraker;
 pub mod namespace;
+pub mod network;
 pub mod octoprint;
 pub mod shipment;
 pub mod slow;
