@@ -109,7 +109,15 @@ fn a_prusalink_is_asked_by_digest_and_by_key() -> Result {
         let (code, page) = look(section, secret)?;
         println!("{page}");
         assert_eq!(code, Some(0), "{page}");
-        has(&page, &["PrusaLink 127.0.0.1:", "IN CLEAR", "available", "firmware 5.1.2, serial 10589-3742441631234567"]);
+        has(
+            &page,
+            &[
+                "PrusaLink 127.0.0.1:",
+                "IN CLEAR",
+                "available",
+                "firmware 5.1.2, serial 10589-3742441631234567",
+            ],
+        );
         has(&page, &["extruder.temperature", "fan.rotation", "z.position", "build.id", "build.progress"]);
     }
     // Each nonce is stale at the second question, and none of them is asked more than twice.

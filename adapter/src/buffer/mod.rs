@@ -96,27 +96,41 @@ impl Buffer {
     /// Puts in what its source keeps until the receipt is resolved. Waits for room; a source that is dropped
     /// while it waits has its record nacked. No readings at all are accepted at once.
     pub async fn put_kept(&self, printer: &PrinterId, readings: Vec<Reading>, receipt: Receipt) {
+        self.put_pieces(printer, vec![readings], receipt).await;
+    }
+
+    /// The same for readings in pieces, each as large as a batch: it then goes into one without being copied.
+    pub async fn put_pieces(&self, printer: &PrinterId, pieces: Vec<Vec<Reading>>, receipt: Receipt) {
         let Some(lane) = self.lane_of(printer) else { return };
-        self.counters.readings_made.add(readings.len());
+        let made = pieces.iter().map(Vec::len).sum();
+        self.counters.readings_made.add(made);
         let of_printer = self.counters.printer(printer);
-        of_printer.readings_made.add(readings.len());
+        of_printer.readings_made.add(made);
         of_printer.heard_now();
-        let mut readings = readings.into_iter();
-        while !readings.as_slice().is_empty() {
+        let mut pieces = pieces.into_iter().map(Vec::into_iter).filter(|piece| !piece.as_slice().is_empty());
+        let mut piece = pieces.next();
+        while piece.is_some() {
             // Enabled before the look, so that room made in between is not missed.
             let mut room = std::pin::pin!(self.room.notified());
             room.as_mut().enable();
-            let put = {
+            let mut put = 0;
+            {
                 let mut state = self.lock();
                 if state.closed {
                     return;
                 }
-                state.lanes[lane.0].put_kept(&mut readings, &receipt, Instant::now())
-            };
+                while let Some(readings) = &mut piece {
+                    put += state.lanes[lane.0].put_kept(readings, &receipt, Instant::now());
+                    if !readings.as_slice().is_empty() {
+                        break;
+                    }
+                    piece = pieces.next();
+                }
+            }
             if put > 0 {
                 self.filled.notify_one();
             }
-            if !readings.as_slice().is_empty() {
+            if piece.is_some() {
                 room.await;
             }
         }

@@ -18,7 +18,9 @@ const READINGS_FULL: usize = BATCH_READINGS_MAX - 20;
 pub struct Batch<'n> {
     pub(super) normaliser: &'n Normaliser,
     pub(super) events: usize,
+    /// With the readings of the piece that is not full yet.
     pub(super) output: Output,
+    pub(super) pieces: Vec<Vec<Reading>>,
     /// The file that the last event was from: the next one is mostly from it too.
     pub(super) open: Option<Open>,
     /// Bytes of lines that a profile has read.
@@ -29,14 +31,16 @@ impl Batch<'_> {
     /// Adds the readings of one event. One that cannot be read is counted and no more: sent again it would be no
     /// better.
     pub fn event(&mut self, json: &[u8]) {
-        if self.events == 0 {
-            // Mostly there are as many as go over the link at once.
+        if self.output.readings.capacity() == 0 {
             self.output.readings.reserve_exact(BATCH_READINGS_MAX);
         }
         self.events += 1;
         match Event::parse(json) {
             Ok(event) => self.read(&event, json),
             Err(error) => self.normaliser.unread(json, error.name(), &error),
+        }
+        if self.output.readings.len() >= READINGS_FULL {
+            self.pieces.push(std::mem::take(&mut self.output.readings));
         }
     }
 
@@ -45,19 +49,22 @@ impl Batch<'_> {
         self.events
     }
 
-    /// Whether it goes on by itself before there is more of it: it is as much as goes over the link at once, or others must
-    /// have their turn, since the patterns of a profile may take milliseconds for the longest line.
+    /// Whether others must have their turn before there is more of it: the patterns of a profile may take milliseconds
+    /// for the longest line.
     pub fn is_full(&self) -> bool {
-        self.output.readings.len() >= READINGS_FULL || self.by_profile >= PROFILE_LINE_BYTES_MAX
+        self.by_profile >= PROFILE_LINE_BYTES_MAX
     }
 
-    /// The readings.
-    pub fn finish(self) -> Vec<Reading> {
-        let Self { normaliser, events, output, open, .. } = self;
+    /// The readings, in pieces of as many as go over the link at once.
+    pub fn finish(self) -> Vec<Vec<Reading>> {
+        let Self { normaliser, events, output, mut pieces, open, .. } = self;
         normaliser.counters.lines_read.add(events);
         normaliser.of_printer.lines_read.add(events);
         normaliser.shipped().give_back(open);
-        output.readings
+        if !output.readings.is_empty() {
+            pieces.push(output.readings);
+        }
+        pieces
     }
 
     fn read(&mut self, event: &Event<'_>, json: &[u8]) {

@@ -108,7 +108,14 @@ impl Normaliser {
 
     /// For some Beats events.
     pub fn batch(&self) -> Batch<'_> {
-        Batch { normaliser: self, events: 0, output: Output::default(), open: None, by_profile: 0 }
+        Batch {
+            normaliser: self,
+            events: 0,
+            output: Output::default(),
+            pieces: Vec::new(),
+            open: None,
+            by_profile: 0,
+        }
     }
 
     fn shipped(&self) -> MutexGuard<'_, Streams> {

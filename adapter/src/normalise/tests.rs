@@ -26,7 +26,7 @@ fn filebeat(message: &str, offset: u64) -> String {
 fn of_event(normaliser: &Normaliser, json: &str) -> Vec<Reading> {
     let mut batch = normaliser.batch();
     batch.event(json.as_bytes());
-    batch.finish()
+    batch.finish().concat()
 }
 
 fn items(readings: &[Reading]) -> Vec<&str> {

@@ -155,8 +155,13 @@ pub(super) fn serve(files: &[PathBuf]) -> Result<String> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build()?;
     runtime.block_on(async {
         let lifecycle = Lifecycle::new();
-        let app =
-            App::start(&config, &credentials, Sink::Link(Arc::clone(&store)), lifecycle.clone()).await?;
+        let app = App::start(
+            &config,
+            &credentials,
+            Sink::Link(Arc::clone(&store), Arc::default()),
+            lifecycle.clone(),
+        )
+        .await?;
         writeln!(std::io::stdout(), "ready")?;
         let told = async {
             tokio::task::spawn_blocking(|| std::io::stdin().read_to_end(&mut Vec::new())).await??;

@@ -50,7 +50,7 @@ pub(super) struct Connection<'a, S> {
 /// A piece of what came in, taken apart.
 #[derive(Default)]
 struct Piece {
-    readings: Vec<Reading>,
+    readings: Vec<Vec<Reading>>,
     /// What to acknowledge, where a window ends with it.
     ends: Option<u32>,
     /// There may be more where it came from.
@@ -168,12 +168,12 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Connection<'a, S> {
     }
 
     /// Sends readings on their way into the buffer. A window that ends with them waits for its verdict from now on.
-    fn put(&mut self, readings: Vec<Reading>, ends: Option<u32>) {
+    fn put(&mut self, readings: Vec<Vec<Reading>>, ends: Option<u32>) {
         let (receipt, verdict) = self.open.take().unwrap_or_else(Receipt::group);
         if !readings.is_empty() {
             let (known, context, share) = (self.known.clone(), self.context.clone(), receipt.share());
             let put = async move {
-                context.buffer.put_kept(known.normaliser.printer(), readings, share).await;
+                context.buffer.put_pieces(known.normaliser.printer(), readings, share).await;
                 tokio::task::yield_now().await;
             };
             self.putting = Some(put.boxed());

@@ -29,7 +29,7 @@ impl Case {
     fn event(&self, json: &str) -> Vec<Reading> {
         let mut batch = self.normaliser.batch();
         batch.event(json.as_bytes());
-        batch.finish()
+        batch.finish().concat()
     }
 
     fn line(&self, message: &str) -> Vec<Reading> {
@@ -169,7 +169,7 @@ fn it_changes_nothing_of_what_leaves_and_of_what_is_counted() {
         let json = json!({"@timestamp": "2026-11-22T10:15:31Z", "agent": {"id": "a"}, "message": line});
         let mut batch = other.batch();
         batch.event(json.to_string().as_bytes());
-        assert_eq!(seen.event(&json.to_string()), batch.finish());
+        assert_eq!(seen.event(&json.to_string()), batch.finish().concat());
     }
     assert_eq!(seen.bench.context.counters.snapshot(), unseen.context.counters.snapshot());
     assert_eq!(seen.bench.context.counters.readings_refused.now(), 1);

@@ -110,7 +110,7 @@ impl Play<'_> {
     fn origins(&self, windows: &[Sent]) -> HashSet<Origin> {
         let mut batch = self.normaliser.batch();
         windows.iter().flat_map(|window| &window.events).for_each(|event| batch.event(event.as_bytes()));
-        batch.finish().iter().map(catalog::Reading::origin).collect()
+        batch.finish().concat().iter().map(catalog::Reading::origin).collect()
     }
 
     /// The platform: answers as told, and then stores all.

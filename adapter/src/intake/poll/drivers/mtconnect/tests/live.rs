@@ -119,9 +119,10 @@ async fn a_byte_a_second_is_cut_off_by_the_time_limit_and_harms_no_other() {
     until(&bench, "printer.reachability", "printer_failed").await;
     let took = begun.elapsed();
     assert!((ANSWER_MAX..ANSWER_MAX + Duration::from_secs(10)).contains(&took), "{took:?}");
-    // The other was asked at each of its intervals.
+    // The other was asked on, at six of its intervals. The clock jumps while nobody is ready, which on a busy machine may
+    // be while an answer is on its way through the kernel: then that one comes late by the clock.
     let asked = well.with(|ring| ring.asked.iter().filter(|line| line.contains("/sample")).count());
-    assert!((5..=8).contains(&asked), "{asked}");
+    assert!((3..=8).contains(&asked), "{asked}");
     slow.with(|ring| ring.manner = Manner::Well);
     until(&bench, "plate.temperature", "20").await;
 }
