@@ -147,6 +147,7 @@ impl Bench {
             held_back: None,
             salt: Salt::new([7; 16]),
             clock: Clock::system(),
+            neighbours: Arc::default(),
             stop: lifecycle.soft.clone(),
             tasks: lifecycle.tasks(lifecycle.soft.clone()),
         };

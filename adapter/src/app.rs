@@ -113,6 +113,7 @@ impl App {
             held_back,
             salt: credentials.salt.clone(),
             clock: Clock::system(),
+            neighbours: Arc::default(),
             stop: lifecycle.soft.clone(),
             tasks: intake.clone(),
         };

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use catalog::{Mark, Quality, Reading, Salt, Timestamp, Value, items};
-use protocol::pip::{HelloAck, Text, capability};
+use protocol::pip::{HelloAck, ItemDescription, Text, capability};
 
 use crate::buffer::Buffer;
 use crate::config::{AdapterName, PrinterId};
@@ -35,6 +35,23 @@ pub(crate) fn hello_ack(instance: &str) -> HelloAck {
         silence_ms_max: 0,
         capabilities: [capability::ALARMS, capability::SUBSCRIBE].map(text).to_vec(),
         items_hash: text("h"),
+    }
+}
+
+/// An item as a printer describes it.
+pub(crate) fn item(id: &str, kind: &str, unit: &str) -> ItemDescription {
+    ItemDescription {
+        id: Text::cut(id),
+        kind: Text::cut(kind),
+        unit: Text::cut(unit),
+        parts: vec![0],
+        range: None,
+        limit_low: None,
+        limit_high: None,
+        codes: Vec::new(),
+        interval_ms_min: 500,
+        group: Text::cut("all"),
+        log_ms_min: None,
     }
 }
 

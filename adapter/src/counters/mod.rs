@@ -1,5 +1,6 @@
 //! What the adapter has done since it started, in numbers.
 
+mod calls;
 mod printer;
 mod tally;
 mod unread;
@@ -12,6 +13,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
+pub use calls::{Call, Calls};
 pub use printer::{OneConnection, PrinterCounters};
 pub use tally::{OfItem, Tally};
 pub use unread::{Extent, Unread};

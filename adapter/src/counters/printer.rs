@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::time::Instant;
 
-use super::{Counter, OfItem, Tally, Unread};
+use super::{Calls, Counter, OfItem, Tally, Unread};
 
 /// One printer's counters. All ways in of the printer share them.
 #[derive(Debug, Default)]
@@ -24,6 +24,8 @@ pub struct PrinterCounters {
     /// Connections to it that stood and ended before the adapter had done with them, be it that the printer ended them
     /// or that the adapter gave them up. Counted by the intake.
     pub connections_lost: Counter,
+    /// Its calls, where it pushes. Told by the listener that it calls.
+    pub calls: Calls,
     /// Connections of its senders.
     beats: AtomicUsize,
     told: Mutex<Told>,

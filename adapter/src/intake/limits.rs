@@ -12,3 +12,9 @@ pub(super) const ANSWER: (Duration, Duration) = (Duration::from_secs(10), Durati
 pub(super) const PAUSE_MAX: Duration = Duration::from_secs(300);
 /// A printer's clock that is further off than this, in milliseconds, is not believed.
 pub(super) const CLOCK_OFF_MS_MAX: u64 = 60_000;
+/// What is added to the longest exposure that a printer tells of, …
+pub(super) const EXPOSURE_MORE: Duration = Duration::from_secs(10);
+/// … and how long both may be: one wrong number must not make a dead printer count as there for ever.
+pub(super) const EXPOSURE_MAX: Duration = Duration::from_secs(600);
+/// Faults of one printer that are remembered as active.
+pub(super) const FAULTS_MAX: usize = 64;

@@ -11,10 +11,13 @@ use crate::clock::Clock;
 use crate::counters::Counters;
 use crate::lifecycle::Tasks;
 use crate::normalise::HeldBack;
+use poll::neighbours::Neighbours;
 
 pub mod beats;
+mod clock;
 mod limits;
 pub mod listener;
+mod pip;
 pub mod poll;
 pub mod push;
 pub mod tail;
@@ -32,6 +35,8 @@ pub struct IntakeContext {
     pub salt: Salt,
     /// The wall clock.
     pub clock: Clock,
+    /// Who answers in which network.
+    pub neighbours: Arc<Neighbours>,
     /// Cancelled when the intake must stop taking. What has been taken may still wait for its receipts: the
     /// uplink runs on for as long as `app.rs` lets it.
     pub stop: CancellationToken,

@@ -113,6 +113,7 @@ pub(crate) fn bench_of(printers: &[PrinterId]) -> Bench {
         held_back: None,
         salt: Salt::new([7; 16]),
         clock: Clock::fixed(Timestamp(1_795_000_000_000)),
+        neighbours: Arc::default(),
         stop: lifecycle.soft.clone(),
         tasks: lifecycle.tasks(lifecycle.soft.clone()),
     };

@@ -27,9 +27,11 @@ pub struct Document {
     pub buffer: BufferPart,
     /// The listener for Filebeat and Metricbeat; `null` where there is none.
     pub listener: Option<ListenerPart>,
+    /// The listener for printers that call; `null` where there is none.
+    pub push_listener: Option<ListenerPart>,
     /// The printers, in the order of the configuration.
     pub printers: Vec<PrinterPart>,
-    /// Who was refused at the listener.
+    /// Who was refused at a listener.
     pub strangers: StrangersPart,
     /// The counters since the start, by the names of the `stopped` line.
     pub counters: Snapshot,
@@ -85,7 +87,7 @@ pub struct BufferPart {
     pub oldest_s: Option<f64>,
 }
 
-/// The listener for Filebeat and Metricbeat.
+/// A listener.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ListenerPart {
     /// Where it listens.
@@ -158,8 +160,32 @@ pub struct WaysPart {
     pub beats_connections: Option<usize>,
     /// The directory that the adapter reads itself.
     pub logs: Option<String>,
+    /// Its calls.
+    pub push: Option<PushPart>,
     /// The queries.
     pub queries: Option<QueriesPart>,
+}
+
+/// The calls of one printer that pushes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PushPart {
+    /// Since when it is connected, in seconds ago; `null` where it is not.
+    pub connected_s: Option<f64>,
+    /// Where it called from the last time; `null` where it never has since the start.
+    pub address: Option<IpAddr>,
+    /// The last sequence of its events that is stored, and that it was told so of.
+    pub acknowledged: Option<u64>,
+    /// Gaps in the sequence since the start.
+    pub gaps: u64,
+    /// Events that were lost in them.
+    pub lost: u64,
+    /// Calls that were closed for what came over them, by reason.
+    pub refused: BTreeMap<String, u64>,
+    /// Its reachability, as the catalogue's item `reachability` has it; `null` before the first outcome, and where queries
+    /// say it.
+    pub reachability: Option<String>,
+    /// Since when it is that.
+    pub since_s_ago: Option<f64>,
 }
 
 /// The queries to one printer.

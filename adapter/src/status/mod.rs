@@ -22,8 +22,8 @@ use tokio::time::Instant;
 pub use ask::{Answer, AskError, ask};
 pub use document::Document;
 use document::{
-    BufferPart, ListenerPart, PlatformPart, PrinterPart, ProcessPart, QueriesPart, ReasonsPart, RefusedPart,
-    StrangerPart, StrangersPart, TroublePart, UnreadPart, WaysPart,
+    BufferPart, ListenerPart, PlatformPart, PrinterPart, ProcessPart, PushPart, QueriesPart, ReasonsPart,
+    RefusedPart, StrangerPart, StrangersPart, TroublePart, UnreadPart, WaysPart,
 };
 pub use door::{Door, DoorError};
 use limits::REFUSED_MAX;
@@ -31,7 +31,7 @@ pub use text::{Source, text};
 
 use crate::buffer::{Buffer, Waiting};
 use crate::clock::Clock;
-use crate::config::{AdapterName, Config, Printer, PrinterId};
+use crate::config::{self, AdapterName, Config, Printer, PrinterId};
 use crate::counters::{Counters, Extent, PrinterCounters};
 use crate::dispatcher::{Parked, Progress};
 use crate::intake::listener::{Listening, Stranger, Strangers};
@@ -66,7 +66,8 @@ impl Status {
             process: process(),
             platform: self.platform(now),
             buffer: self.buffer(&waiting, wall),
-            listener: self.beats.as_ref().map(|listening| self.listener(listening, wall)),
+            listener: listener(self.beats.as_ref(), self.config.beats.as_ref(), wall),
+            push_listener: listener(self.push.as_ref(), self.config.push.as_ref(), wall),
             printers: self
                 .config
                 .printers
@@ -109,20 +110,6 @@ impl Status {
         }
     }
 
-    fn listener(&self, listening: &Listening, wall: Timestamp) -> ListenerPart {
-        let tls = listening.tls.as_ref();
-        let expiry = tls.and_then(|tls| tls.expiry());
-        let beats = self.config.beats.as_ref();
-        ListenerPart {
-            address: listening.address.to_string(),
-            tls: tls.is_some(),
-            client_certificates: beats.is_some_and(|beats| beats.knows_certificates()),
-            certificate_days: expiry.map(|expiry| telemetry::days_until(expiry, wall)),
-            reloads: tls.map_or(0, |tls| tls.reloads()),
-            reload_problem: tls.and_then(|tls| tls.problem()),
-        }
-    }
-
     fn printer(&self, printer: &Printer, waiting: &[Waiting], now: Instant) -> PrinterPart {
         let counters = self.counters.printer(&printer.id);
         let thing = self.adapter.thing_of(&printer.id);
@@ -139,6 +126,7 @@ impl Status {
             ways: WaysPart {
                 beats_connections: printer.beats.as_ref().map(|_| counters.connections()),
                 logs: printer.logs.as_ref().map(|logs| logs.directory.display().to_string()),
+                push: push(printer, &counters, now),
                 queries,
             },
             heard_s_ago: counters.heard().map(|at| seconds(at, now)),
@@ -173,6 +161,41 @@ impl Status {
         let shown = self.strangers.list().into_iter().map(part).collect();
         StrangersPart { shown, forgotten: self.strangers.forgotten() }
     }
+}
+
+fn listener(
+    listening: Option<&Listening>,
+    config: Option<&config::Listener>,
+    wall: Timestamp,
+) -> Option<ListenerPart> {
+    let listening = listening?;
+    let tls = listening.tls.as_ref();
+    let expiry = tls.and_then(|tls| tls.expiry());
+    Some(ListenerPart {
+        address: listening.address.to_string(),
+        tls: tls.is_some(),
+        client_certificates: config.is_some_and(config::Listener::knows_certificates),
+        certificate_days: expiry.map(|expiry| telemetry::days_until(expiry, wall)),
+        reloads: tls.map_or(0, |tls| tls.reloads()),
+        reload_problem: tls.and_then(|tls| tls.problem()),
+    })
+}
+
+fn push(printer: &Printer, counters: &PrinterCounters, now: Instant) -> Option<PushPart> {
+    printer.push.as_ref()?;
+    let calls = &counters.calls;
+    // Of a printer that is asked as well, the questions say it.
+    let reach = counters.reach().filter(|_| printer.interface.is_none());
+    Some(PushPart {
+        connected_s: calls.since().map(|since| seconds(since, now)),
+        address: calls.from(),
+        acknowledged: calls.acknowledged(),
+        gaps: calls.gaps.now(),
+        lost: calls.lost.now(),
+        refused: calls.refused.by_reason(),
+        reachability: reach.map(|(code, _)| code.to_owned()),
+        since_s_ago: reach.map(|(_, since)| seconds(since, now)),
+    })
 }
 
 fn refused(counters: &PrinterCounters) -> Vec<RefusedPart> {

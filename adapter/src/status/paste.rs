@@ -12,9 +12,11 @@ const PLAIN: &str = " .-_:@/+()";
 /// together. None for one that is known and was refused for another reason, and none for a name that would not look
 /// like what it is: that certificate is to be replaced.
 pub(super) fn lines(stranger: &Stranger, taken: &mut HashSet<PrinterId>) -> Option<String> {
-    if stranger.reason != "unknown sender" {
-        return None;
-    }
+    let way = match stranger.reason {
+        "unknown sender" => "family = \"projet\"\nbeats",
+        "unknown printer" => "push",
+        _ => return None,
+    };
     let (stem, sender) = match &stranger.certificate {
         Some(name) if !name.chars().all(is_plain) => return None,
         Some(name) => (name.as_str(), format!("certificate = \"{name}\"")),
@@ -22,7 +24,7 @@ pub(super) fn lines(stranger: &Stranger, taken: &mut HashSet<PrinterId>) -> Opti
     };
     let id = PrinterId::unused(stem, taken)?;
     taken.insert(id.clone());
-    Some(format!("[[printers]]\nid = \"{id}\"\nfamily = \"projet\"\nbeats = {{ {sender} }}\n"))
+    Some(format!("[[printers]]\nid = \"{id}\"\n{way} = {{ {sender} }}\n"))
 }
 
 fn is_plain(c: char) -> bool {
@@ -61,6 +63,13 @@ mod tests {
         }
         let long = lines(&stranger(Some(&"x".repeat(253))), &mut taken.clone()).unwrap();
         assert!(long.contains(&format!("id = \"{}\"", "x".repeat(28))));
+    }
+
+    #[test]
+    fn a_printer_that_calls_is_let_in_by_its_calls() {
+        let caller = Stranger { reason: "unknown printer", ..stranger(Some("p07")) };
+        let expected = "[[printers]]\nid = \"p07\"\npush = { certificate = \"p07\" }\n";
+        assert_eq!(lines(&caller, &mut HashSet::new()).unwrap(), expected);
     }
 
     #[test]

@@ -127,6 +127,7 @@ fn the_longest_document_is_one_that_an_asker_reads() {
         let mut printer = sample::healthy().printers[0].clone();
         printer.id = format!("{n:064}");
         printer.ways.logs = Some("x".repeat(255));
+        printer.ways.push = sample::with_callers().printers[1].ways.push.clone();
         printer.refused = vec![refused.clone(); REFUSED_MAX];
         printer.unread = vec![unread.clone(); reasons.len()];
         printer.unmatched = reasons.iter().map(|reason| (reason.clone(), u64::MAX)).collect();

@@ -45,6 +45,10 @@ pub(super) trait Host: Send + Sync + 'static {
     ) -> impl Future<Output = Result<(), Refused>> + Send
     where
         S: AsyncRead + AsyncWrite + Unpin + Send;
+
+    /// Somebody at this address came to no TLS connection: one side does not accept the other's certificate, or its
+    /// version.
+    fn refused(&self, _peer: IpAddr) {}
 }
 
 /// Why a printer's connection was not taken: a name of the reason, and the reason.
@@ -170,7 +174,10 @@ impl<H: Host> Listener<H> {
                 let names = senders::names(stream.get_ref().1.peer_certificates());
                 self.serve(stream, peer, &names, place).await;
             }
-            Some(Ok(Err(error))) => self.refuse(peer, &[], "TLS handshake", &error),
+            Some(Ok(Err(error))) => {
+                self.host.refused(peer);
+                self.refuse(peer, &[], "TLS handshake", &error);
+            }
             Some(Err(_)) => self.refuse(peer, &[], "TLS handshake", &"not done in time"),
             None => {}
         }

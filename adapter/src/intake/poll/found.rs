@@ -5,6 +5,7 @@ use tokio::time::Duration;
 
 use super::Now;
 use super::memory::{Memory, Sighting};
+use crate::intake::clock::off_ms;
 
 /// What came of one event.
 #[derive(Debug, Default, PartialEq)]
@@ -57,7 +58,7 @@ impl<'a> Found<'a> {
     /// each value's time is held against the adapter's own clock.
     pub fn clock(&mut self, shows: Timestamp) {
         self.judged = true;
-        self.off_ms = super::memory::off_ms(shows, self.now.wall);
+        self.off_ms = off_ms(shows, self.now.wall);
     }
 
     /// Something was not taken, for this reason.
@@ -148,7 +149,7 @@ impl Seen<'_, '_> {
             return found.refuse(Some(item), "a unit that the catalogue has not");
         };
         let off_ms = match time {
-            Some(time) if !found.judged => super::memory::off_ms(time, found.now.wall),
+            Some(time) if !found.judged => off_ms(time, found.now.wall),
             _ => found.off_ms,
         };
         let sighting = Sighting { item, part, time, off_ms, quality, unit, every, proved };

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use catalog::{Item, Reading, Salt};
 use tokio::time::{Instant, timeout, timeout_at};
@@ -39,7 +40,7 @@ pub async fn look<'a>(
     pip: Option<&config::Pip>,
     clock: Clock,
 ) -> Result<Vec<(&'a Printer, &'a Interface, Look)>, StartError> {
-    let ways = Ways::new(pip)?;
+    let ways = Ways::new(pip, Arc::default())?;
     let mut looks = Vec::new();
     for printer in printers {
         let Some(interface) = &printer.interface else { continue };

@@ -105,7 +105,7 @@ impl<D: Driver> Machine<D> {
     /// When to ask on, where no question is open.
     fn due(&self, talk: &Talk) -> Instant {
         let pace = self.driver.pace();
-        let silence = pace.heartbeat.map(|heartbeat| talk.heard + heartbeat);
+        let silence = pace.heartbeat.map(|heartbeat| talk.heard + heartbeat + pace.silence);
         let round = self.round_due(talk);
         silence.map_or(round, |silence| silence.min(round)).max(talk.pause)
     }
@@ -233,7 +233,7 @@ impl<D: Driver> Machine<D> {
             let pace = self.driver.pace();
             match self.driver.next(now) {
                 Next::Ask(query) => {
-                    talk.open = Some(now.mono + pace.answer_max);
+                    talk.open = Some(now.mono + pace.answer_max + pace.silence);
                     actions.push(Action::Ask(query));
                 }
                 Next::Tell(query) => actions.push(Action::Ask(query)),
@@ -244,11 +244,12 @@ impl<D: Driver> Machine<D> {
                     actions.extend(said(words));
                 }
                 Next::Rest => {
-                    let silent = pace.heartbeat.filter(|heartbeat| talk.heard + *heartbeat <= now.mono);
+                    let silent = |heartbeat: &Duration| talk.heard + *heartbeat + pace.silence <= now.mono;
+                    let silent = pace.heartbeat.filter(silent);
                     let Some(heartbeat) = silent else { break };
                     match self.driver.sign_of_life() {
                         Some(query) => {
-                            talk.open = Some(now.mono + heartbeat);
+                            talk.open = Some(now.mono + heartbeat + pace.silence);
                             actions.push(Action::Ask(query));
                         }
                         // Nothing can be asked: silence proves nothing.

@@ -10,7 +10,6 @@ use tokio::time::{Duration, Instant};
 use super::Now;
 use super::limits::{INTERVALS_TO_STALE, REMEMBERED_MAX, SAID_EVERY, STALE_AFTER_MIN};
 use crate::config::PrinterId;
-use crate::intake::limits::CLOCK_OFF_MS_MAX;
 
 /// What one printer said.
 #[derive(Debug)]
@@ -57,12 +56,6 @@ pub(super) struct Sighting {
     pub(super) every: Duration,
     /// The adapter has proved it of the interface, and the printer has not said it.
     pub(super) proved: bool,
-}
-
-/// By how much a clock that shows this is behind, in milliseconds, where that is more than is believed.
-pub(super) fn off_ms(shows: Timestamp, wall: Timestamp) -> Option<i64> {
-    let off = wall.0.saturating_sub(shows.0);
-    (off.unsigned_abs() > CLOCK_OFF_MS_MAX).then_some(off)
 }
 
 impl Memory {

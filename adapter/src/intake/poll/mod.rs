@@ -13,9 +13,9 @@ mod limits;
 mod look;
 mod machine;
 mod memory;
-mod neighbours;
+pub mod neighbours;
 mod poller;
-mod reach;
+pub(in crate::intake) mod reach;
 mod start;
 #[cfg(test)]
 mod tests;

@@ -26,20 +26,22 @@ const NOTED_EVERY: Duration = Duration::from_secs(10);
 /// therefore sees `network_unreachable` for a printer without mains, which is the honest word: the adapter
 /// cannot know.
 #[derive(Debug, Default)]
-pub(super) struct Neighbours(Mutex<HashMap<IpAddr, Instant>>);
+pub struct Neighbours(Mutex<HashMap<IpAddr, Instant>>);
 
 impl Neighbours {
     /// This address answered, be it with a refusal.
-    pub(super) fn answered(&self, address: IpAddr, now: Instant) {
+    pub(in crate::intake) fn answered(&self, address: IpAddr, now: Instant) {
         // As many entries as the configuration has printers.
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(address, now);
     }
 
-    /// Whether another address of this one's network answered of late.
-    pub(super) fn answer(&self, address: IpAddr, now: Instant) -> bool {
+    /// Whether another address of this one's network answered of late; of any network, where the address is not known.
+    pub(in crate::intake) fn answer(&self, address: Option<IpAddr>, now: Instant) -> bool {
         let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.iter()
-            .any(|(other, at)| *other != address && network(*other) == network(address) && now < *at + FRESH)
+        let near = |other: &IpAddr| {
+            address.is_none_or(|address| *other != address && network(*other) == network(address))
+        };
+        seen.iter().any(|(other, at)| near(other) && now < *at + FRESH)
     }
 }
 
@@ -131,10 +133,16 @@ mod tests {
         let [one, two, far] = ["10.0.0.1", "10.0.0.2", "10.0.1.1"].map(|text| text.parse().unwrap());
         neighbours.answered(one, start);
         neighbours.answered(far, start);
-        assert!(neighbours.answer(two, start));
-        assert!(!neighbours.answer(one, start));
-        assert!(!neighbours.answer("::1".parse().unwrap(), start));
-        assert!(!neighbours.answer(two, start + FRESH));
+        for (address, now, expected) in [
+            (Some(two), start, true),
+            (Some(one), start, false),
+            (Some("::1".parse().unwrap()), start, false),
+            (Some(two), start + FRESH, false),
+            (None, start, true),
+            (None, start + FRESH, false),
+        ] {
+            assert_eq!(neighbours.answer(address, now), expected, "{address:?}");
+        }
     }
 
     #[tokio::test(start_paused = true)]

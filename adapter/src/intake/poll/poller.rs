@@ -10,6 +10,7 @@ use super::driver::Driver;
 use super::found::Words;
 use super::limits::FAREWELL_MAX;
 use super::machine::{Action, Event, Machine};
+use super::reach;
 use super::transport::{Loss, Transport};
 use crate::counters::PrinterCounters;
 use crate::intake::IntakeContext;
@@ -73,7 +74,9 @@ where
                 self.transport.close();
             }
             Action::Say(words) => self.say(words),
-            Action::Turned { code, why } => self.log(code, &why),
+            Action::Turned { code, why } => {
+                reach::turned(self.normaliser.printer(), &self.counters, code, &why);
+            }
         }
         None
     }
@@ -110,18 +113,6 @@ where
         self.counters.clock_off(self.machine.clock_off_ms());
         if !words.readings.is_empty() {
             self.context.buffer.put_polled(self.normaliser.printer(), words.readings);
-        }
-    }
-
-    fn log(&self, code: &'static str, why: &str) {
-        let printer = self.normaliser.printer();
-        self.counters.turned(code);
-        match code {
-            // Off is as normal as available.
-            "available" | "printer_off" => {
-                tracing::info!(%printer, code, why, "the printer's reachability changed")
-            }
-            _ => tracing::warn!(%printer, code, why, "the printer's reachability changed"),
         }
     }
 }

@@ -82,7 +82,7 @@ pub fn start(
     pip: Option<&config::Pip>,
     context: &IntakeContext,
 ) -> Result<(), StartError> {
-    let ways = Ways::new(pip)?;
+    let ways = Ways::new(pip, Arc::clone(&context.neighbours))?;
     for printer in printers {
         let Some(interface) = &printer.interface else { continue };
         if interface.in_clear() {
@@ -104,14 +104,14 @@ pub fn check(interface: &Interface) -> Result<(), StartError> {
         type Output = ();
         fn with<D: Driver, T: Transport<Query = D::Query, Answer = D::Answer>>(self, _: D, _: T) {}
     }
-    Ways::new(None)?.with(interface, Nothing).map(|_| ())
+    Ways::new(None, Arc::default())?.with(interface, Nothing).map(|_| ())
 }
 
 impl Ways {
-    pub(super) fn new(pip: Option<&config::Pip>) -> Result<Self, StartError> {
+    pub(super) fn new(pip: Option<&config::Pip>, neighbours: Arc<Neighbours>) -> Result<Self, StartError> {
         let pip = pip.map(|pip| tls::client(Some(&pip.ca_file), pip.pair.as_ref())).transpose()?;
         let pip = pip.map(|config| TlsConnector::from(Arc::new(config)));
-        Ok(Self { pip, neighbours: Arc::default() })
+        Ok(Self { pip, neighbours })
     }
 
     /// The one place that knows which driver goes with which transport, and where a key stands.

@@ -1,12 +1,14 @@
 //! One printer's connection: reads, hands on, and performs what `flow.rs` decides.
 
 use std::io;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use bytes::{Buf as _, BytesMut};
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
 use futures::{FutureExt as _, StreamExt as _};
+use protocol::limits::PIP_PAYLOAD_BYTES_START;
 use protocol::pip::{self, Decoded, Gap, HelloAck, Reply, Request, frame};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::time::{Instant, sleep_until, timeout};
@@ -16,6 +18,7 @@ use super::callers::Caller;
 use super::flow::{Action, Event, Flow, Why};
 use super::limits::{PAYLOAD_BYTES_MAX, READ_BYTES, WRITE_MAX};
 use super::words::{Teller, Words};
+use crate::counters::Call;
 use crate::intake::IntakeContext;
 use crate::receipt::{Outcome, Receipt};
 
@@ -34,6 +37,8 @@ pub(super) enum End {
 pub(super) struct Connection<'a, S> {
     stream: S,
     caller: Arc<Caller>,
+    call: Call,
+    peer: IpAddr,
     context: &'a IntakeContext,
     /// Cancelled when a newer connection is there.
     replaced: CancellationToken,
@@ -44,11 +49,16 @@ pub(super) struct Connection<'a, S> {
 }
 
 impl<'a, S: AsyncRead + AsyncWrite + Unpin> Connection<'a, S> {
-    pub(super) fn new(stream: S, caller: Arc<Caller>, context: &'a IntakeContext) -> Self {
+    pub(super) fn new(stream: S, caller: Arc<Caller>, peer: IpAddr, context: &'a IntakeContext) -> Self {
         let flow = Flow::new(caller.stored(), Instant::now());
-        let replaced = caller.connected();
+        let (call, replaced) = caller.connected(peer);
         let (verdicts, input) = (FuturesUnordered::new(), BytesMut::new());
-        Self { stream, caller, context, replaced, flow, teller: None, verdicts, input }
+        Self { stream, caller, call, peer, context, replaced, flow, teller: None, verdicts, input }
+    }
+
+    /// Which of the printer's calls it is.
+    pub(super) fn call(&self) -> Call {
+        self.call
     }
 
     /// Serves the printer until one side ends it. What is not stored by then is nacked, which needs no word: the
@@ -98,10 +108,15 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Connection<'a, S> {
     }
 
     fn next_reply(&mut self) -> Result<Option<(u32, Reply)>, pip::Error> {
-        let payload_max = usize::try_from(PAYLOAD_BYTES_MAX).unwrap_or(usize::MAX);
+        // More is agreed on with HELLO-ACK.
+        let payload_max = match &self.teller {
+            Some(_) => usize::try_from(PAYLOAD_BYTES_MAX).unwrap_or(usize::MAX),
+            None => PIP_PAYLOAD_BYTES_START,
+        };
         match frame::decode(&self.input, payload_max)? {
             Decoded::Complete { frame, used } => {
                 self.input.advance(used);
+                self.caller.heard(self.peer);
                 Ok(Some((frame.id(), Reply::parse(&frame)?)))
             }
             Decoded::Incomplete => Ok(None),
@@ -113,6 +128,16 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Connection<'a, S> {
             match action {
                 Action::Send { id, request } => self.send(id, &request).await?,
                 Action::Meet { hello, new_instance } => self.meet(&hello, new_instance),
+                Action::Described(description) => {
+                    let words = self.teller.as_mut().map(|teller| teller.described(&description));
+                    self.refuse(&words.unwrap_or_default());
+                }
+                Action::Subscribed => self.caller.works(self.call),
+                Action::Alarms(alarms) => {
+                    let now = self.context.clock.now();
+                    let words = self.teller.as_mut().map(|teller| teller.alarms(&alarms, now));
+                    self.say(words.unwrap_or_default());
+                }
                 Action::Missed(gap) => self.missed(gap),
                 Action::Store { ticket, events } => self.store(ticket, &events),
                 Action::Remember(stored) => self.caller.remember(stored),
@@ -146,10 +171,12 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Connection<'a, S> {
     fn missed(&self, gap: Gap) {
         let printer = self.caller.normaliser.printer();
         let lost = gap.count().unwrap_or_default();
-        self.caller.lost.add(usize::try_from(lost).unwrap_or(usize::MAX));
+        let calls = &self.caller.counters.calls;
+        calls.gaps.one();
+        calls.lost.add(usize::try_from(lost).unwrap_or(usize::MAX));
         tracing::error!(%printer, lost, "events of the printer were lost before they came: a gap");
         if let Some(teller) = &self.teller {
-            self.say(teller.missed(gap, self.caller.lost.now(), self.context.clock.now()));
+            self.say(teller.missed(gap, calls.lost.now(), self.context.clock.now()));
         }
     }
 

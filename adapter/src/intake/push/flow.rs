@@ -5,13 +5,14 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use protocol::pip::{
-    self, Credits, Cursor, Gap, Hello, HelloAck, NotifyAck, Reply, Request, Subscribe, Subscribed, Text,
-    capability,
+    self, ActiveAlarms, Credits, Cursor, Description, ErrorCode, Gap, HelloAck, NotifyAck, Reply, Request,
+    Subscribe, Subscribed, Text, capability,
 };
 use tokio::time::Instant;
 
-use super::limits::{CREDITS, EXPOSURE_MAX, EXPOSURE_MORE, INTERVAL, PAYLOAD_BYTES_MAX, STOP_MAX};
-use crate::intake::limits::{ANSWER, HEARTBEAT, PAUSE_MAX};
+use super::limits::{CREDITS, INTERVAL, PAYLOAD_BYTES_MAX, STOP_MAX};
+use crate::intake::limits::PAUSE_MAX;
+use crate::intake::pip::{Patience, RequestIds, hello};
 use crate::receipt::Outcome;
 
 /// What happened on a connection.
@@ -40,6 +41,12 @@ pub(super) enum Action {
     Send { id: u32, request: Request },
     /// The printer is who it says here; its log is of the instance named in it, which is a new one or not.
     Meet { hello: Box<HelloAck>, new_instance: bool },
+    /// This is what it offers.
+    Described(Description),
+    /// It tells what happens from now on.
+    Subscribed,
+    /// These alarms are active, and no others.
+    Alarms(ActiveAlarms),
     /// Count and report a gap.
     Missed(Gap),
     /// Store these events; their outcome is told with this ticket.
@@ -61,7 +68,9 @@ pub(super) struct Stored {
 /// Why a connection ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Why {
-    /// The printer went.
+    /// The printer went, as it said.
+    Bye,
+    /// The printer went without a word.
     Ended,
     /// It did not answer in time.
     Gone,
@@ -82,7 +91,9 @@ pub(super) enum Why {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum What {
     Hello,
+    Describe,
     Subscribe,
+    Alarms,
     Ping,
 }
 
@@ -105,17 +116,19 @@ pub(super) struct Flow {
     known: Option<Stored>,
     cursor: Cursor,
     asked: Option<Asked>,
-    next_id: u32,
+    ids: RequestIds,
     /// The id of the subscription that stands.
     subscription: Option<u32>,
-    /// When to subscribe again: the printer was busy.
-    again: Option<Instant>,
+    /// What to ask again, and when: the printer was busy.
+    again: Option<(What, Instant)>,
+    /// Whether it answers ALARMS.
+    alarms: bool,
+    /// Which alarms are active is to be asked: nothing told of it.
+    alarms_due: bool,
     waiting: VecDeque<Waiting>,
     /// The ticket of the first of `waiting`.
     first_ticket: u64,
-    heartbeat: Duration,
-    /// What comes on top of each wait: a printer that is exposing a layer may be unable to answer.
-    exposure: Duration,
+    patience: Patience,
     heard: Instant,
     stopping_since: Option<Instant>,
 }
@@ -127,13 +140,14 @@ impl Flow {
             known,
             cursor: Cursor::default(),
             asked: None,
-            next_id: 1,
+            ids: RequestIds::default(),
             subscription: None,
             again: None,
+            alarms: false,
+            alarms_due: false,
             waiting: VecDeque::new(),
             first_ticket: 0,
-            heartbeat: HEARTBEAT.0,
-            exposure: Duration::ZERO,
+            patience: Patience::default(),
             heard: now,
             stopping_since: None,
         }
@@ -146,21 +160,26 @@ impl Flow {
 
     /// When `Tick` is due at the latest.
     pub(super) fn deadline(&self) -> Instant {
-        let silence = self.heard + self.heartbeat + self.exposure;
         // One question at a time: the next one waits for the answer.
-        let again = self.again.filter(|_| self.asked.is_none());
-        let next = self.asked.map_or(silence, |asked| asked.until);
+        let again = self.again.map(|(_, at)| at).filter(|_| self.asked.is_none());
+        let next = self.asked.map_or_else(|| self.silent_at(), |asked| asked.until);
         let stop = self.stopping_since.map(|since| since + STOP_MAX);
         [again, stop].into_iter().flatten().fold(next, Instant::min)
+    }
+
+    fn silent_at(&self) -> Instant {
+        self.heard + self.patience.heartbeat + self.patience.silence
     }
 
     /// Takes in what happened, and says what to do.
     pub(super) fn handle(&mut self, event: Event, now: Instant) -> Vec<Action> {
         match event {
-            Event::Up => vec![self.ask(What::Hello, hello(), now)],
+            Event::Up => vec![self.ask(What::Hello, hello(PAYLOAD_BYTES_MAX), now)],
             Event::Heard { id, reply } => {
                 self.heard = now;
-                self.heard(id, *reply, now)
+                let mut actions = self.heard(id, *reply, now);
+                actions.extend(self.look_at_alarms(now));
+                actions
             }
             Event::Resolved { ticket, outcome } => self.resolved(ticket, outcome),
             Event::Ended => vec![Action::Close(Why::Ended)],
@@ -174,17 +193,22 @@ impl Flow {
     }
 
     fn ask(&mut self, what: What, request: Request, now: Instant) -> Action {
-        let id = self.next_id;
-        self.next_id = self.next_id.wrapping_add(1);
-        let wait =
-            if what == What::Ping { self.heartbeat } else { (self.heartbeat * 3).clamp(ANSWER.0, ANSWER.1) };
-        self.asked = Some(Asked { id, what, until: now + wait + self.exposure });
+        let id = self.ids.next();
+        let Patience { heartbeat, answer, silence } = self.patience;
+        let wait = if what == What::Ping { heartbeat } else { answer };
+        self.asked = Some(Asked { id, what, until: now + wait + silence });
         Action::Send { id, request }
+    }
+
+    /// Asks for the alarms, where nothing told of them and no other question is open.
+    fn look_at_alarms(&mut self, now: Instant) -> Option<Action> {
+        let may = self.asked.is_none() && self.again.is_none() && self.subscription.is_some();
+        (may && std::mem::take(&mut self.alarms_due)).then(|| self.ask(What::Alarms, Request::Alarms, now))
     }
 
     fn heard(&mut self, id: u32, reply: Reply, now: Instant) -> Vec<Action> {
         match reply {
-            Reply::Bye => return vec![Action::Close(Why::Ended)],
+            Reply::Bye => return vec![Action::Close(Why::Bye)],
             Reply::Notify(list) => return self.notified(id, list),
             // Of the subscription, such as for an acknowledgement that the printer does not understand.
             Reply::Error(_) if Some(id) == self.subscription => return vec![Action::Close(Why::Failed)],
@@ -195,11 +219,23 @@ impl Flow {
         };
         match (reply, asked.what) {
             (Reply::HelloAck(hello), What::Hello) => self.met(hello, now),
+            (Reply::Described(description), What::Describe) => {
+                vec![Action::Described(description), self.subscribe(now)]
+            }
             (Reply::Subscribed(subscribed), What::Subscribe) => self.subscribed(id, subscribed),
+            (Reply::Alarms(alarms), What::Alarms) => vec![Action::Alarms(alarms)],
             (Reply::Pong, What::Ping) => Vec::new(),
-            (Reply::Busy { retry_after_ms }, What::Subscribe) => {
-                self.again = Some(now + Duration::from_millis(retry_after_ms.into()).min(PAUSE_MAX));
+            (Reply::Busy { retry_after_ms }, asked @ (What::Describe | What::Subscribe | What::Alarms)) => {
+                self.again = Some((asked, now + milliseconds(retry_after_ms).min(PAUSE_MAX)));
                 Vec::new()
+            }
+            // What happens is told all the same.
+            (Reply::Error(_), What::Alarms) => {
+                self.alarms = false;
+                Vec::new()
+            }
+            (Reply::Error(error), _) if matches!(error.code, ErrorCode::VERSION | ErrorCode::REFUSED) => {
+                vec![Action::Close(Why::Unfit("it does not let the adapter in"))]
             }
             (Reply::Error(_) | Reply::Busy { .. }, _) => vec![Action::Close(Why::Failed)],
             _ => vec![Action::Close(Why::Nonsense("an answer of another type than was asked for"))],
@@ -213,16 +249,14 @@ impl Flow {
         if !hello.offers(capability::SUBSCRIBE) {
             return vec![Action::Close(Why::Unfit("it does not offer `subscribe`"))];
         }
-        self.heartbeat = Duration::from_millis(hello.heartbeat_ms.into()).clamp(HEARTBEAT.0, HEARTBEAT.1);
-        if hello.silence_ms_max > 0 {
-            let longest = Duration::from_millis(hello.silence_ms_max.into()) + EXPOSURE_MORE;
-            self.exposure = longest.min(EXPOSURE_MAX);
-        }
+        self.patience = Patience::of(&hello);
+        self.alarms = hello.offers(capability::ALARMS);
         let new_instance = self.known.as_ref().is_some_and(|known| known.instance != hello.instance);
         if new_instance || self.known.is_none() {
             self.known = Some(Stored { instance: hello.instance.clone(), sequence: None });
         }
-        vec![Action::Meet { hello: Box::new(hello), new_instance }, self.subscribe(now)]
+        let meet = Action::Meet { hello: Box::new(hello), new_instance };
+        vec![meet, self.ask(What::Describe, Request::Describe, now)]
     }
 
     fn subscribe(&mut self, now: Instant) -> Action {
@@ -238,7 +272,8 @@ impl Flow {
         self.subscription = Some(id);
         let stored = *known.sequence.get_or_insert(subscribed.acknowledged());
         self.cursor = Cursor::after(stored);
-        let mut actions = vec![Action::Remember(known.clone())];
+        self.alarms_due = self.alarms;
+        let mut actions = vec![Action::Subscribed, Action::Remember(known.clone())];
         actions.extend(self.cursor.meet(subscribed.held()).map(Action::Missed));
         actions
     }
@@ -254,6 +289,8 @@ impl Flow {
         let last = self.cursor.next().unwrap_or_default().saturating_sub(1);
         let ticket = self.first_ticket + self.waiting.len() as u64;
         self.waiting.push_back(Waiting { last, accepted: false });
+        // The log says what changed, and cannot know what changed in a gap.
+        self.alarms_due |= self.alarms && taken.gap.is_some();
         let missed = taken.gap.map(Action::Missed);
         missed.into_iter().chain([Action::Store { ticket, events: taken.events }]).collect()
     }
@@ -297,23 +334,21 @@ impl Flow {
         if self.asked.is_some_and(|asked| now >= asked.until) {
             return vec![Action::Close(Why::Gone)];
         }
-        if self.asked.is_none() && self.again.take_if(|again| now >= *again).is_some() {
-            return vec![self.subscribe(now)];
+        if self.asked.is_some() {
+            return Vec::new();
         }
-        if self.asked.is_none() && now >= self.heard + self.heartbeat + self.exposure {
-            return vec![self.ask(What::Ping, Request::Ping, now)];
+        match self.again.take_if(|(_, at)| now >= *at) {
+            Some((What::Describe, _)) => vec![self.ask(What::Describe, Request::Describe, now)],
+            Some((What::Alarms, _)) => vec![self.ask(What::Alarms, Request::Alarms, now)],
+            Some(_) => vec![self.subscribe(now)],
+            None if now >= self.silent_at() => vec![self.ask(What::Ping, Request::Ping, now)],
+            None => Vec::new(),
         }
-        Vec::new()
     }
 }
 
-fn hello() -> Request {
-    Request::Hello(Hello {
-        version_min: pip::VERSION,
-        version_max: pip::VERSION,
-        client: Text::cut(concat!("oneway-adapter ", env!("CARGO_PKG_VERSION"))),
-        payload_bytes_max: PAYLOAD_BYTES_MAX,
-    })
+fn milliseconds(ms: u32) -> Duration {
+    Duration::from_millis(ms.into())
 }
 
 fn credits(count: usize) -> Credits {

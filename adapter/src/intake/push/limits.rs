@@ -10,15 +10,14 @@ pub(super) const CREDITS: u8 = 4;
 pub(super) const PAYLOAD_BYTES_MAX: u32 = 256 << 10;
 /// The shortest time between two NOTIFYs: what happens within a second is told together.
 pub(super) const INTERVAL: Duration = Duration::from_secs(1);
-/// What is added to the longest exposure that a printer tells of, …
-pub(super) const EXPOSURE_MORE: Duration = Duration::from_secs(10);
-/// … and how long both may be: one wrong number must not make a dead printer count as there for ever.
-pub(super) const EXPOSURE_MAX: Duration = Duration::from_secs(600);
 /// A printer that does not take a few hundred bytes in this time is gone.
 pub(super) const WRITE_MAX: Duration = Duration::from_secs(20);
 /// Acknowledgements that may still go when the adapter stops; the buffer's own drain takes 10 s.
 pub(super) const STOP_MAX: Duration = Duration::from_secs(11);
+/// A printer that was heard calls again after 1 s, 2 s, 4 s … (`docs/pip.md`, section 10): who has not come five times is
+/// not there, or not let through.
+pub(super) const CALLS_AGAIN_SOON: Duration = Duration::from_secs(30);
+/// A printer that was away for long waits 5 min between two calls, and needs a moment for one.
+pub(super) const CALLS_AGAIN_MAX: Duration = Duration::from_secs(310);
 /// Bytes read at once.
 pub(super) const READ_BYTES: usize = 8 << 10;
-/// Faults of one printer that are remembered as active.
-pub(super) const FAULTS_MAX: usize = 64;

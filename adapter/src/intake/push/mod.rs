@@ -6,6 +6,7 @@ mod callers;
 mod connection;
 mod flow;
 mod limits;
+mod presence;
 #[cfg(test)]
 mod tests;
 mod words;
@@ -16,12 +17,14 @@ use std::sync::Arc;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use self::callers::Caller;
+use self::callers::{Caller, callers};
 use self::connection::{Connection, End};
 use self::flow::Why;
+use self::presence::Ending;
 use crate::config::{Listener as Config, Printer};
 use crate::intake::IntakeContext;
 use crate::intake::listener::{self, Host, ListenError, Listening, Refused, Strangers};
+use crate::intake::poll::trouble::{Trouble, Why as Cause};
 use crate::normalise::Quiet;
 
 /// Starts the listener. Who is refused is remembered among `strangers`.
@@ -34,11 +37,19 @@ pub async fn start(
     strangers: Arc<Strangers>,
     context: IntakeContext,
 ) -> Result<Listening, ListenError> {
-    let host = Push { context: context.clone(), complaints: Quiet::new() };
-    listener::start(config, host, callers::callers(printers, &context), strangers, context).await
+    let known = callers(printers, &context);
+    let callers: Vec<_> = known.iter().map(|(_, caller)| Arc::clone(caller)).collect();
+    let host = Push { callers: callers.clone(), context: context.clone(), complaints: Quiet::new() };
+    let listening =
+        listener::start(config, host, known.into_iter().collect(), strangers, context.clone()).await?;
+    for caller in callers {
+        context.spawn(format!("calls of {}", caller.normaliser.printer()), caller.watch());
+    }
+    Ok(listening)
 }
 
 struct Push {
+    callers: Vec<Arc<Caller>>,
     context: IntakeContext,
     /// Per address and reason, what was said when.
     complaints: Quiet<(IpAddr, &'static str)>,
@@ -54,9 +65,20 @@ impl Host for Push {
         S: AsyncRead + AsyncWrite + Unpin + Send,
     {
         tracing::debug!(printer = %caller.normaliser.printer(), %peer, "a printer has called");
-        let end = Connection::new(stream, Arc::clone(&caller), &self.context).serve().await;
+        let connection = Connection::new(stream, Arc::clone(&caller), peer, &self.context);
+        let call = connection.call();
+        let end = connection.serve().await;
+        caller.ended(call, ending(&end));
         self.log_end(&caller, peer, &end);
         Ok(())
+    }
+
+    // An address that two printers have had says nothing of either.
+    fn refused(&self, peer: IpAddr) {
+        let mut here = self.callers.iter().filter(|caller| caller.address() == Some(peer));
+        if let (Some(caller), None) = (here.next(), here.next()) {
+            caller.refused();
+        }
     }
 }
 
@@ -80,8 +102,26 @@ impl Push {
             End::Broken(error) => return tracing::debug!(%printer, %peer, %error, "a call broke"),
             End::Decided(why) => return tracing::debug!(%printer, %peer, ?why, "a call ended"),
         };
+        caller.counters.calls.refused.one(what);
         if let Some(unsaid) = self.complaints.may_say((peer, what)) {
             tracing::warn!(%printer, %peer, what, %why, unsaid, "a printer's call was closed");
         }
     }
+}
+
+/// What the end of a connection shows of the printer.
+fn ending(end: &End) -> Ending {
+    let trouble = match end {
+        End::Decided(Why::Replaced | Why::Nacked | Why::Stopped) => return Ending::Ours,
+        End::Decided(Why::Bye) => return Ending::Bye,
+        End::Decided(Why::Ended) | End::Broken(_) => {
+            return Ending::Cut("it ends each call before it tells anything");
+        }
+        End::Decided(Why::Gone) => return Ending::Cut("it calls and does not answer"),
+        End::Decided(Why::Failed) => Trouble::Failed("it answers with an error".into()),
+        End::Decided(Why::Unfit(why)) => Trouble::Refused((*why).into()),
+        End::Decided(Why::Nonsense(why)) => Trouble::Nonsense((*why).into()),
+        End::Refused(error) => Trouble::Nonsense(Cause::Named("a frame was refused:", error.name())),
+    };
+    Ending::Trouble(trouble)
 }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use protocol::pip::{
-    self, Credits, Decoded, EventList, Held, NotifyAck, Occurrence, Reply, Request, SampleValue, Subscribe,
-    Subscribed, Text, frame,
+    self, ActiveAlarms, Credits, Decoded, Description, EventList, Held, NotifyAck, Occurrence, Reply,
+    Request, SampleValue, Subscribe, Subscribed, Text, frame,
 };
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -18,7 +18,7 @@ use tokio::net::TcpStream;
 use super::*;
 use crate::config::{ListenerTls, Sender};
 use crate::normalise::testing::{self, Authority, Bench};
-use crate::testing::hello_ack;
+use crate::testing::{hello_ack, item};
 use crate::tls;
 
 fn text(text: &str) -> Text {
@@ -84,6 +84,9 @@ impl Printing {
     async fn subscribed(&mut self, instance: &str, held: (u64, u64), acknowledged: u64) -> Option<u64> {
         let Some((id, Request::Hello(_))) = self.asked().await else { panic!() };
         self.say(id, Reply::HelloAck(hello_ack(instance))).await;
+        let Some((id, Request::Describe)) = self.asked().await else { panic!() };
+        let items = vec![item("laser.power", "gauge", "mW")];
+        self.say(id, Reply::Described(Description { items })).await;
         let Some((id, Request::Subscribe(Subscribe { from, credits, .. }))) = self.asked().await else {
             panic!()
         };
@@ -91,6 +94,8 @@ impl Printing {
         self.subscription = id;
         let held = Held::new(held.0, held.1).unwrap();
         self.say(id, Reply::Subscribed(Subscribed::new(held, acknowledged).unwrap())).await;
+        let Some((id, Request::Alarms)) = self.asked().await else { panic!() };
+        self.say(id, Reply::Alarms(ActiveAlarms::default())).await;
         from
     }
 

@@ -1,15 +1,12 @@
 //! What of a printer's events is in the catalogue, as readings: translation only.
 
-use std::collections::HashMap;
+use catalog::{Identity, Item, Mark, Place, Quality, Reading, Refusal, Salt, Timestamp, items};
+use protocol::pip::{ActiveAlarms, Description, Event, Gap, HelloAck};
 
-use catalog::{Identity, Item, Mark, Place, Quality, Reading, Refusal, SaidBy, Salt, Timestamp, items};
-use protocol::pip::{Alarm, Event, Gap, HelloAck, Occurrence, SampleValue};
-
-use super::limits::FAULTS_MAX;
 use crate::config::PrinterId;
-use crate::intake::limits::CLOCK_OFF_MS_MAX;
+use crate::intake::pip::{Fault, Interpreter, Offers, Said, Told};
 
-/// Translates what one instance of a printer tells.
+/// Makes readings of what one instance of a printer tells.
 #[derive(Debug)]
 pub(super) struct Teller {
     salt: Salt,
@@ -17,10 +14,8 @@ pub(super) struct Teller {
     /// What the configuration names comes before the printer's own word.
     model: Option<Identity>,
     instance: String,
-    /// Our time and the printer's monotonic one at the same moment, where it says its own.
-    met: Option<(Timestamp, u64)>,
-    /// The active alarms of each subsystem and part, by the maker's code, the latest last.
-    active: HashMap<(&'static str, u8), Vec<(String, &'static str)>>,
+    interpreter: Interpreter,
+    offers: Offers,
 }
 
 /// What came of it.
@@ -41,8 +36,16 @@ impl Teller {
         now: Timestamp,
     ) -> Self {
         let instance = hello.instance.as_str().to_owned();
-        let met = hello.mono_ms.map(|mono_ms| (now, mono_ms));
-        Self { salt, printer, model, instance, met, active: HashMap::new() }
+        let (mut interpreter, offers) = (Interpreter::default(), Offers::default());
+        interpreter.meet(hello, now);
+        Self { salt, printer, model, instance, interpreter, offers }
+    }
+
+    /// What the printer offers: its events are of that.
+    pub(super) fn described(&mut self, description: &Description) -> Words {
+        let mut words = Words::default();
+        self.offers = Offers::of(description, |(item, why)| words.refused.push((Some(item), why)));
+        words
     }
 
     /// Who the printer is, and whether its log began anew.
@@ -85,70 +88,34 @@ impl Teller {
     pub(super) fn events(&mut self, events: &[Event], now: Timestamp) -> Words {
         let mut words = Words::default();
         for event in events {
-            match &event.what {
-                Occurrence::Changed { id, part, value, quality } => {
-                    // A printer may know more than may leave, which is no fault.
-                    let item = items::by_id(id.as_str());
-                    let Some(item) = item.filter(|item| item.said_by() == SaidBy::Printer) else { continue };
-                    let mut mark = self.mark(event, *part, now);
-                    mark.quality = worse(mark.quality, *quality);
-                    words.take(item, made(item, value, mark));
-                }
-                Occurrence::Raised(alarm) => self.alarm(event, alarm, true, now, &mut words),
-                Occurrence::Cleared(alarm) => self.alarm(event, alarm, false, now, &mut words),
-                // Of a later version: it has its place in the sequence.
-                Occurrence::Other => {}
+            match self.interpreter.tell(event, &self.offers, now) {
+                Ok(Some(told)) => words.take(told.item, made(&told, self.mark(event, &told))),
+                Ok(None) => {}
+                Err(why) => words.refused.push((None, why)),
             }
         }
         words
     }
 
-    /// An alarm is the fault of its subsystem for as long as it is active; another one that stays is it then.
-    fn alarm(&mut self, event: &Event, alarm: &Alarm, raised: bool, now: Timestamp, words: &mut Words) {
-        let Some(item) = items::fault_of(alarm.subsystem.as_str()) else {
-            words.refused.push((None, "an alarm of a subsystem that the catalogue has not"));
-            return;
-        };
-        let known = item.codes().iter().find(|code| **code == alarm.class.as_str());
-        let key = (item.id(), alarm.part);
-        let room = self.active.values().map(Vec::len).sum::<usize>() < FAULTS_MAX;
-        let active = self.active.entry(key).or_default();
-        active.retain(|(code, _)| code != alarm.code.as_str());
-        let class = known.copied().unwrap_or("unmapped");
-        let mut code = class;
-        if !raised {
-            code = active.last().map_or("none", |(_, class)| class);
-        } else if room {
-            active.push((alarm.code.as_str().to_owned(), class));
+    /// Which alarms are active, and so which faults there are.
+    pub(super) fn alarms(&mut self, alarms: &ActiveAlarms, now: Timestamp) -> Words {
+        let mut words = Words::default();
+        let faults = self.interpreter.alarms(alarms, &self.offers, |why| words.refused.push((None, why)));
+        for (index, Fault { item, part, code }) in (0..).zip(faults) {
+            let mark = Mark { part, ..self.own_mark(item.id().as_bytes(), index, now) };
+            words.take(item, item.code(code, mark));
         }
-        if active.is_empty() {
-            self.active.remove(&key);
-        }
-        let mark = self.mark(event, alarm.part, now);
-        words.take(item, item.code(code, mark));
+        words
     }
 
     /// The origin of an event is printer, instance and sequence: it is the same however often it comes.
-    fn mark(&self, event: &Event, part: u8, now: Timestamp) -> Mark {
+    fn mark(&self, event: &Event, told: &Told<'_>) -> Mark {
         let fields = [b"push".as_slice(), self.printer.as_str().as_bytes(), self.instance.as_bytes()];
         let place: Place = self.salt.source(&fields).place(event.sequence, 0);
-        let (time, quality) = self.time(event, now);
-        Mark { part, time, quality, origin: place.origin(0) }
-    }
-
-    /// When it happened: by the printer's clock, unless that is off. Its monotonic one says how long ago it was.
-    fn time(&self, event: &Event, now: Timestamp) -> (Timestamp, Quality) {
-        let ago = |(met, mono_ms): (Timestamp, u64)| {
-            let since = i128::from(event.mono_ms) - i128::from(mono_ms);
-            Timestamp(i64::try_from(i128::from(met.0) + since).unwrap_or(now.0))
-        };
-        // Without a monotonic clock an old event cannot be told from a clock that is slow: only the future is wrong.
-        let ours = self.met.map_or(Timestamp(event.time.0.min(now.0)), ago);
-        if ours.0.abs_diff(event.time.0) <= CLOCK_OFF_MS_MAX {
-            (event.time, Quality::Good)
-        } else {
-            (ours, Quality::Uncertain)
-        }
+        let time = Timestamp(told.time.0.saturating_add(told.off_ms.unwrap_or_default()));
+        let moved = told.off_ms.is_some() && told.quality == Quality::Good;
+        let quality = if moved { Quality::Uncertain } else { told.quality };
+        Mark { part: told.part, time, quality, origin: place.origin(0) }
     }
 
     /// Of what the adapter notices itself.
@@ -168,18 +135,10 @@ impl Words {
     }
 }
 
-fn made(item: &'static Item, value: &SampleValue, mark: Mark) -> Result<Reading, Refusal> {
-    match value {
-        SampleValue::Number(number) => item.number(*number, mark),
-        SampleValue::Code(code) => item.code(code.as_str(), mark),
-    }
-}
-
-fn worse(one: Quality, other: Quality) -> Quality {
-    match (one, other) {
-        (Quality::Bad, _) | (_, Quality::Bad) => Quality::Bad,
-        (Quality::Uncertain, _) | (_, Quality::Uncertain) => Quality::Uncertain,
-        (Quality::Good, Quality::Good) => Quality::Good,
+fn made(told: &Told<'_>, mark: Mark) -> Result<Reading, Refusal> {
+    match told.said {
+        Said::Number(number) => told.item.number(number, mark),
+        Said::Code(code) => told.item.code(code, mark),
     }
 }
 

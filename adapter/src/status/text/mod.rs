@@ -37,7 +37,8 @@ pub fn text(document: &Document, source: Source<'_>) -> String {
     head(&mut page, document, source);
     platform(&mut page, &document.platform, &document.buffer);
     given_up(&mut page, document);
-    listener(&mut page, document.listener.as_ref());
+    listener(&mut page, document.listener.as_ref(), "Filebeat and Metricbeat");
+    listener(&mut page, document.push_listener.as_ref(), "printers that call");
     printers::write(&mut page, document);
     strangers::write(&mut page, &document.strangers, source.config);
     refused(&mut page, &document.reasons, document.counters.readings_refused);
@@ -113,9 +114,9 @@ fn given_up(page: &mut Page, document: &Document) {
     }
 }
 
-fn listener(page: &mut Page, listener: Option<&ListenerPart>) {
+fn listener(page: &mut Page, listener: Option<&ListenerPart>, whom: &str) {
     let Some(listener) = listener else { return };
-    page.part(&format!("LISTENER {} for Filebeat and Metricbeat", listener.address));
+    page.part(&format!("LISTENER {} for {whom}", listener.address));
     let encryption = match (listener.tls, listener.client_certificates) {
         (false, _) => "NONE: everyone on this network can read and change what is sent",
         (true, true) => "TLS; a sender must show a certificate",

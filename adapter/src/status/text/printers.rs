@@ -4,8 +4,8 @@ use std::ops::RangeInclusive;
 
 use super::page::Page;
 use super::unread;
-use super::words::{counted, grouped, length, reachability, reasons, word};
-use crate::status::document::{Document, PrinterPart, QueriesPart, RefusedPart};
+use super::words::{called, counted, grouped, length, reachability, reasons, word};
+use crate::status::document::{Document, PrinterPart, PushPart, QueriesPart, RefusedPart};
 
 /// Ids may be longer; the numbers behind them then stand further to the right.
 const ID_WIDTH: RangeInclusive<usize> = 7..=16;
@@ -46,8 +46,9 @@ fn row(width: usize, [id, heard, lines, unread, readings, ways]: [&str; 6]) -> S
 fn ways(printer: &PrinterPart) -> String {
     let beats = printer.ways.beats_connections.map(|connections| format!("Beats {connections}"));
     let logs = printer.ways.logs.as_ref().map(|_| "files".to_owned());
+    let push = printer.ways.push.as_ref().map(|_| "push".to_owned());
     let queries = printer.ways.queries.as_ref().map(|queries| queries.interface.clone());
-    [beats, logs, queries].into_iter().flatten().collect::<Vec<_>>().join(", ")
+    [beats, logs, push, queries].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 fn remarks(page: &mut Page, printer: &PrinterPart) {
@@ -63,6 +64,9 @@ fn remarks(page: &mut Page, printer: &PrinterPart) {
             _ => page.paragraph("      ", &format!("queries to {}: no outcome yet", queries.address)),
         }
         trouble(page, queries);
+    }
+    if let Some(push) = &printer.ways.push {
+        calls(page, push);
     }
     if printer.ways.beats_connections == Some(0) {
         page.paragraph("      ", "Beats: not connected now");
@@ -94,6 +98,32 @@ fn trouble(page: &mut Page, queries: &QueriesPart) {
             "      ",
             &format!("its clock is {off} {way}: its values are stamped by ours, quality uncertain"),
         );
+    }
+}
+
+/// Whether it calls, how far its events are stored, and what went wrong.
+fn calls(page: &mut Page, push: &PushPart) {
+    let stored =
+        push.acknowledged.map_or_else(String::new, |last| format!("; stored up to event {}", grouped(last)));
+    let here = match (push.connected_s, push.address) {
+        (Some(since), Some(address)) => format!("connected from {address} for {}{stored}", length(since)),
+        (_, Some(address)) => format!("NOT CONNECTED now, last from {address}{stored}"),
+        (_, None) => {
+            "it has not called since the adapter started: is this adapter's address in it?".to_owned()
+        }
+    };
+    page.paragraph("      ", &format!("push: {here}"));
+    if let (Some(code), Some(since)) =
+        (push.reachability.as_deref().filter(|code| *code != "available"), push.since_s_ago)
+    {
+        page.paragraph("      ", &format!("push, for {}: {}", length(since), called(code)));
+    }
+    if push.gaps > 0 {
+        let (gaps, lost) = (counted(push.gaps, "gap"), counted(push.lost, "event"));
+        page.paragraph("      ", &format!("push: {gaps}: the printer forgot {lost} that had not come yet"));
+    }
+    if !push.refused.is_empty() {
+        page.paragraph("      ", &format!("push: calls closed: {}", reasons(&push.refused)));
     }
 }
 

@@ -1,9 +1,9 @@
-//! Documents as three adapters would write them: the examples of `docs/status.md`.
+//! Documents as four adapters would write them: the examples of `docs/status.md`.
 
 use crate::counters::Counters;
 use crate::status::document::{
-    BufferPart, Document, ListenerPart, PlatformPart, PrinterPart, ProcessPart, QueriesPart, ReasonsPart,
-    RefusedPart, StrangerPart, StrangersPart, TroublePart, UnreadPart, WaysPart,
+    BufferPart, Document, ListenerPart, PlatformPart, PrinterPart, ProcessPart, PushPart, QueriesPart,
+    ReasonsPart, RefusedPart, StrangerPart, StrangersPart, TroublePart, UnreadPart, WaysPart,
 };
 
 /// All is well.
@@ -33,6 +33,7 @@ pub(crate) fn healthy() -> Document {
             reloads: 1,
             reload_problem: None,
         }),
+        push_listener: None,
         printers: vec![
             printer("p01", Some(2), None, Some("available")),
             printer("p02", Some(1), None, Some("available")),
@@ -98,6 +99,77 @@ pub(crate) fn in_trouble() -> Document {
     document
 }
 
+/// Printers call by themselves: one is connected, one was, one never has, and one is nobody's.
+pub(crate) fn with_callers() -> Document {
+    let mut document = healthy();
+    document.push_listener = document.listener.take().map(|listener| ListenerPart {
+        address: "0.0.0.0:7881".into(),
+        reloads: 0,
+        ..listener
+    });
+    let push = PushPart {
+        connected_s: Some(75_600.0),
+        address: Some([10, 0, 0, 4].into()),
+        acknowledged: Some(120_442),
+        gaps: 0,
+        lost: 0,
+        refused: [].into(),
+        reachability: Some("available".into()),
+        since_s_ago: Some(75_600.0),
+    };
+    let caller = |id: &str, push: PushPart| {
+        let mut caller = printer(id, None, None, None);
+        caller.ways.push = Some(push);
+        (caller.lines_read, caller.lines_unmatched, caller.unmatched) = (0, 0, [].into());
+        caller
+    };
+    document.printers = vec![
+        caller("p04", push.clone()),
+        caller(
+            "p05",
+            PushPart {
+                connected_s: None,
+                address: Some([10, 0, 0, 5].into()),
+                acknowledged: Some(881),
+                gaps: 1,
+                lost: 311,
+                refused: [("a frame was refused".into(), 2)].into(),
+                reachability: Some("printer_off".into()),
+                since_s_ago: Some(1_260.0),
+            },
+        ),
+        PrinterPart {
+            heard_s_ago: None,
+            readings_made: 0,
+            ..caller(
+                "p06",
+                PushPart {
+                    connected_s: None,
+                    address: None,
+                    acknowledged: None,
+                    reachability: Some("network_unreachable".into()),
+                    since_s_ago: Some(9_000.0),
+                    ..push
+                },
+            )
+        },
+    ];
+    document.strangers.shown = vec![StrangerPart {
+        certificate: Some("p07".into()),
+        address: [10, 0, 0, 7].into(),
+        reason: "unknown printer".into(),
+        why: "p07".into(),
+        times: 3,
+        first_s_ago: 252.0,
+        last_s_ago: 3.1,
+        lines: Some("[[printers]]\nid = \"p07\"\npush = { certificate = \"p07\" }\n".into()),
+    }];
+    document.reasons.lines_unmatched = [].into();
+    document.reasons.senders_refused = [("unknown printer".into(), 3)].into();
+    document.reasons.frames_refused = [("checksum".into(), 2)].into();
+    document
+}
+
 /// Some senders are not known.
 pub(crate) fn with_strangers() -> Document {
     let mut document = healthy();
@@ -147,7 +219,7 @@ fn printer(id: &str, beats: Option<usize>, logs: Option<&str>, reach: Option<&st
     });
     PrinterPart {
         id: id.into(),
-        ways: WaysPart { beats_connections: beats, logs: logs.map(ToOwned::to_owned), queries },
+        ways: WaysPart { beats_connections: beats, logs: logs.map(ToOwned::to_owned), push: None, queries },
         heard_s_ago: Some(0.41),
         lines_read: 12_034,
         lines_unmatched: if id == "p03" { 3 } else { 0 },

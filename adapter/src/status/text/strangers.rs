@@ -22,6 +22,11 @@ pub(super) fn write(page: &mut Page, strangers: &StrangersPart, config: &str) {
     }
 }
 
+/// Nobody in the configuration is known by what it shows.
+fn is_unknown(reason: &str) -> bool {
+    matches!(reason, "unknown sender" | "unknown printer")
+}
+
 fn write_one(page: &mut Page, stranger: &StrangerPart) {
     let StrangerPart { certificate, address, reason, why, .. } = stranger;
     page.line("");
@@ -30,7 +35,7 @@ fn write_one(page: &mut Page, stranger: &StrangerPart) {
         None => page.paragraph("  ", &format!("{address}, without a certificate")),
     }
     // Of an unknown sender, the reason in words is its name once more.
-    let why = if stranger.reason == "unknown sender" { String::new() } else { format!(": {why}") };
+    let why = if is_unknown(reason) { String::new() } else { format!(": {why}") };
     let (first, last) = (length(stranger.first_s_ago), length(stranger.last_s_ago));
     let when = match stranger.times {
         1 => format!("once, {last} ago"),
@@ -39,7 +44,7 @@ fn write_one(page: &mut Page, stranger: &StrangerPart) {
     page.paragraph("    ", &format!("{reason}{why}; {when}"));
     match &stranger.lines {
         Some(lines) => lines.lines().for_each(|line| page.line(&format!("      {line}"))),
-        None if reason == "unknown sender" => {
+        None if is_unknown(reason) => {
             page.paragraph("    ", "its certificate has a name that cannot be shown: give it another");
         }
         None => {}

@@ -5,8 +5,8 @@ use super::*;
 const DOCS: &str = include_str!("../../../../docs/status.md");
 const SOURCE: Source<'_> = Source { process: "process 812 of user 998", config: "/etc/oneway/adapter.toml" };
 
-fn documents() -> [Document; 3] {
-    [sample::healthy(), sample::in_trouble(), sample::with_strangers()]
+fn documents() -> [Document; 4] {
+    [sample::healthy(), sample::in_trouble(), sample::with_strangers(), sample::with_callers()]
 }
 
 #[test]
@@ -61,6 +61,7 @@ fn every_field_of_the_document_is_documented() {
         "platform.retry_in_s",
         "printers[].refused[].item",
         "printers[].unread[].now",
+        "printers[].ways.push.acknowledged",
         "strangers.shown[].lines",
     ] {
         assert!(fields.iter().any(|field| field == part), "{part}: {fields:?}");
@@ -88,6 +89,12 @@ fn collect(value: &Value, path: &str, fields: &mut Vec<String>) {
 
 /// Whether the keys of this object are no fields.
 fn by_name(path: &str) -> bool {
-    let named = ["counters", "platform.parked", "platform.trouble", "printers[].unmatched"];
+    let named = [
+        "counters",
+        "platform.parked",
+        "platform.trouble",
+        "printers[].unmatched",
+        "printers[].ways.push.refused",
+    ];
     path.starts_with("reasons.") || named.contains(&path)
 }

@@ -9,7 +9,7 @@ const KIB: f64 = 1_024.0;
 const MIB: f64 = 1_048_576.0;
 
 /// What names of reasons mean; any other is its own word.
-const REASONS: [(&str, &str); 29] = [
+const REASONS: [(&str, &str); 34] = [
     ("unknown sender", "from unknown senders"),
     ("unknown printer", "from unknown printers"),
     ("TLS handshake", "that came to no TLS connection"),
@@ -21,6 +21,11 @@ const REASONS: [(&str, &str); 29] = [
     ("inflate_truncated", "damaged compressed data"),
     ("inflate_trailing", "damaged compressed data"),
     ("inflate_too_large", "compressed data that is far too large"),
+    ("checksum", "damaged on the way: a wrong checksum"),
+    ("a frame was refused", "for something that is no PIP"),
+    ("it broke the protocol", "for breaking the protocol"),
+    ("it does not push", "for not offering to push, or not to us"),
+    ("nacked", "for what could not be stored yet"),
     ("unknown_format", "in no known format"),
     ("not_json", "not JSON"),
     ("no_event", "JSON, but no Beats event"),
@@ -95,6 +100,18 @@ pub(super) fn reachability(code: &str) -> &str {
         "printer_failed" => "it answers, but cannot do its work",
         "refused" => "one does not accept the other; check their certificates",
         "nonsense" => "what it sends is not the protocol of its interface",
+        other => other,
+    }
+}
+
+/// A reachability of the catalogue, of a printer that calls by itself.
+pub(super) fn called(code: &str) -> &str {
+    match code {
+        "printer_off" => "it is off: it does not call, and others in its network answer",
+        "network_unreachable" => "it does not call, and nothing in its network answers",
+        "printer_failed" => "it calls, but does not answer as it should",
+        "refused" => "it calls, and one does not accept the other; check their certificates",
+        "nonsense" => "it calls, and what it sends is not PIP",
         other => other,
     }
 }

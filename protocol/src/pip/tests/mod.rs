@@ -89,6 +89,13 @@ fn every_beginning_of_a_frame_needs_more_or_says_what_the_whole_says() {
 }
 
 #[test]
+fn the_fuzz_body_holds_for_the_corpus() {
+    for input in fixtures::corpus("pip") {
+        fuzz_body(&input);
+    }
+}
+
+#[test]
 fn the_fuzz_body_holds_for_every_case() {
     for case in fixtures::cases("pip") {
         fuzz_body(&case.input());

@@ -3,14 +3,15 @@ pub(super) mod listed;
 mod live;
 mod live_http;
 mod manners;
+mod pip_log;
 mod stale;
 mod toy;
 mod twenty;
 
 use catalog::{Quality, Salt, Timestamp};
 use protocol::pip::{
-    ActiveAlarms, Alarm, Description, ErrorCode, ErrorReply, HelloAck, ItemDescription, Read, Reply, Request,
-    Sample, SampleValue, Text, Values,
+    ActiveAlarms, Alarm, Description, ErrorCode, ErrorReply, EventList, Held, HelloAck, ItemDescription,
+    Read, Reply, Request, Sample, SampleValue, Text, Values,
 };
 use tokio::time::{Duration, Instant};
 
@@ -18,6 +19,7 @@ use super::Now;
 use super::drivers::pip::{Answer, Pip, Query};
 use super::memory::Memory;
 use crate::normalise::testing;
+pub(super) use crate::testing::item;
 
 pub(super) fn text(text: &str) -> Text {
     Text::new(text).unwrap()
@@ -39,22 +41,6 @@ pub(super) fn later(now: Now, by: Duration) -> Now {
 
 pub(super) fn hello_ack() -> HelloAck {
     crate::testing::hello_ack("i-1")
-}
-
-pub(super) fn item(id: &str, kind: &str, unit: &str) -> ItemDescription {
-    ItemDescription {
-        id: text(id),
-        kind: text(kind),
-        unit: text(unit),
-        parts: vec![0],
-        range: None,
-        limit_low: None,
-        limit_high: None,
-        codes: Vec::new(),
-        interval_ms_min: 500,
-        group: text("all"),
-        log_ms_min: None,
-    }
 }
 
 pub(super) fn description() -> Description {
@@ -87,7 +73,10 @@ pub(super) fn well(request: &Request, now: Now) -> Reply {
         Request::Read(Read::Group(_)) => panic!("the poller reads by ids"),
         Request::Alarms => Reply::Alarms(ActiveAlarms::default()),
         Request::Ping => Reply::Pong,
-        Request::Events(_) | Request::Subscribe(_) | Request::NotifyAck(_) => panic!("{request:?}"),
+        Request::Events(_) => {
+            Reply::HeldEvents(EventList::new(Held::new(1, 0).unwrap(), Vec::new()).unwrap())
+        }
+        Request::Subscribe(_) | Request::NotifyAck(_) => panic!("{request:?}"),
     }
 }
 

@@ -78,7 +78,7 @@ impl Dial {
             io::ErrorKind::NetworkUnreachable => {
                 Trouble::Unreachable("there is no route to its network".into())
             }
-            _ if self.neighbours.answer(address, now) => {
+            _ if self.neighbours.answer(Some(address), now) => {
                 Trouble::Off("it does not answer, and others in its network do".into())
             }
             _ => Trouble::Unreachable("nothing in its network answers".into()),

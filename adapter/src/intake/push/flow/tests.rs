@@ -45,7 +45,11 @@ impl World {
     fn greet(&mut self, instance: &str) -> Option<u64> {
         assert!(matches!(self.handle(Event::Up)[..], [Action::Send { id: 1, request: Request::Hello(_) }]));
         match &self.hear(1, Reply::HelloAck(hello_ack(instance)))[..] {
-            [Action::Meet { .. }, Action::Send { id: 2, request: Request::Subscribe(subscribe) }] => {
+            [Action::Meet { .. }, Action::Send { id: 2, request: Request::Describe }] => {}
+            other => panic!("{other:?}"),
+        }
+        match &self.hear(2, Reply::Described(Description { items: Vec::new() }))[..] {
+            [Action::Described(_), Action::Send { id: 3, request: Request::Subscribe(subscribe) }] => {
                 subscribe.from
             }
             other => panic!("{other:?}"),
@@ -56,7 +60,12 @@ impl World {
     fn subscribed() -> Self {
         let mut world = Self::new(None);
         assert_eq!(world.greet("i-1"), None);
-        world.hear(2, subscribed(1, 0, 0));
+        let actions = world.hear(3, subscribed(1, 0, 0));
+        assert!(matches!(
+            actions[..],
+            [Action::Subscribed, _, Action::Send { id: 4, request: Request::Alarms }]
+        ));
+        assert!(matches!(world.hear(4, Reply::Alarms(ActiveAlarms::default()))[..], [Action::Alarms(_)]));
         world
     }
 
@@ -91,11 +100,9 @@ fn it_goes_on_behind_what_is_stored_and_a_new_instance_begins_anew() {
         let mut world = World::new(known.clone());
         world.handle(Event::Up);
         let actions = world.hear(1, Reply::HelloAck(hello_ack(instance)));
-        let [
-            Action::Meet { new_instance: said, .. },
-            Action::Send { request: Request::Subscribe(subscribe), .. },
-        ] = &actions[..]
-        else {
+        let Action::Meet { new_instance: said, .. } = &actions[0] else { panic!("{actions:?}") };
+        let actions = world.hear(2, Reply::Described(Description { items: Vec::new() }));
+        let Some(Action::Send { request: Request::Subscribe(subscribe), .. }) = actions.last() else {
             panic!("{actions:?}")
         };
         assert_eq!((*said, subscribe.from), (new_instance, from), "{known:?} {instance}");
@@ -115,7 +122,7 @@ fn what_is_missing_is_told_before_anything_comes() {
     ] {
         let mut world = World::new(known.clone());
         world.greet("i-1");
-        let missed = world.hear(2, answer).into_iter().find_map(|action| match action {
+        let missed = world.hear(3, answer).into_iter().find_map(|action| match action {
             Action::Missed(gap) => Some(gap),
             _ => None,
         });
@@ -127,20 +134,20 @@ fn what_is_missing_is_told_before_anything_comes() {
 fn nothing_is_acknowledged_before_it_is_stored_and_never_out_of_turn() {
     let mut world = World::subscribed();
     for (said, ticket) in [(1..=3, 0), (4..=4, 1), (5..=6, 2)] {
-        let actions = world.hear(2, Reply::Notify(list((1, 6), said)));
+        let actions = world.hear(3, Reply::Notify(list((1, 6), said)));
         assert!(matches!(actions[..], [Action::Store { ticket: at, .. }] if at == ticket), "{actions:?}");
     }
     assert_eq!(world.accept(1), []);
-    assert_eq!(acknowledged(&world.accept(0)), Some((2, 4, 2)));
+    assert_eq!(acknowledged(&world.accept(0)), Some((3, 4, 2)));
     let last = world.accept(2);
-    assert_eq!(acknowledged(&last), Some((2, 6, 1)));
+    assert_eq!(acknowledged(&last), Some((3, 6, 1)));
     assert_eq!(last[0], Action::Remember(stored("i-1", 6).unwrap()));
 }
 
 #[test]
 fn what_could_not_be_stored_is_never_acknowledged() {
     let mut world = World::subscribed();
-    world.hear(2, Reply::Notify(list((1, 3), 1..=3)));
+    world.hear(3, Reply::Notify(list((1, 3), 1..=3)));
     let nacked = world.handle(Event::Resolved { ticket: 0, outcome: Outcome::Nacked });
     assert_eq!(nacked, [Action::Close(Why::Nacked)]);
 }
@@ -148,11 +155,12 @@ fn what_could_not_be_stored_is_never_acknowledged() {
 #[test]
 fn a_hole_between_two_notifies_is_a_gap_and_what_came_already_is_not_stored_again() {
     let mut world = World::subscribed();
-    world.hear(2, Reply::Notify(list((1, 3), 1..=3)));
-    let again = world.hear(2, Reply::Notify(list((1, 4), 2..=4)));
+    world.hear(3, Reply::Notify(list((1, 3), 1..=3)));
+    let again = world.hear(3, Reply::Notify(list((1, 4), 2..=4)));
     assert!(matches!(&again[..], [Action::Store { events, .. }] if events.len() == 1));
-    let later = world.hear(2, Reply::Notify(list((9, 9), 9..=9)));
+    let later = world.hear(3, Reply::Notify(list((9, 9), 9..=9)));
     assert_eq!(later[0], Action::Missed(Gap::Lost { first: 5, last: 8 }));
+    assert!(matches!(later.last(), Some(Action::Send { request: Request::Alarms, .. })), "{later:?}");
 }
 
 #[test]
@@ -166,8 +174,9 @@ fn a_printer_that_breaks_the_protocol_is_closed() {
         (Reply::Pong, 1, Why::Nonsense("an answer of another type than was asked for")),
         (Reply::Pong, 9, Why::Nonsense("an answer that nobody asked for")),
         (Reply::Notify(list((1, 1), 1..=1)), 1, Why::Nonsense("a NOTIFY without a subscription")),
-        (error(ErrorCode::REFUSED), 1, Why::Failed),
-        (Reply::Bye, 0, Why::Ended),
+        (error(ErrorCode::REFUSED), 1, Why::Unfit("it does not let the adapter in")),
+        (error(ErrorCode::INTERNAL), 1, Why::Failed),
+        (Reply::Bye, 0, Why::Bye),
     ] {
         let mut world = World::new(None);
         world.handle(Event::Up);
@@ -175,9 +184,9 @@ fn a_printer_that_breaks_the_protocol_is_closed() {
     }
     let mut world = World::subscribed();
     for sequence in 1..=u64::from(CREDITS) {
-        world.hear(2, Reply::Notify(list((1, sequence), sequence..=sequence)));
+        world.hear(3, Reply::Notify(list((1, sequence), sequence..=sequence)));
     }
-    let over = world.hear(2, Reply::Notify(list((1, 9), 5..=5)));
+    let over = world.hear(3, Reply::Notify(list((1, 9), 5..=5)));
     assert_eq!(over, [Action::Close(Why::Nonsense("a NOTIFY without a credit"))]);
 }
 
@@ -193,7 +202,7 @@ fn a_silent_printer_is_asked_and_then_given_up_and_a_busy_one_is_asked_again() {
     let mut world = World::new(stored("i-1", 7));
     world.greet("i-1");
     let start = world.now;
-    assert_eq!(world.hear(2, Reply::Busy { retry_after_ms: 5_000 }), []);
+    assert_eq!(world.hear(3, Reply::Busy { retry_after_ms: 5_000 }), []);
     let again = world.tick();
     assert!(matches!(
         again[..],
@@ -203,27 +212,45 @@ fn a_silent_printer_is_asked_and_then_given_up_and_a_busy_one_is_asked_again() {
 }
 
 #[test]
+fn a_printer_that_is_busy_or_cannot_tell_its_alarms_is_believed_its_events() {
+    let mut world = World::new(None);
+    world.greet("i-1");
+    world.hear(3, subscribed(1, 0, 0));
+    assert_eq!(world.hear(4, Reply::Busy { retry_after_ms: 1_000 }), []);
+    let [Action::Send { id: 5, request: Request::Alarms }] = world.tick()[..] else { panic!() };
+    let error = ErrorReply { code: ErrorCode::INTERNAL, retry_after_ms: None, text: text("") };
+    assert_eq!(world.hear(5, Reply::Error(error)), []);
+    assert!(matches!(
+        world.hear(3, Reply::Notify(list((9, 9), 9..=9)))[..],
+        [Action::Missed(_), Action::Store { .. }]
+    ));
+}
+
+#[test]
 fn a_printer_that_exposes_a_layer_is_not_gone() {
     let mut world = World::new(None);
     world.handle(Event::Up);
     let start = world.now;
     world.hear(1, Reply::HelloAck(HelloAck { silence_ms_max: 60_000, ..hello_ack("i-1") }));
+    // Three heartbeats of 5 s for an answer, and one before a sign of life is asked for.
     assert_eq!(world.flow.deadline() - start, Duration::from_secs(3 * 5 + 60 + 10));
-    world.hear(2, subscribed(1, 0, 0));
+    world.hear(2, Reply::Described(Description { items: Vec::new() }));
+    world.hear(3, subscribed(1, 0, 0));
+    world.hear(4, Reply::Alarms(ActiveAlarms::default()));
     assert_eq!(world.flow.deadline() - start, Duration::from_secs(5 + 60 + 10));
 }
 
 #[test]
 fn who_stops_waits_for_what_is_on_its_way_and_gives_no_credit() {
     let mut world = World::subscribed();
-    world.hear(2, Reply::Notify(list((1, 3), 1..=3)));
+    world.hear(3, Reply::Notify(list((1, 3), 1..=3)));
     assert_eq!(world.handle(Event::Stop), []);
     let last = world.accept(0);
-    assert_eq!(acknowledged(&last), Some((2, 3, 0)));
+    assert_eq!(acknowledged(&last), Some((3, 3, 0)));
     assert_eq!(last.last(), Some(&Action::Close(Why::Stopped)));
 
     let mut world = World::subscribed();
-    world.hear(2, Reply::Notify(list((1, 3), 1..=3)));
+    world.hear(3, Reply::Notify(list((1, 3), 1..=3)));
     world.handle(Event::Stop);
     world.now += STOP_MAX;
     assert_eq!(world.handle(Event::Tick), [Action::Close(Why::Stopped)]);

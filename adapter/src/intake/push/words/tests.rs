@@ -1,8 +1,9 @@
 use catalog::Value;
-use protocol::pip::Text;
+use protocol::pip::{Alarm, Occurrence, SampleValue, Text};
 
 use super::*;
 use crate::normalise::testing;
+use crate::testing::{hello_ack, item};
 
 const NOW: Timestamp = Timestamp(1_795_000_000_000);
 
@@ -11,9 +12,13 @@ fn text(text: &str) -> Text {
 }
 
 fn teller(instance: &str, mono_ms: Option<u64>) -> Teller {
-    let met = mono_ms.map(|mono_ms| (NOW, mono_ms));
-    let (salt, printer) = (Salt::new([7; 16]), testing::printer_id());
-    Teller { salt, printer, model: None, instance: instance.to_owned(), met, active: HashMap::new() }
+    let hello = HelloAck { mono_ms, ..hello_ack(instance) };
+    let mut teller = Teller::new(testing::printer_id(), Salt::new([7; 16]), None, &hello, NOW);
+    let offers =
+        [("laser.power", "gauge", "mW"), ("printer.state", "state", "1"), ("maker.secret", "gauge", "1")];
+    let items = offers.map(|(id, kind, unit)| item(id, kind, unit)).into();
+    assert!(teller.described(&Description { items }).refused.is_empty());
+    teller
 }
 
 fn changed(sequence: u64, id: &str, value: SampleValue) -> Event {
@@ -71,18 +76,21 @@ fn an_event_has_the_same_origin_however_often_it_comes_and_another_in_another_in
 }
 
 #[test]
-fn a_fault_stands_until_the_last_alarm_of_its_subsystem_ends() {
+fn an_item_that_is_offered_in_another_unit_is_refused_once_and_its_events_are_left_out() {
     let mut teller = teller("i-1", None);
-    let events = [
-        event(1, Occurrence::Raised(alarm("4012", "jammed"))),
-        event(2, Occurrence::Raised(alarm("77", "what nobody knows"))),
-        event(3, Occurrence::Cleared(alarm("77", "what nobody knows"))),
-        event(4, Occurrence::Cleared(alarm("4012", "jammed"))),
-    ];
-    let words = teller.events(&events, NOW);
-    let codes: Vec<_> = said(&words).into_iter().map(|(_, code)| code).collect();
-    assert_eq!(codes, ["jammed", "unmapped", "jammed", "none"]);
-    assert!(teller.active.is_empty());
+    let words = teller.described(&Description { items: vec![item("laser.power", "gauge", "W")] });
+    assert_eq!(words.refused.len(), 1);
+    let words = teller.events(&[changed(1, "laser.power", SampleValue::Number(0.5))], NOW);
+    assert_eq!((words.readings.len(), words.refused.len()), (0, 0));
+}
+
+#[test]
+fn an_alarm_is_the_fault_of_its_subsystem() {
+    let alarms = [Occurrence::Raised(alarm("4012", "jammed")), Occurrence::Cleared(alarm("4012", "jammed"))];
+    let events: Vec<_> = (1..).zip(alarms).map(|(sequence, what)| event(sequence, what)).collect();
+    let words = teller("i-1", None).events(&events, NOW);
+    let expected = ["jammed", "none"].map(|code| ("recoater.fault", code.to_owned()));
+    assert_eq!(said(&words), expected);
 }
 
 #[test]

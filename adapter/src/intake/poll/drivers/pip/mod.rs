@@ -1,17 +1,21 @@
 //! PIP/1 (`docs/pip.md`), and the example of `docs/writing-a-driver.md`: HELLO and DESCRIBE on each connection, then
-//! READ at each interval, ALARMS at some of them, and PING where nothing else is asked.
+//! READ and EVENTS at each interval, ALARMS at some of them, and PING where nothing else is asked. Of the log it is told by
+//! EVENTS and not by SUBSCRIBE, which acknowledges: `ARCHITECTURE.md` says why.
 
+mod log;
 mod session;
 #[cfg(test)]
 mod tests;
 mod translate;
 
 use protocol::limits::PIP_PAYLOAD_BYTES_MAX;
-use protocol::pip::{self, ErrorCode, ErrorReply, Hello, HelloAck, Reply, Request, Text};
+use protocol::pip::{self, ErrorCode, ErrorReply, EventList, HelloAck, Reply, Request};
 use tokio::time::Duration;
 
+use self::log::{Log, Read};
 use self::session::{Session, What};
 use self::translate::Translator;
+use crate::intake::pip::{RequestIds, hello};
 use crate::intake::poll::Now;
 use crate::intake::poll::driver::{Driver, Next, Pace, Verdict};
 use crate::intake::poll::found::Found;
@@ -37,8 +41,11 @@ pub(in crate::intake::poll) struct Pip {
     state: State,
     /// The open question.
     open: Option<(u32, What)>,
-    last_id: u32,
+    ids: RequestIds,
     translator: Translator,
+    log: Log,
+    /// How long the printer may be unable to answer, as it said the last time: it may be exposing as it is called.
+    silence: Duration,
 }
 
 #[derive(Debug, Default)]
@@ -69,9 +76,9 @@ impl Driver for Pip {
 
     fn next(&mut self, now: Now) -> Next<Query> {
         let question = match &mut self.state {
-            State::New => Some((What::Hello, Request::Hello(hello()))),
+            State::New => Some((What::Hello, hello(payload_bytes_max()))),
             State::Greeted(_) => Some((What::Describe, Request::Describe)),
-            State::Reading(session) => session.question(now.mono),
+            State::Reading(session) => session.question(self.log.from(), now.mono),
         };
         question.map_or(Next::Rest, |(what, request)| Next::Ask(self.ask(what, request)))
     }
@@ -81,10 +88,10 @@ impl Driver for Pip {
             return Verdict::Close(None, Duration::ZERO);
         }
         let Some((_, asked)) = self.open.take_if(|(open, _)| *open == id) else {
-            return Verdict::nonsense("an answer to nothing that was asked");
+            return nonsense("an answer to nothing that was asked", found);
         };
         match (reply, asked) {
-            (Reply::HelloAck(hello), What::Hello) => self.greeted(&hello, found),
+            (Reply::HelloAck(hello), What::Hello) => self.greeted(&hello, now, found),
             (Reply::Described(description), What::Describe) => {
                 if let State::Greeted(mut session) = std::mem::take(&mut self.state) {
                     let offered = self.translator.described(&description, session.alarms, found);
@@ -104,15 +111,17 @@ impl Driver for Pip {
                 self.translator.alarms(&alarms, every, found);
                 self.signed()
             }
+            (Reply::HeldEvents(list), What::Events) => self.happened(list, now, found),
             (Reply::Pong, What::Ping) => self.signed(),
             (Reply::Busy { retry_after_ms }, asked) => self.busy(asked, milliseconds(retry_after_ms), now),
-            (Reply::Error(error), asked) => self.failed(&error, asked, now),
-            _ => Verdict::nonsense("an answer of another type than was asked for"),
+            (Reply::Error(error), asked) => self.failed(&error, asked, now, found),
+            _ => nonsense("an answer of another type than was asked for", found),
         }
     }
 
     fn pace(&self) -> Pace {
-        self.session().map_or_else(Pace::default, Session::pace)
+        let before_hello = || Pace { silence: self.silence, ..Pace::default() };
+        self.session().map_or_else(before_hello, Session::pace)
     }
 
     fn sign_of_life(&mut self) -> Option<Query> {
@@ -134,20 +143,41 @@ impl Pip {
     }
 
     fn ask(&mut self, what: What, request: Request) -> Query {
-        // 0 is the id of BYE.
-        self.last_id = self.last_id.checked_add(1).unwrap_or(1);
-        self.open = Some((self.last_id, what));
-        Query { id: self.last_id, request }
+        let id = self.ids.next();
+        self.open = Some((id, what));
+        Query { id, request }
     }
 
-    fn greeted(&mut self, hello: &HelloAck, found: &mut Found<'_>) -> Verdict {
-        if !(hello.version_min..=hello.version_max).contains(&pip::VERSION) {
+    fn greeted(&mut self, hello: &HelloAck, now: Now, found: &mut Found<'_>) -> Verdict {
+        if hello.version_in_common(pip::VERSION..=pip::VERSION).is_none() {
             let trouble = Trouble::Refused("it does not speak version 1 of PIP".into());
             return Verdict::Close(Some(trouble), Duration::ZERO);
         }
         translate::who(hello, found);
-        self.state = State::Greeted(Session::new(hello));
+        let session = Session::new(hello);
+        self.silence = session.pace().silence;
+        self.translator.interpreter.meet(hello, now.wall);
+        if session.events {
+            self.log.meet(hello, now, found);
+        }
+        self.state = State::Greeted(session);
         Verdict::Alive
+    }
+
+    /// What the log tells shows no more than that somebody answers: an old value is none of now.
+    fn happened(&mut self, list: EventList, now: Now, found: &mut Found<'_>) -> Verdict {
+        let State::Reading(session) = &mut self.state else { return Verdict::Alive };
+        let faults_every = session.alarms_every(found.interval());
+        let Read { more, gap, alarm } = self.log.take(list, &mut self.translator, faults_every, now, found);
+        if gap {
+            session.look_at_all(now.mono);
+        } else if alarm {
+            session.look_at_alarms();
+        }
+        if !more {
+            session.no_more_events();
+        }
+        self.signed()
     }
 
     /// A sign of life. Where there are values it is they that prove that the printer works; where there are none,
@@ -159,38 +189,52 @@ impl Pip {
 
     fn busy(&mut self, asked: What, pause: Duration, now: Now) -> Verdict {
         let State::Reading(session) = &mut self.state else { return Verdict::Close(None, pause) };
-        if asked == What::Read {
-            session.not_read(now.mono);
-        }
+        session.not_answered(asked, now.mono);
         Verdict::Wait(pause)
     }
 
     /// The printer's text may name anything: its code is enough. One that we do not know counts as INTERNAL, as every
     /// other that is no word about us.
-    fn failed(&mut self, error: &ErrorReply, asked: What, now: Now) -> Verdict {
+    fn failed(&mut self, error: &ErrorReply, asked: What, now: Now, found: &mut Found<'_>) -> Verdict {
         let wait = error.retry_after_ms.map_or(Duration::ZERO, milliseconds);
         let why = Why::Numbered("it answers with error", error.code.0.into());
-        match (error.code, &mut self.state) {
-            (ErrorCode::VERSION | ErrorCode::REFUSED, _) => Verdict::Close(Some(Trouble::Refused(why)), wait),
-            (code, State::Reading(session)) => {
-                // Our mistake, which a smaller question mends.
-                if code == ErrorCode::TOO_LARGE && asked == What::Read && session.ask_for_less() {
-                    return self.busy(asked, wait, now);
-                }
-                Verdict::Cannot(Trouble::Failed(why), wait)
+        let session = match (error.code, &mut self.state) {
+            (ErrorCode::VERSION | ErrorCode::REFUSED, _) => {
+                return Verdict::Close(Some(Trouble::Refused(why)), wait);
             }
-            _ => Verdict::Close(Some(Trouble::Failed(why)), wait),
+            // Of what was said before on this connection the two sides think otherwise.
+            (ErrorCode::ORDER, _) | (_, State::New | State::Greeted(_)) => {
+                return Verdict::Close(Some(Trouble::Failed(why)), wait);
+            }
+            (_, State::Reading(session)) => session,
+        };
+        match error.code {
+            // Our mistake, which a smaller question mends.
+            ErrorCode::TOO_LARGE if session.ask_for_less(asked) => return self.busy(asked, wait, now),
+            ErrorCode::UNSUPPORTED | ErrorCode::MALFORMED if session.never_again(asked) => {
+                found.refuse(None, "an answer that it offers and does not give");
+                return Verdict::Wait(wait);
+            }
+            _ => {}
         }
+        if asked == What::Events {
+            // Whether the printer works is proved by its values, which are asked for as before.
+            session.no_more_events();
+            found.refuse(None, "its log, for which it answers with an error");
+            return Verdict::Wait(wait);
+        }
+        Verdict::Cannot(Trouble::Failed(why), wait)
     }
 }
 
-fn hello() -> Hello {
-    Hello {
-        version_min: pip::VERSION,
-        version_max: pip::VERSION,
-        client: Text::cut(concat!("oneway-adapter ", env!("CARGO_PKG_VERSION"))),
-        payload_bytes_max: u32::try_from(PIP_PAYLOAD_BYTES_MAX).unwrap_or(u32::MAX),
-    }
+/// What breaks the protocol is counted, as any other that is not taken.
+fn nonsense(why: &'static str, found: &mut Found<'_>) -> Verdict {
+    found.refuse(None, why);
+    Verdict::nonsense(why)
+}
+
+fn payload_bytes_max() -> u32 {
+    u32::try_from(PIP_PAYLOAD_BYTES_MAX).unwrap_or(u32::MAX)
 }
 
 fn milliseconds(ms: u32) -> Duration {

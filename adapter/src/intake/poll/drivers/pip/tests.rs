@@ -5,7 +5,8 @@ use std::time::Duration;
 use catalog::{Quality, Reading, Timestamp, Value};
 use protocol::pip::{ActiveAlarms, Description, HelloAck, SampleValue, Values};
 
-use super::translate::{Offered, Translator, who};
+use super::translate::{Translator, who};
+use crate::intake::pip::Offered;
 use crate::intake::poll::Now;
 use crate::intake::poll::found::{Found, Words};
 use crate::intake::poll::memory::Memory;
@@ -92,7 +93,7 @@ fn only_what_the_catalogue_has_with_its_kind_and_unit_is_asked_for() {
         item("log.record", "counter", "{record}"),
     ];
     let (offered, words) = Told::new().described(&Description { items: items.clone() }, true);
-    assert_eq!(offered.iter().map(|offered| offered.id.as_str()).collect::<Vec<_>>(), ["laser.power"]);
+    assert_eq!(offered.iter().map(|offered| offered.item.id()).collect::<Vec<_>>(), ["laser.power"]);
     assert_eq!(words.refused.len(), 2);
     // Without ALARMS, faults are read as any state.
     let (offered, _) = Told::new().described(&Description { items }, false);

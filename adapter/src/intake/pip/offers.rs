@@ -1,0 +1,62 @@
+//! What a printer offers that the catalogue has.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use catalog::{Item, Kind, SaidBy, items};
+use protocol::pip::Description;
+
+/// What is not taken, and why.
+type Refused = (&'static Item, &'static str);
+
+/// Items that a printer has and the catalogue too, with the same kind and unit.
+#[derive(Debug, Default)]
+pub(in crate::intake) struct Offers(HashMap<&'static str, Offered>);
+
+/// One of them.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(in crate::intake) struct Offered {
+    pub(in crate::intake) item: &'static Item,
+    /// The shortest time in which it can change.
+    pub(in crate::intake) every: Duration,
+}
+
+impl Offers {
+    /// What DESCRIBED says. What the catalogue has not is no fault: a printer may know more than may leave.
+    pub(in crate::intake) fn of(description: &Description, mut refuse: impl FnMut(Refused)) -> Self {
+        let mut offers = HashMap::new();
+        for described in &description.items {
+            let item = items::by_id(described.id.as_str());
+            let Some(item) = item.filter(|item| item.said_by() == SaidBy::Printer) else { continue };
+            let every = Duration::from_millis(described.interval_ms_min.into());
+            if described.kind.as_str() != item.kind().name() {
+                refuse((item, "the printer has it as another kind than the catalogue"));
+            } else if is_number(item) && described.unit.as_str() != item.unit().ucum() {
+                refuse((item, "the printer has it in another unit than the catalogue"));
+            } else {
+                offers.entry(item.id()).or_insert(Offered { item, every });
+            }
+        }
+        Self(offers)
+    }
+
+    /// The item of this id, if it is offered.
+    pub(in crate::intake) fn find(&self, id: &str) -> Option<Offered> {
+        self.0.get(id).copied()
+    }
+
+    /// Whether something of the subsystem is offered whose fault this is.
+    pub(in crate::intake) fn have_subsystem_of(&self, fault: &Item) -> bool {
+        let subsystem = |id: &'static str| id.split_once('.').map(|(subsystem, _)| subsystem);
+        self.0.keys().any(|id| subsystem(id) == subsystem(fault.id()))
+    }
+
+    /// All of them, in no order.
+    pub(in crate::intake) fn all(&self) -> impl Iterator<Item = Offered> {
+        self.0.values().copied()
+    }
+}
+
+fn is_number(item: &Item) -> bool {
+    matches!(item.kind(), Kind::Gauge(_) | Kind::Counter(_))
+}
