@@ -24,6 +24,8 @@ pub struct Launcher {
     executable: PathBuf,
     /// What stands before it on the command line: a network namespace to enter, or nothing.
     within: Vec<String>,
+    /// The adapter as it is shipped, where that one is to be started and not this executable.
+    adapter: Option<PathBuf>,
 }
 
 /// A running program. It is killed when dropped.
@@ -38,12 +40,17 @@ pub struct Program {
 impl Launcher {
     /// Starts this executable.
     pub fn new(executable: impl Into<PathBuf>) -> Self {
-        Self { executable: executable.into(), within: Vec::new() }
+        Self { executable: executable.into(), within: Vec::new(), adapter: None }
     }
 
     /// Starts everything behind these words.
     pub fn within(self, words: Vec<String>) -> Self {
         Self { within: words, ..self }
+    }
+
+    /// Starts this program for the adapter.
+    pub fn with_adapter(self, adapter: Option<PathBuf>) -> Self {
+        Self { adapter, ..self }
     }
 
     /// Starts a long-running program; what it logs goes to `ROLE.log` in the directory.
@@ -84,8 +91,11 @@ impl Launcher {
 
     /// The command itself, for a test that looks at how it ends.
     pub fn command(&self, role: &str, arguments: &[&str]) -> Command {
-        let executable = self.executable.as_os_str().to_owned();
-        let mut words = self.within.iter().map(OsString::from).chain([executable, role.into()]);
+        let program = match &self.adapter {
+            Some(adapter) if role == "adapter" => vec![adapter.into()],
+            _ => vec![self.executable.as_os_str().to_owned(), role.into()],
+        };
+        let mut words = self.within.iter().map(OsString::from).chain(program);
         let mut command = Command::new(words.next().unwrap_or_default());
         // A group of its own, so that Ctrl-C reaches the demo alone, which stops them in order.
         command.args(words).args(arguments).process_group(0).kill_on_drop(true);

@@ -1,6 +1,7 @@
 //! Twenty printers at 1 s over mixed interfaces: the adapter's own program, with the real platform behind it.
 
 use std::fmt::Write as _;
+use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -35,27 +36,33 @@ struct Row {
 }
 
 /// Measures the mixture, the same asked once an hour, and each interface alone.
-pub(super) async fn measure(time: Duration) -> Result<String> {
+pub(super) async fn measure(time: Duration, adapter: Option<&Path>) -> Result<String> {
     let mixture: Vec<Share> = MIXTURE.iter().map(|interface| (interface, interface.printers)).collect();
     let shares: Vec<String> =
         mixture.iter().map(|(interface, printers)| format!("{printers} {}", interface.name)).collect();
     let shares = shares.join(", ");
     let mut rows = vec![
-        run(format!("{shares}, asked once an hour"), &mixture, SELDOM, time).await?,
-        run(format!("**{shares}, every second**"), &mixture, "1s", time).await?,
+        run(format!("{shares}, asked once an hour"), &mixture, SELDOM, time, adapter).await?,
+        run(format!("**{shares}, every second**"), &mixture, "1s", time, adapter).await?,
     ];
     for interface in &MIXTURE {
         let name = format!("{PRINTERS} {}, every second", interface.name);
-        rows.push(run(name, &[(interface, PRINTERS)], "1s", time).await?);
+        rows.push(run(name, &[(interface, PRINTERS)], "1s", time, adapter).await?);
     }
     Ok(table(&rows))
 }
 
-async fn run(name: String, shares: &[Share], interval: &str, time: Duration) -> Result<Row> {
+async fn run(
+    name: String,
+    shares: &[Share],
+    interval: &str,
+    time: Duration,
+    adapter: Option<&Path>,
+) -> Result<Row> {
     let of_simulator = |(interface, _): &&Share| matches!(interface.by, By::Simulator);
     let simulated: usize = shares.iter().filter(of_simulator).map(|(_, printers)| printers).sum();
     // The simulator wants one printer at least; where nobody asks it, it costs the adapter nothing.
-    let polled = Polled::new(simulated.max(1))?;
+    let polled = Polled::new(simulated.max(1), adapter)?;
     let (mut running, mut addresses) = polled.start().await?;
     let key = polled.key_file()?.display().to_string();
     let (mut printers, mut stubs) = (Vec::new(), Vec::new());

@@ -39,6 +39,10 @@ enum What {
         /// How long to measure, after all printers answer.
         #[arg(long, default_value = "60s", value_parser = humantime::parse_duration)]
         time: Duration,
+        /// The adapter as it is shipped (`cargo build --release -p adapter`); without it, the one in this program, which
+        /// holds the platform and the simulator too.
+        #[arg(long)]
+        adapter: Option<std::path::PathBuf>,
     },
     /// PIP printers at 1 s, in growing numbers: CPU a poll and memory a printer.
     Growth {
@@ -72,7 +76,7 @@ pub fn main() -> ExitCode {
     let options = Options::parse_from(arguments);
     let outcome = match options.what {
         What::Serve { files } => growth::serve(&files),
-        What::Mixture { time } => block_on(mixture::measure(time)),
+        What::Mixture { time, adapter } => block_on(mixture::measure(time, adapter.as_deref())),
         What::Growth { time, printers } => block_on(growth::measure(time, &printers)),
         What::OneBad { time } => block_on(one_bad::measure(time)),
     };

@@ -31,7 +31,7 @@ struct Intervals(Vec<f64>);
 
 /// Measures each way.
 pub(super) async fn measure(time: Duration) -> Result<String> {
-    let polled = Polled::new(PRINTERS)?;
+    let polled = Polled::new(PRINTERS, None)?;
     let file = polled.site.file("simulator.toml");
     fs::write(&file, format!("read_trace = \"reads\"\n{}", fs::read_to_string(&file)?))?;
     let (mut running, addresses) = polled.start().await?;

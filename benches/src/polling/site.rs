@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
@@ -31,12 +31,13 @@ pub(super) struct Running {
 }
 
 impl Polled {
-    /// With so many simulated PIP printers.
-    pub(super) fn new(printers: usize) -> Result<Self> {
+    /// With so many simulated PIP printers, and this program for the adapter, or this one here.
+    pub(super) fn new(printers: usize, adapter: Option<&Path>) -> Result<Self> {
         let directory = tempfile::Builder::new().prefix("oneway-polling-").tempdir()?;
         // One that is tailed ships nothing, and is not tailed either where the adapter is not told to.
         let plan = Plan { printers, lines_per_second: 0.0, tailed_every: 1, faults: Vec::new(), port: None };
-        let site = Site::prepare(directory.path(), Launcher::new(std::env::current_exe()?), plan)?;
+        let launcher = Launcher::new(std::env::current_exe()?).with_adapter(adapter.map(Path::to_owned));
+        let site = Site::prepare(directory.path(), launcher, plan)?;
         Ok(Self { site, _directory: directory })
     }
 

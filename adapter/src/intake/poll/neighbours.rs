@@ -152,9 +152,9 @@ mod tests {
         let (ours, mut theirs) = tokio::io::duplex(64);
         let mut stream = Answering::new(ours, one, Arc::clone(&neighbours));
         tokio::time::advance(FRESH * 2).await;
-        assert!(!neighbours.answer(two, Instant::now()));
+        assert!(!neighbours.answer(Some(two), Instant::now()));
         theirs.write_all(b"here").await.unwrap();
         stream.read_exact(&mut [0; 4]).await.unwrap();
-        assert!(neighbours.answer(two, Instant::now()));
+        assert!(neighbours.answer(Some(two), Instant::now()));
     }
 }
