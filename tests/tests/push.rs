@@ -158,8 +158,12 @@ async fn what_is_pushed_is_stored_once_whoever_dies_and_acknowledged_only_then()
     let missing: i64 = stored.windows(2).map(|pair| pair[1] - pair[0] - 1).sum();
     assert_eq!(missing.unsigned_abs(), lost);
 
-    // The other printer is nobody's, and is named.
-    let said: Value = serde_json::from_str(&site.status("json").await?)?;
+    // The other printer is nobody's, and is named once it has called the adapter that was started last.
+    let said = until("the stranger", async || {
+        let said: Value = serde_json::from_str(&site.status("json").await?)?;
+        Ok(said["strangers"]["shown"][0].is_object().then_some(said))
+    })
+    .await?;
     let push = &said["printers"][0]["ways"]["push"];
     assert_eq!((number(push, "/gaps")?, number(push, "/lost")?), (1, lost));
     let stranger = &said["strangers"]["shown"][0];
