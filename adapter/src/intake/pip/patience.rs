@@ -6,10 +6,10 @@ use protocol::pip::HelloAck;
 
 use crate::intake::limits::{ANSWER, EXPOSURE_MAX, EXPOSURE_MORE, HEARTBEAT};
 
-/// How long to wait for a printer. Each of these waits is [`silence`](Self::silence) longer.
+/// How long to wait for a printer. Each of its waits is [`silence`](Self::silence) longer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::intake) struct Patience {
-    /// After so long without a word comes PING, which may take as long again.
+    /// After so long without a word from it comes PING, which may take as long again.
     pub(in crate::intake) heartbeat: Duration,
     /// How long any other answer may take.
     pub(in crate::intake) answer: Duration,
@@ -24,6 +24,11 @@ impl Default for Patience {
 }
 
 impl Patience {
+    /// How long the printer may hear nothing: it closes after three heartbeats, and one is for the way there.
+    pub(in crate::intake) fn word(&self) -> Duration {
+        self.heartbeat * 2
+    }
+
     /// What HELLO-ACK asks for.
     pub(in crate::intake) fn of(hello: &HelloAck) -> Self {
         let heartbeat = milliseconds(hello.heartbeat_ms).clamp(HEARTBEAT.0, HEARTBEAT.1);

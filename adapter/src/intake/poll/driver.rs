@@ -107,13 +107,17 @@ pub struct Pace {
     /// After so long without a word, [`Driver::sign_of_life`] is asked, and may take as long again. `None` where each
     /// question makes its own connection, or where the rounds are enough.
     pub heartbeat: Option<Duration>,
-    /// The longest time in which the printer cannot answer though it is well, such as the exposure of a layer. Each of
-    /// these waits is so much longer, and no sign of life is asked meanwhile.
+    /// After so long without a word from us a sign of life is asked as well, where the printer closes on who says nothing.
+    /// `None` where it does not.
+    pub word: Option<Duration>,
+    /// The longest time in which the printer cannot answer though it is well, such as the exposure of a layer. Each wait
+    /// for it is so much longer.
     pub silence: Duration,
 }
 
 impl Default for Pace {
     fn default() -> Self {
-        Self { shortest: Duration::ZERO, answer_max: ANSWER.0, heartbeat: None, silence: Duration::ZERO }
+        let (shortest, silence) = (Duration::ZERO, Duration::ZERO);
+        Self { shortest, answer_max: ANSWER.0, heartbeat: None, word: None, silence }
     }
 }

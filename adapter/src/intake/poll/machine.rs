@@ -6,7 +6,7 @@ use tokio::time::{Duration, Instant};
 
 use super::Now;
 use super::backoff::{Backoff, Dice};
-use super::driver::{Driver, Next, Verdict};
+use super::driver::{Driver, Next, Pace, Verdict};
 use super::found::{Found, Words};
 use super::limits::TOLD_AT_ONCE_MAX;
 use super::memory::Memory;
@@ -67,6 +67,8 @@ struct Talk {
     /// What comes on top of the interval, so that twenty printers are not asked at once.
     jitter: Duration,
     heard: Instant,
+    /// When something was last said to it.
+    said: Instant,
     /// Whether anything was heard at all.
     greeted: bool,
 }
@@ -105,9 +107,8 @@ impl<D: Driver> Machine<D> {
     /// When to ask on, where no question is open.
     fn due(&self, talk: &Talk) -> Instant {
         let pace = self.driver.pace();
-        let silence = pace.heartbeat.map(|heartbeat| talk.heard + heartbeat + pace.silence);
         let round = self.round_due(talk);
-        silence.map_or(round, |silence| silence.min(round)).max(talk.pause)
+        life_due(&pace, talk).map_or(round, |life| life.min(round)).max(talk.pause)
     }
 
     fn round_due(&self, talk: &Talk) -> Instant {
@@ -166,7 +167,8 @@ impl<D: Driver> Machine<D> {
 
     fn connected(&mut self, now: Now) -> Vec<Action<D::Query>> {
         let (open, round, greeted) = (None, None, false);
-        let talk = Talk { open, pause: now.mono, round, jitter: Duration::ZERO, heard: now.mono, greeted };
+        let (pause, jitter, heard, said) = (now.mono, Duration::ZERO, now.mono, now.mono);
+        let talk = Talk { open, pause, round, jitter, heard, said, greeted };
         self.state = State::Talking(talk);
         self.driver.begin(now);
         self.go_on(now)
@@ -234,9 +236,13 @@ impl<D: Driver> Machine<D> {
             match self.driver.next(now) {
                 Next::Ask(query) => {
                     talk.open = Some(now.mono + pace.answer_max + pace.silence);
+                    talk.said = now.mono;
                     actions.push(Action::Ask(query));
                 }
-                Next::Tell(query) => actions.push(Action::Ask(query)),
+                Next::Tell(query) => {
+                    talk.said = now.mono;
+                    actions.push(Action::Ask(query));
+                }
                 Next::Rest if self.round_due(&talk) <= now.mono => {
                     talk.round = Some(now.mono);
                     talk.jitter = self.dice.up_to(self.memory.interval() / 10);
@@ -244,16 +250,16 @@ impl<D: Driver> Machine<D> {
                     actions.extend(said(words));
                 }
                 Next::Rest => {
-                    let silent = |heartbeat: &Duration| talk.heard + *heartbeat + pace.silence <= now.mono;
-                    let silent = pace.heartbeat.filter(silent);
-                    let Some(heartbeat) = silent else { break };
+                    let due = life_due(&pace, &talk).is_some_and(|at| at <= now.mono);
+                    let Some(heartbeat) = pace.heartbeat.filter(|_| due) else { break };
                     match self.driver.sign_of_life() {
                         Some(query) => {
                             talk.open = Some(now.mono + heartbeat + pace.silence);
+                            talk.said = now.mono;
                             actions.push(Action::Ask(query));
                         }
                         // Nothing can be asked: silence proves nothing.
-                        None => talk.heard = now.mono,
+                        None => (talk.heard, talk.said) = (now.mono, now.mono),
                     }
                 }
             }
@@ -308,6 +314,12 @@ impl<D: Driver> Machine<D> {
             Verdict::Close(trouble, at_least) => self.close(trouble, at_least, now),
         }
     }
+}
+
+/// When a sign of life is due: the printer was silent for too long, or we were.
+fn life_due(pace: &Pace, talk: &Talk) -> Option<Instant> {
+    let silent = talk.heard + pace.heartbeat? + pace.silence;
+    Some(pace.word.map_or(silent, |word| silent.min(talk.said + word)))
 }
 
 fn said<Query>(words: Words) -> Option<Action<Query>> {

@@ -138,6 +138,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Connection<'a, S> {
                     let words = self.teller.as_mut().map(|teller| teller.alarms(&alarms, now));
                     self.say(words.unwrap_or_default());
                 }
+                Action::Refused(why) => self.caller.normaliser.refused(None, why, &why),
                 Action::Missed(gap) => self.missed(gap),
                 Action::Store { ticket, events } => self.store(ticket, &events),
                 Action::Remember(stored) => self.caller.remember(stored),

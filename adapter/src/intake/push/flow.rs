@@ -5,12 +5,12 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use protocol::pip::{
-    self, ActiveAlarms, Credits, Cursor, Description, ErrorCode, Gap, HelloAck, NotifyAck, Reply, Request,
-    Subscribe, Subscribed, Text, capability,
+    self, ActiveAlarms, Credits, Cursor, Description, ErrorCode, ErrorReply, Gap, HelloAck, NotifyAck, Reply,
+    Request, Subscribe, Subscribed, Text, capability,
 };
 use tokio::time::Instant;
 
-use super::limits::{CREDITS, INTERVAL, PAYLOAD_BYTES_MAX, STOP_MAX};
+use super::limits::{ALARMS_AGAIN, CREDITS, INTERVAL, PAYLOAD_BYTES_MAX, STOP_MAX};
 use crate::intake::limits::PAUSE_MAX;
 use crate::intake::pip::{Patience, RequestIds, hello};
 use crate::receipt::Outcome;
@@ -47,6 +47,8 @@ pub(super) enum Action {
     Subscribed,
     /// These alarms are active, and no others.
     Alarms(ActiveAlarms),
+    /// Count that something is not taken, for this reason.
+    Refused(&'static str),
     /// Count and report a gap.
     Missed(Gap),
     /// Store these events; their outcome is told with this ticket.
@@ -130,6 +132,8 @@ pub(super) struct Flow {
     first_ticket: u64,
     patience: Patience,
     heard: Instant,
+    /// When something was last said to it: it closes on who says nothing.
+    said: Instant,
     stopping_since: Option<Instant>,
 }
 
@@ -149,6 +153,7 @@ impl Flow {
             first_ticket: 0,
             patience: Patience::default(),
             heard: now,
+            said: now,
             stopping_since: None,
         }
     }
@@ -162,13 +167,16 @@ impl Flow {
     pub(super) fn deadline(&self) -> Instant {
         // One question at a time: the next one waits for the answer.
         let again = self.again.map(|(_, at)| at).filter(|_| self.asked.is_none());
-        let next = self.asked.map_or_else(|| self.silent_at(), |asked| asked.until);
+        let next = self.asked.map_or_else(|| self.ping_at(), |asked| asked.until);
         let stop = self.stopping_since.map(|since| since + STOP_MAX);
         [again, stop].into_iter().flatten().fold(next, Instant::min)
     }
 
-    fn silent_at(&self) -> Instant {
-        self.heard + self.patience.heartbeat + self.patience.silence
+    /// A sign of life is due where the printer was silent for too long, and where we were: events and values do not keep
+    /// a connection for the printer's side.
+    fn ping_at(&self) -> Instant {
+        let silent = self.heard + self.patience.heartbeat + self.patience.silence;
+        silent.min(self.said + self.patience.word())
     }
 
     /// Takes in what happened, and says what to do.
@@ -181,7 +189,7 @@ impl Flow {
                 actions.extend(self.look_at_alarms(now));
                 actions
             }
-            Event::Resolved { ticket, outcome } => self.resolved(ticket, outcome),
+            Event::Resolved { ticket, outcome } => self.resolved(ticket, outcome, now),
             Event::Ended => vec![Action::Close(Why::Ended)],
             Event::Replaced => vec![Action::Close(Why::Replaced)],
             Event::Stop => {
@@ -197,6 +205,7 @@ impl Flow {
         let Patience { heartbeat, answer, silence } = self.patience;
         let wait = if what == What::Ping { heartbeat } else { answer };
         self.asked = Some(Asked { id, what, until: now + wait + silence });
+        self.said = now;
         Action::Send { id, request }
     }
 
@@ -229,17 +238,24 @@ impl Flow {
                 self.again = Some((asked, now + milliseconds(retry_after_ms).min(PAUSE_MAX)));
                 Vec::new()
             }
-            // What happens is told all the same.
-            (Reply::Error(_), What::Alarms) => {
-                self.alarms = false;
-                Vec::new()
-            }
+            (Reply::Error(error), What::Alarms) if !ends(error.code) => self.no_alarms(&error, now),
             (Reply::Error(error), _) if matches!(error.code, ErrorCode::VERSION | ErrorCode::REFUSED) => {
                 vec![Action::Close(Why::Unfit("it does not let the adapter in"))]
             }
             (Reply::Error(_) | Reply::Busy { .. }, _) => vec![Action::Close(Why::Failed)],
             _ => vec![Action::Close(Why::Nonsense("an answer of another type than was asked for"))],
         }
+    }
+
+    /// What happens is told all the same. Who takes no ALARMS is not asked again, and who failed may come back.
+    fn no_alarms(&mut self, error: &ErrorReply, now: Instant) -> Vec<Action> {
+        if matches!(error.code, ErrorCode::UNSUPPORTED | ErrorCode::MALFORMED) {
+            self.alarms = false;
+            return vec![Action::Refused("an answer that it offers and does not give")];
+        }
+        let wait = error.retry_after_ms.map_or(ALARMS_AGAIN, milliseconds);
+        self.again = Some((What::Alarms, now + wait.clamp(INTERVAL, PAUSE_MAX)));
+        vec![Action::Refused("its alarms, for which it answers with an error")]
     }
 
     fn met(&mut self, hello: HelloAck, now: Instant) -> Vec<Action> {
@@ -295,7 +311,7 @@ impl Flow {
         missed.into_iter().chain([Action::Store { ticket, events: taken.events }]).collect()
     }
 
-    fn resolved(&mut self, ticket: u64, outcome: Outcome) -> Vec<Action> {
+    fn resolved(&mut self, ticket: u64, outcome: Outcome, now: Instant) -> Vec<Action> {
         if outcome == Outcome::Nacked {
             return vec![Action::Close(Why::Nacked)];
         }
@@ -314,6 +330,7 @@ impl Flow {
             return Vec::new();
         };
         known.sequence = Some(sequence);
+        self.said = now;
         let remember = Action::Remember(known.clone());
         // Who stops has no room any more.
         let credits = credits(if self.is_stopping() { 0 } else { given_back });
@@ -339,12 +356,20 @@ impl Flow {
         }
         match self.again.take_if(|(_, at)| now >= *at) {
             Some((What::Describe, _)) => vec![self.ask(What::Describe, Request::Describe, now)],
-            Some((What::Alarms, _)) => vec![self.ask(What::Alarms, Request::Alarms, now)],
+            Some((What::Alarms, _)) => {
+                self.alarms_due = false;
+                vec![self.ask(What::Alarms, Request::Alarms, now)]
+            }
             Some(_) => vec![self.subscribe(now)],
-            None if now >= self.silent_at() => vec![self.ask(What::Ping, Request::Ping, now)],
+            None if now >= self.ping_at() => vec![self.ask(What::Ping, Request::Ping, now)],
             None => Vec::new(),
         }
     }
+}
+
+/// After this error there is nothing more to say on the connection, whatever was asked.
+fn ends(code: ErrorCode) -> bool {
+    matches!(code, ErrorCode::VERSION | ErrorCode::ORDER | ErrorCode::REFUSED)
 }
 
 fn milliseconds(ms: u32) -> Duration {

@@ -10,6 +10,9 @@ pub(super) const CREDITS: u8 = 4;
 pub(super) const PAYLOAD_BYTES_MAX: u32 = 256 << 10;
 /// The shortest time between two NOTIFYs: what happens within a second is told together.
 pub(super) const INTERVAL: Duration = Duration::from_secs(1);
+/// A printer that failed to say which alarms are active, and named no time, is asked again after this long: they change
+/// seldom, and what changes is told.
+pub(super) const ALARMS_AGAIN: Duration = Duration::from_secs(60);
 /// A printer that does not take a few hundred bytes in this time is gone.
 pub(super) const WRITE_MAX: Duration = Duration::from_secs(20);
 /// Acknowledgements that may still go when the adapter stops; the buffer's own drain takes 10 s.
@@ -19,5 +22,8 @@ pub(super) const STOP_MAX: Duration = Duration::from_secs(11);
 pub(super) const CALLS_AGAIN_SOON: Duration = Duration::from_secs(30);
 /// A printer that was away for long waits 5 min between two calls, and needs a moment for one.
 pub(super) const CALLS_AGAIN_MAX: Duration = Duration::from_secs(310);
+/// Whether a printer that does not call is off, or its network is down, is looked at again this often: its neighbours
+/// may be heard, or fall silent, later than it.
+pub(super) const ABSENT_AGAIN: Duration = Duration::from_secs(60);
 /// Bytes read at once.
 pub(super) const READ_BYTES: usize = 8 << 10;

@@ -84,8 +84,12 @@ struct Reader {
 
 impl Reader {
     fn new() -> Self {
+        Self::every(SECOND)
+    }
+
+    fn every(interval: Duration) -> Self {
         let now = beginning();
-        let mut machine = Machine::new(Pip::default(), memory(SECOND), Dice::new(7), now);
+        let mut machine = Machine::new(Pip::default(), memory(interval), Dice::new(7), now);
         machine.handle(Event::Started, now);
         let (waiting, asked, said, refused, turns) = (None, Vec::new(), Vec::new(), Vec::new(), Vec::new());
         Self { machine, now, began: now, waiting, asked, said, refused, turns, connects: 0 }
@@ -312,6 +316,18 @@ fn a_printer_that_exposes_a_layer_is_waited_for_and_not_asked_for_a_sign_of_life
         reader.pass(SECOND * 60, &printer);
         assert_eq!(reader.turns.last(), Some(&"available"));
     }
+}
+
+#[test]
+fn a_printer_that_is_seldom_read_hears_something_within_three_heartbeats_whatever_its_silence() {
+    let printer = Printer { silence_ms_max: 60_000, ..Printer::new() };
+    let mut reader = Reader::every(SECOND * 600);
+    reader.pass(SECOND * 3_000, &printer);
+    let times = reader.times_of(|_| true);
+    let longest = times.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap();
+    // Its heartbeat is 5 s.
+    assert!(longest < SECOND * 15, "{longest:?}");
+    assert_eq!(reader.connects, 1);
 }
 
 #[test]

@@ -73,6 +73,25 @@ impl World {
         self.handle(Event::Resolved { ticket, outcome: Outcome::Accepted })
     }
 
+    /// Time passes, in which the printer answers each PING and ALARMS at once: what was said to it, and when.
+    fn pass(&mut self, time: Duration) -> Vec<(Instant, Request)> {
+        let (end, mut said) = (self.now + time, Vec::new());
+        while self.flow.deadline() <= end {
+            for action in self.tick() {
+                let Action::Send { id, request } = action else { panic!("{action:?}") };
+                let reply = match &request {
+                    Request::Ping => Reply::Pong,
+                    Request::Alarms => Reply::Alarms(ActiveAlarms::default()),
+                    other => panic!("{other:?}"),
+                };
+                self.hear(id, reply);
+                said.push((self.now, request));
+            }
+        }
+        self.now = end;
+        said
+    }
+
     /// Passes to the next deadline.
     fn tick(&mut self) -> Vec<Action> {
         self.now = self.now.max(self.flow.deadline());
@@ -218,12 +237,83 @@ fn a_printer_that_is_busy_or_cannot_tell_its_alarms_is_believed_its_events() {
     world.hear(3, subscribed(1, 0, 0));
     assert_eq!(world.hear(4, Reply::Busy { retry_after_ms: 1_000 }), []);
     let [Action::Send { id: 5, request: Request::Alarms }] = world.tick()[..] else { panic!() };
-    let error = ErrorReply { code: ErrorCode::INTERNAL, retry_after_ms: None, text: text("") };
-    assert_eq!(world.hear(5, Reply::Error(error)), []);
-    assert!(matches!(
-        world.hear(3, Reply::Notify(list((9, 9), 9..=9)))[..],
-        [Action::Missed(_), Action::Store { .. }]
-    ));
+    assert_eq!(world.hear(5, Reply::Alarms(ActiveAlarms::default())).len(), 1);
+}
+
+#[test]
+fn only_who_takes_no_alarms_is_not_asked_for_them_again() {
+    let (soon, later) = (Duration::from_secs(7), ALARMS_AGAIN);
+    for (code, retry_after_ms, again) in [
+        (ErrorCode::UNSUPPORTED, None, None),
+        (ErrorCode::MALFORMED, Some(7_000), None),
+        (ErrorCode::INTERNAL, None, Some(later)),
+        (ErrorCode::INTERNAL, Some(7_000), Some(soon)),
+        // Nobody is asked in a tight loop.
+        (ErrorCode::INTERNAL, Some(0), Some(INTERVAL)),
+        (ErrorCode(99), Some(u32::MAX), Some(PAUSE_MAX)),
+        (ErrorCode::TOO_LARGE, None, Some(later)),
+    ] {
+        let mut world = World::new(None);
+        world.greet("i-1");
+        world.hear(3, subscribed(1, 0, 0));
+        let start = world.now;
+        let error = ErrorReply { code, retry_after_ms, text: text("") };
+        assert!(matches!(world.hear(4, Reply::Error(error))[..], [Action::Refused(_)]), "{code:?}");
+        // What happens is told all the same, and a gap asks for nothing before then.
+        let told = world.hear(3, Reply::Notify(list((9, 9), 9..=9)));
+        assert!(matches!(told[..], [Action::Missed(_), Action::Store { .. }]), "{told:?}");
+        let asked = world.pass(Duration::from_secs(600));
+        let at = asked.iter().find(|(_, request)| *request == Request::Alarms).map(|(at, _)| *at - start);
+        assert_eq!(at, again, "{code:?}");
+    }
+    for (code, why) in
+        [(ErrorCode::ORDER, Why::Failed), (ErrorCode::REFUSED, Why::Unfit("it does not let the adapter in"))]
+    {
+        let mut world = World::new(None);
+        world.greet("i-1");
+        world.hear(3, subscribed(1, 0, 0));
+        let error = ErrorReply { code, retry_after_ms: None, text: text("") };
+        assert_eq!(world.hear(4, Reply::Error(error)), [Action::Close(why)]);
+    }
+}
+
+#[test]
+fn a_printer_always_hears_something_within_three_heartbeats() {
+    let (second, heartbeat) = (Duration::from_secs(1), Duration::from_secs(10));
+    // An idle printer that may be silent for longer than its own patience, and one that talks while the platform is away.
+    for (silence_ms_max, event_every) in [(16_000, None), (0, Some(9)), (0, None)] {
+        let mut world = World::new(None);
+        world.handle(Event::Up);
+        world.hear(1, Reply::HelloAck(HelloAck { silence_ms_max, heartbeat_ms: 10_000, ..hello_ack("i-1") }));
+        world.hear(2, Reply::Described(Description { items: Vec::new() }));
+        world.hear(3, subscribed(1, 0, 0));
+        world.hear(4, Reply::Alarms(ActiveAlarms::default()));
+        let (mut said, mut sequence) = (world.now, 0);
+        for _ in 0..4 {
+            for (at, _) in world.pass(second * event_every.unwrap_or(60)) {
+                assert!(at - said < heartbeat * 3, "{silence_ms_max} {event_every:?}: {:?}", at - said);
+                said = at;
+            }
+            assert!(world.now - said < heartbeat * 3, "{silence_ms_max} {event_every:?}");
+            if event_every.is_some() {
+                sequence += 1;
+                world.hear(3, Reply::Notify(list((1, sequence), sequence..=sequence)));
+            }
+        }
+    }
+}
+
+#[test]
+fn an_acknowledgement_is_a_word_to_the_printer() {
+    let mut world = World::subscribed();
+    let heartbeat = Duration::from_secs(5);
+    world.now += heartbeat - INTERVAL;
+    world.hear(3, Reply::Notify(list((1, 1), 1..=1)));
+    world.now += heartbeat - INTERVAL;
+    world.accept(0);
+    // Due for its silence, and not for ours.
+    assert_eq!(world.flow.deadline() - world.now, INTERVAL);
+    assert!(world.flow.said == world.now);
 }
 
 #[test]
@@ -232,12 +322,14 @@ fn a_printer_that_exposes_a_layer_is_not_gone() {
     world.handle(Event::Up);
     let start = world.now;
     world.hear(1, Reply::HelloAck(HelloAck { silence_ms_max: 60_000, ..hello_ack("i-1") }));
-    // Three heartbeats of 5 s for an answer, and one before a sign of life is asked for.
+    // Three heartbeats of 5 s for an answer, and one for a sign of life, which is asked for after two.
     assert_eq!(world.flow.deadline() - start, Duration::from_secs(3 * 5 + 60 + 10));
     world.hear(2, Reply::Described(Description { items: Vec::new() }));
     world.hear(3, subscribed(1, 0, 0));
     world.hear(4, Reply::Alarms(ActiveAlarms::default()));
-    assert_eq!(world.flow.deadline() - start, Duration::from_secs(5 + 60 + 10));
+    assert_eq!(world.flow.deadline() - start, Duration::from_secs(2 * 5));
+    assert!(matches!(world.tick()[..], [Action::Send { request: Request::Ping, .. }]));
+    assert_eq!(world.flow.deadline() - world.now, Duration::from_secs(5 + 60 + 10));
 }
 
 #[test]
