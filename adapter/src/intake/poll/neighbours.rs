@@ -31,17 +31,27 @@ pub struct Neighbours(Mutex<HashMap<IpAddr, Instant>>);
 impl Neighbours {
     /// This address answered, be it with a refusal.
     pub(in crate::intake) fn answered(&self, address: IpAddr, now: Instant) {
-        // As many entries as the configuration has printers.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(address, now);
+        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if seen.insert(address, now).is_none() {
+            // A printer that calls may do so from ever new addresses: only those of the last two minutes stay.
+            seen.retain(|_, at| now < *at + FRESH);
+        }
     }
 
-    /// Whether another address of this one's network answered of late; of any network, where the address is not known.
-    pub(in crate::intake) fn answer(&self, address: Option<IpAddr>, now: Instant) -> bool {
+    /// Whether another address of this one's network answered of late, and after `since` where that is known; of any
+    /// network, where the address is not known.
+    pub(in crate::intake) fn answer(
+        &self,
+        address: Option<IpAddr>,
+        since: Option<Instant>,
+        now: Instant,
+    ) -> bool {
         let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let near = |other: &IpAddr| {
             address.is_none_or(|address| *other != address && network(*other) == network(address))
         };
-        seen.iter().any(|(other, at)| near(other) && now < *at + FRESH)
+        let fresh = |at: Instant| now < at + FRESH && since.is_none_or(|since| since < at);
+        seen.iter().any(|(other, at)| near(other) && fresh(*at))
     }
 }
 
@@ -141,8 +151,22 @@ mod tests {
             (None, start, true),
             (None, start + FRESH, false),
         ] {
-            assert_eq!(neighbours.answer(address, now), expected, "{address:?}");
+            assert_eq!(neighbours.answer(address, None, now), expected, "{address:?}");
         }
+        let second = Duration::from_secs(1);
+        assert!(!neighbours.answer(Some(two), Some(start), start + second), "heard before it was lost");
+        neighbours.answered(one, start + second);
+        assert!(neighbours.answer(Some(two), Some(start), start + second));
+    }
+
+    #[test]
+    fn ever_new_addresses_take_bounded_memory() {
+        let (start, neighbours) = (Instant::now(), Neighbours::default());
+        for second in 0..10_000_u32 {
+            let address = IpAddr::from(second.to_be_bytes());
+            neighbours.answered(address, start + Duration::from_secs(second.into()));
+        }
+        assert_eq!(neighbours.0.lock().unwrap().len() as u64, FRESH.as_secs());
     }
 
     #[tokio::test(start_paused = true)]
@@ -152,9 +176,9 @@ mod tests {
         let (ours, mut theirs) = tokio::io::duplex(64);
         let mut stream = Answering::new(ours, one, Arc::clone(&neighbours));
         tokio::time::advance(FRESH * 2).await;
-        assert!(!neighbours.answer(Some(two), Instant::now()));
+        assert!(!neighbours.answer(Some(two), None, Instant::now()));
         theirs.write_all(b"here").await.unwrap();
         stream.read_exact(&mut [0; 4]).await.unwrap();
-        assert!(neighbours.answer(Some(two), Instant::now()));
+        assert!(neighbours.answer(Some(two), None, Instant::now()));
     }
 }

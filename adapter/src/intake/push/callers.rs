@@ -118,7 +118,9 @@ impl Caller {
                 () = self.context.stop.cancelled() => return,
                 () = self.changed.notified() => {}
                 () = due => {
-                    let others = || self.context.neighbours.answer(self.address(), Instant::now());
+                    let others = |since| {
+                        self.context.neighbours.answer(self.address(), Some(since), Instant::now())
+                    };
                     let word = self.state().presence.tick(others, now(&self.context));
                     self.say(word);
                 }

@@ -2,11 +2,12 @@
 //!
 //! Nobody can ask a printer that calls whether it is there. While a call stands it is asked for signs of life. When none
 //! stands, how the last one ended says why; and where that says nothing, the time in which it should have called again.
-//! Then it is off where others in its network answer, and its network is unreachable where none does.
+//! Then it is off where others in its network answer that were heard since, and its network is unreachable where none
+//! does; that is looked at again as long as it does not call.
 
 use tokio::time::Instant;
 
-use super::limits::{CALLS_AGAIN_MAX, CALLS_AGAIN_SOON};
+use super::limits::{ABSENT_AGAIN, CALLS_AGAIN_MAX, CALLS_AGAIN_SOON};
 use crate::intake::poll::Now;
 use crate::intake::poll::reach::Reach;
 use crate::intake::poll::trouble::Trouble;
@@ -43,6 +44,8 @@ pub(super) struct Presence {
     told: bool,
     /// If it has not called by then, it is not there.
     absent_at: Option<Instant>,
+    /// When it was lost: who was heard before says nothing of the network since.
+    lost_at: Instant,
 }
 
 impl Presence {
@@ -50,7 +53,8 @@ impl Presence {
     pub(super) fn new(now: Now) -> (Self, Word) {
         let mut reach = Reach::new(now);
         let word = Word { code: reach.say(now), turned: None };
-        (Self { reach, here: false, told: false, absent_at: Some(now.mono + CALLS_AGAIN_MAX) }, word)
+        let absent_at = Some(now.mono + CALLS_AGAIN_MAX);
+        (Self { reach, here: false, told: false, absent_at, lost_at: now.mono }, word)
     }
 
     /// When [`tick`](Self::tick) is due.
@@ -72,7 +76,7 @@ impl Presence {
 
     /// The call is over.
     pub(super) fn ended(&mut self, ending: Ending, now: Now) -> Option<Word> {
-        self.here = false;
+        (self.here, self.lost_at) = (false, now.mono);
         // Who was heard calls again at once; who was not may be waiting for long already.
         let again = if self.told { CALLS_AGAIN_SOON } else { CALLS_AGAIN_MAX };
         self.absent_at = Some(now.mono + again);
@@ -99,7 +103,7 @@ impl Presence {
         if self.here {
             return None;
         }
-        self.absent_at = Some(now.mono + CALLS_AGAIN_MAX);
+        (self.absent_at, self.lost_at) = (Some(now.mono + CALLS_AGAIN_MAX), now.mono);
         self.trouble(
             &Trouble::Refused(
                 "it calls, and comes to no TLS connection: one side does not accept the other's certificate"
@@ -109,10 +113,12 @@ impl Presence {
         )
     }
 
-    /// A deadline may have passed. `others` says whether others in its network answer.
-    pub(super) fn tick(&mut self, others: impl FnOnce() -> bool, now: Now) -> Option<Word> {
-        if self.absent_at.take_if(|at| *at <= now.mono).is_some() {
-            let trouble = if others() {
+    /// A deadline may have passed. `others` says whether others in its network have answered since a time.
+    pub(super) fn tick(&mut self, others: impl FnOnce(Instant) -> bool, now: Now) -> Option<Word> {
+        if let Some(at) = self.absent_at.as_mut().filter(|at| **at <= now.mono) {
+            // The others may be heard later than now, or no more.
+            *at = now.mono + ABSENT_AGAIN;
+            let trouble = if others(self.lost_at) {
                 Trouble::Off("it does not call, and others in its network answer".into())
             } else {
                 Trouble::Unreachable("it does not call, and nothing in its network answers".into())
@@ -161,7 +167,7 @@ mod tests {
             let end = self.now.mono + time;
             while let Some(at) = self.presence.deadline().filter(|at| *at <= end) {
                 self.now.mono = at;
-                self.words.extend(self.presence.tick(|| others, self.now));
+                self.words.extend(self.presence.tick(|_| others, self.now));
             }
             self.now.mono = end;
         }
@@ -190,6 +196,37 @@ mod tests {
             // And said again each minute.
             assert!(world.words.len() > 60, "{}", world.words.len());
         }
+    }
+
+    #[test]
+    fn one_that_does_not_call_is_judged_again_by_who_was_heard_since_it_was_lost() {
+        let mut world = World::new();
+        world.call(SECOND * 100, Ending::Cut("x"));
+        let (lost, mut asked) = (world.now.mono, Vec::new());
+        world.now.mono += CALLS_AGAIN_SOON;
+        world.presence.tick(
+            |since| {
+                asked.push(since);
+                false
+            },
+            world.now,
+        );
+        assert_eq!(asked, [lost]);
+        // Nobody was heard yet; then another one is; then none.
+        for (others, code) in [
+            (true, "printer_off"),
+            (true, "printer_off"),
+            (false, "network_unreachable"),
+            (true, "printer_off"),
+        ] {
+            world.pass(ABSENT_AGAIN, others);
+            assert_eq!(world.words.last().map(|word| word.code), Some(code));
+        }
+        assert_eq!(world.turns(), ["available", "printer_off", "network_unreachable", "printer_off"]);
+        // One that said that it goes is off, whoever else is there.
+        world.call(SECOND, Ending::Bye);
+        world.pass(SECOND * 3_600, false);
+        assert_eq!(world.turns()[4..], ["available", "printer_off"]);
     }
 
     #[test]

@@ -78,7 +78,7 @@ impl Dial {
             io::ErrorKind::NetworkUnreachable => {
                 Trouble::Unreachable("there is no route to its network".into())
             }
-            _ if self.neighbours.answer(Some(address), now) => {
+            _ if self.neighbours.answer(Some(address), None, now) => {
                 Trouble::Off("it does not answer, and others in its network do".into())
             }
             _ => Trouble::Unreachable("nothing in its network answers".into()),
