@@ -13,7 +13,7 @@ use super::found::{Found, Words};
 use super::limits::{FAREWELL_MAX, LOOK_LISTENS, LOOK_MAX, LOOK_QUESTIONS_MAX};
 use super::memory::Memory;
 use super::start::{StartError, Ways, With};
-use super::transport::Transport;
+use super::transport::{Loss, Transport};
 use super::trouble::Trouble;
 use crate::clock::Clock;
 use crate::config::{self, Interface, Printer};
@@ -81,7 +81,7 @@ struct Visit<D, T> {
     clock: Clock,
     words: Words,
     until: Instant,
-    /// What an answer has shown so far: nothing yet, that it works, or not.
+    /// What has been shown so far: nothing yet, that it works, or not.
     trouble: Option<Result<(), Trouble>>,
 }
 
@@ -108,14 +108,11 @@ where
         }
         self.transport.close();
         let silent = || Trouble::Failed("it takes a connection and does not answer".into());
-        let outcome = match (self.trouble, talked) {
-            (Some(outcome), _) => outcome,
-            (None, Ok(())) => Ok(()),
-            (None, Err(_)) => Err(silent()),
-        };
-        let (code, why) = match outcome {
-            Ok(()) => ("available", "it answers".to_owned()),
-            Err(trouble) => (trouble.code(), trouble.to_string()),
+        let (code, why) = match (self.trouble, talked) {
+            (Some(Ok(())), _) => ("available", "it answers".to_owned()),
+            (None, Ok(())) => ("available", "it answers, and gave no value yet".to_owned()),
+            (Some(Err(trouble)), _) => (trouble.code(), trouble.to_string()),
+            (None, Err(_)) => (silent().code(), silent().to_string()),
         };
         Look { code, why, readings: self.words.readings, refused: self.words.refused }
     }
@@ -143,7 +140,8 @@ where
                 }
                 Next::Rest => return,
             };
-            if self.transport.ask(query).await.is_err() {
+            if let Err(loss) = self.transport.ask(query).await {
+                self.lost(loss);
                 return;
             }
             if !answered {
@@ -165,8 +163,7 @@ where
             let answer = match self.transport.heard().await {
                 Ok(answer) => answer,
                 Err(loss) => {
-                    let hung_up = || Trouble::Refused("it hangs up before it says a word".into());
-                    self.trouble = Some(Err(loss.trouble.unwrap_or_else(hung_up)));
+                    self.lost(loss);
                     return false;
                 }
             };
@@ -177,6 +174,12 @@ where
                 return self.judge(verdict);
             }
         }
+    }
+
+    /// The connection ended in the middle of a question.
+    fn lost(&mut self, loss: Loss) {
+        let hung_up = || Trouble::Refused("it hangs up before it says a word".into());
+        self.trouble = Some(Err(loss.trouble.unwrap_or_else(hung_up)));
     }
 
     fn judge(&mut self, verdict: Verdict) -> bool {
@@ -198,5 +201,81 @@ where
             }
         }
         true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::Duration;
+
+    use super::*;
+    use crate::intake::poll::tests::memory;
+
+    /// Asks once, and learns nothing from the answer.
+    #[derive(Default)]
+    struct Curious {
+        asked: bool,
+    }
+
+    impl Driver for Curious {
+        const NAME: &'static str = "curious";
+        type Query = ();
+        type Answer = ();
+
+        fn begin(&mut self, _: Now) {}
+
+        fn round(&mut self, _: Now, _: &mut Found<'_>) {}
+
+        fn next(&mut self, _: Now) -> Next<()> {
+            if std::mem::replace(&mut self.asked, true) { Next::Rest } else { Next::Ask(()) }
+        }
+
+        fn answer(&mut self, (): (), _: Now, _: &mut Found<'_>) -> Verdict {
+            Verdict::Alive
+        }
+    }
+
+    /// A line that answers everything, or loses the first question.
+    struct Line(Option<Loss>);
+
+    impl Transport for Line {
+        type Query = ();
+        type Answer = ();
+
+        async fn connect(&mut self) -> Result<(), Trouble> {
+            Ok(())
+        }
+
+        async fn ask(&mut self, (): ()) -> Result<(), Loss> {
+            self.0.take().map_or(Ok(()), Err)
+        }
+
+        async fn heard(&mut self) -> Result<(), Loss> {
+            Ok(())
+        }
+
+        fn close(&mut self) {}
+    }
+
+    #[tokio::test]
+    async fn a_question_that_cannot_be_sent_is_no_answer() {
+        let cases = [
+            (Some(Loss::nonsense("no question of ours", "odd")), "nonsense", "no question of ours"),
+            (Some(Loss::ENDED), "refused", "it hangs up before it says a word"),
+            (None, "available", "it answers, and gave no value yet"),
+        ];
+        for (loss, code, why) in cases {
+            let visit = Visit {
+                driver: Curious::default(),
+                transport: Line(loss),
+                memory: memory(Duration::from_secs(1)),
+                clock: Clock::system(),
+                words: Words::default(),
+                until: Instant::now() + LOOK_MAX,
+                trouble: None,
+            };
+            let look = visit.run().await;
+            assert_eq!((look.code, look.why.as_str()), (code, why));
+        }
     }
 }

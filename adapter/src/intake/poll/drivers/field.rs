@@ -2,8 +2,8 @@
 //! the rest of the document.
 
 use catalog::Item;
-use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer};
 
 use crate::intake::poll::found::Found;
 
@@ -18,6 +18,13 @@ pub(super) enum Field<T> {
     Right(T),
     /// Of another; what it is, is not kept.
     Wrong(IgnoredAny),
+}
+
+/// For a member of which null means something else than its absence: `None` is its absence.
+pub(super) fn or_null<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    member: D,
+) -> Result<Option<Maybe<T>>, D::Error> {
+    Maybe::deserialize(member).map(Some)
 }
 
 /// The member, if it is there. One of another type than it should be is counted with the item that it is for.

@@ -22,6 +22,8 @@ pub(super) struct Login {
 #[derive(Deserialize)]
 pub(super) struct Model<T> {
     pub(super) result: Option<T>,
+    /// The element of a list that the next part begins with; 0 where this was the last one.
+    pub(super) next: Maybe<i64>,
 }
 
 /// What changes often: `flags=d99fn`.
@@ -155,6 +157,8 @@ pub(super) struct Job {
     pub(super) last_file_name: Maybe<String>,
     pub(super) last_file_aborted: Maybe<bool>,
     pub(super) last_file_cancelled: Maybe<bool>,
+    /// Not said of one that was stopped before its end.
+    pub(super) last_file_simulated: Maybe<bool>,
 }
 
 /// The file is known by its path, of which only a salted hash leaves.

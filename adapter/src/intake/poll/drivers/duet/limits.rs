@@ -13,6 +13,8 @@ pub(super) const SESSION_SHARE: f64 = 0.75;
 pub(super) const PASSWORD_AGAIN: Duration = Duration::from_secs(300);
 /// Where all sessions are taken, one is free when another client has been silent for so long.
 pub(super) const SESSION_AGAIN: Duration = Duration::from_secs(10);
+/// So often in a row; then they are taken for long, and each try is a line in the Duet's log, as for a wrong password.
+pub(super) const SESSION_TRIES: u32 = 3;
 /// A Duet that has no memory left for an answer has some in a moment.
 pub(super) const BUSY_PAUSE: Duration = Duration::from_secs(2);
 /// One that has none so often in a row has failed.

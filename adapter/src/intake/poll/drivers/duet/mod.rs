@@ -3,6 +3,7 @@
 
 mod api;
 mod fault;
+mod jobs;
 mod limits;
 #[cfg(test)]
 mod live;
@@ -22,6 +23,7 @@ use catalog::items;
 use tokio::time::Instant;
 
 use self::api::{Board, Heat, Job, Live, Login, Model as Reply, Tool};
+use self::jobs::Jobs;
 use self::limits::{BUSY_MAX, BUSY_PAUSE, UPTIME_SLACK_S, UPTIME_WRAPS_S};
 use self::model::{Key, Model};
 use self::session::Session;
@@ -66,8 +68,7 @@ pub(in crate::intake::poll) struct Duet {
     live: Option<Live>,
     /// How long the printer had been up, and when it said so.
     up: Option<(f64, Instant)>,
-    /// The state that was said last while there was a job.
-    printed_in: Option<String>,
+    jobs: Jobs,
     /// How often in a row it had no memory left for an answer.
     busy: u32,
 }
@@ -172,18 +173,22 @@ impl Duet {
         match what {
             What::Pulse => return Ok(Verdict::Alive),
             What::Live => {
-                let live: Live =
-                    result(got)?.ok_or_else(|| Verdict::nonsense("an object model with nothing in it"))?;
+                let live: Live = result(got, found)?
+                    .ok_or_else(|| Verdict::nonsense("an object model with nothing in it"))?;
                 self.restarted(&live, now, found);
                 self.todo = self.model.due(&live).map(What::Key).collect();
                 self.live = Some(live);
             }
             What::Key(key) => {
                 match key {
-                    Key::Boards => identity(&result::<Vec<Option<Board>>>(got)?.unwrap_or_default(), found),
-                    Key::Heat => self.model.heat(result::<Heat>(got)?.unwrap_or_default()),
-                    Key::Tools => self.model.tools(result::<Vec<Option<Tool>>>(got)?.unwrap_or_default()),
-                    Key::Job => self.model.job(&result::<Job>(got)?.unwrap_or_default()),
+                    Key::Boards => {
+                        identity(&result::<Vec<Option<Board>>>(got, found)?.unwrap_or_default(), found);
+                    }
+                    Key::Heat => self.model.heat(result::<Heat>(got, found)?.unwrap_or_default()),
+                    Key::Tools => {
+                        self.model.tools(result::<Vec<Option<Tool>>>(got, found)?.unwrap_or_default());
+                    }
+                    Key::Job => self.model.job(&result::<Job>(got, found)?.unwrap_or_default()),
                 }
                 if let Some(live) = &self.live {
                     self.model.was_read(key, live);
@@ -202,7 +207,7 @@ impl Duet {
         if let Some((was, then)) = self.up.replace((up, now.mono)) {
             let expected = was + now.mono.saturating_duration_since(then).as_secs_f64();
             if up + UPTIME_SLACK_S < expected && expected < UPTIME_WRAPS_S {
-                (self.model, self.printed_in) = (Model::default(), None);
+                (self.model, self.jobs) = (Model::default(), Jobs::default());
                 found.proved(&items::INTERFACE_EVENT).code("restarted");
             }
         }
@@ -219,12 +224,11 @@ impl Duet {
             None => {}
         }
         fault::say(fault::PRINTER, (word == Some("halted")).then_some(fault::HALTED), found);
+        let build = &self.model.job;
+        self.jobs.follow(build, word);
         // A simulation is of a file, and builds nothing.
-        if word != Some("simulating") {
-            if self.model.job.printing.is_some() {
-                self.printed_in = word.map(str::to_owned);
-            }
-            values::job(&live.job, &self.model.job, self.ended(), found);
+        if word != Some("simulating") && !self.jobs.is_simulation(build) {
+            values::job(&live.job, build, self.jobs.ended(build), found);
         }
         match word {
             Some("off" | "disconnected") => {
@@ -236,20 +240,14 @@ impl Duet {
             _ => Verdict::Works,
         }
     }
-
-    /// How the last job ended: by the Duet's own word, else by the state that it was last seen in.
-    fn ended(&self) -> Option<&'static str> {
-        let aborted = match (self.model.job.last_aborted, &self.printed_in) {
-            (Some(aborted), _) => aborted,
-            (None, Some(word)) => state::ends_early(word),
-            (None, None) => return None,
-        };
-        Some(if aborted { "aborted" } else { "completed" })
-    }
 }
 
-fn result<T: serde::de::DeserializeOwned>(got: &Got) -> Result<Option<T>, Verdict> {
-    Ok(got.json::<Reply<T>>()?.result)
+fn result<T: serde::de::DeserializeOwned>(got: &Got, found: &mut Found<'_>) -> Result<Option<T>, Verdict> {
+    let reply = got.json::<Reply<T>>()?;
+    if right(&reply.next).is_some_and(|next| *next > 0) {
+        found.refuse(None, "the rest of a list that a Duet gives in parts: the first is read");
+    }
+    Ok(reply.result)
 }
 
 /// The board that the others hang on: it is all that a Duet knows of the printer.

@@ -54,6 +54,8 @@ pub(super) struct Build {
     pub(super) last: Option<String>,
     /// Whether that was stopped before its end, where the Duet says so.
     pub(super) last_aborted: Option<bool>,
+    /// Whether it was only simulated, where the Duet says so.
+    pub(super) last_simulated: Option<bool>,
 }
 
 /// The file that is printed.
@@ -124,6 +126,7 @@ impl Model {
                 (None, None) => None,
                 (aborted, cancelled) => Some(aborted == Some(true) || cancelled == Some(true)),
             },
+            last_simulated: is(&job.last_file_simulated),
         };
     }
 

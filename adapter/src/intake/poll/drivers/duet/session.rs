@@ -4,7 +4,7 @@
 use tokio::time::Duration;
 
 use super::api::Login;
-use super::limits::{PASSWORD_AGAIN, SESSION, SESSION_AGAIN, SESSION_SHARE, SESSION_USUAL};
+use super::limits::{PASSWORD_AGAIN, SESSION, SESSION_AGAIN, SESSION_SHARE, SESSION_TRIES, SESSION_USUAL};
 use crate::intake::poll::driver::Verdict;
 use crate::intake::poll::drivers::field::right;
 use crate::intake::poll::transport::http::Get;
@@ -12,15 +12,14 @@ use crate::intake::poll::trouble::{Trouble, Why};
 
 /// Whether there is a session.
 #[derive(Debug, Default)]
-pub(super) enum Session {
-    #[default]
-    None,
-    Open(Open),
+pub(super) struct Session {
+    open: Option<Open>,
+    /// How often in a row there was none to be had.
+    refused: u32,
 }
 
 /// A session.
-#[derive(Debug)]
-pub(super) struct Open {
+struct Open {
     /// `None` at a Duet that knows a session by the client's address.
     key: Option<u64>,
     timeout: Duration,
@@ -28,42 +27,56 @@ pub(super) struct Open {
     proved: bool,
 }
 
+// By hand: its key is as good as the password and must not reach a log, not even by `{:?}`.
+impl std::fmt::Debug for Open {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Open")
+            .field("timeout", &self.timeout)
+            .field("proved", &self.proved)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Session {
     /// Takes what `rr_connect` answered.
     pub(super) fn login(&mut self, login: &Login) -> Verdict {
-        *self = Self::None;
+        self.open = None;
         match login.err {
             0 => {
                 let timeout = right(&login.timeout_ms).map_or(SESSION_USUAL, |ms| Duration::from_millis(*ms));
                 let timeout = timeout.clamp(SESSION.0, SESSION.1);
                 let key = right(&login.key).copied().filter(|key| *key != 0);
-                *self = Self::Open(Open { key, timeout, proved: false });
+                (self.open, self.refused) = (Some(Open { key, timeout, proved: false }), 0);
                 Verdict::Alive
             }
             1 => Verdict::Cannot(Trouble::Refused("it does not take our password".into()), PASSWORD_AGAIN),
-            2 => Verdict::Cannot(Trouble::Refused("all of its sessions are taken".into()), SESSION_AGAIN),
-            err => {
-                let why = Why::Numbered("it takes no login, with error", err);
-                Verdict::Cannot(Trouble::Refused(why), SESSION_AGAIN)
-            }
+            2 => self.refused("all of its sessions are taken".into()),
+            err => self.refused(Why::Numbered("it takes no login, with error", err)),
         }
     }
 
+    /// There is no session to be had, and one may be free in a moment, or not for long.
+    fn refused(&mut self, why: Why) -> Verdict {
+        self.refused = self.refused.saturating_add(1);
+        let again = if self.refused <= SESSION_TRIES { SESSION_AGAIN } else { PASSWORD_AGAIN };
+        Verdict::Cannot(Trouble::Refused(why), again)
+    }
+
     pub(super) fn is_open(&self) -> bool {
-        matches!(self, Self::Open(_))
+        self.open.is_some()
     }
 
     /// Puts the session's key to a question.
     pub(super) fn sign(&self, get: Get) -> Get {
-        match self {
-            Self::Open(Open { key: Some(key), .. }) => get.session(*key),
-            _ => get,
+        match self.open.as_ref().and_then(|open| open.key) {
+            Some(key) => get.session(key),
+            None => get,
         }
     }
 
     /// A question was answered in it.
     pub(super) fn prove(&mut self) {
-        if let Self::Open(open) = self {
+        if let Some(open) = &mut self.open {
             open.proved = true;
         }
     }
@@ -71,20 +84,15 @@ impl Session {
     /// A question was refused: the session is gone. One that was never answered in is not worth another login, which would
     /// be refused as well and take a session each time.
     pub(super) fn lost(&mut self) -> Verdict {
-        match std::mem::take(self) {
-            Self::Open(Open { proved: true, .. }) => Verdict::Alive,
-            _ => {
-                let why = "it takes our login, and then no question";
-                Verdict::Cannot(Trouble::Refused(why.into()), PASSWORD_AGAIN)
-            }
+        if self.open.take().is_some_and(|open| open.proved) {
+            return Verdict::Alive;
         }
+        let why = "it takes our login, and then no question";
+        Verdict::Cannot(Trouble::Refused(why.into()), PASSWORD_AGAIN)
     }
 
     /// After so long without a question the session must be kept by one.
     pub(super) fn heartbeat(&self) -> Option<Duration> {
-        match self {
-            Self::None => None,
-            Self::Open(open) => Some(open.timeout.mul_f64(SESSION_SHARE)),
-        }
+        self.open.as_ref().map(|open| open.timeout.mul_f64(SESSION_SHARE))
     }
 }

@@ -4,17 +4,31 @@
 use catalog::items;
 use serde_json::Value;
 
+use super::Klippy;
 use super::api::{Host, Status};
 use super::job::Job;
 use super::objects::{self, JOB, Number, Object};
 use crate::intake::poll::found::Found;
 
+/// What Klipper was last told to do. It is never taken back when Klipper shuts down, though everything is off then.
+const TOLD: &[&str] = &["target", "power", "speed"];
+
 /// The objects that are looked at, and what they last were.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Held {
     objects: Vec<Object>,
     pub(super) job: Job,
     host: Host,
+}
+
+// By hand: users name their objects, and those names must not reach a log, not even by `{:?}`.
+impl std::fmt::Debug for Held {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Held")
+            .field("objects", &self.objects.len())
+            .field("job", &self.job)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Held {
@@ -45,19 +59,31 @@ impl Held {
         self.host = host;
     }
 
-    /// Says all that is known.
-    pub(super) fn say(&self, found: &mut Found<'_>) {
+    /// From now on a number is known only once it has changed again.
+    pub(super) fn forget_numbers(&mut self) {
+        for number in self.objects.iter_mut().flat_map(|object| &mut object.numbers) {
+            number.value = None;
+        }
+    }
+
+    /// Says all that is known, of a Klipper that is like this.
+    pub(super) fn say(&mut self, klippy: Klippy, found: &mut Found<'_>) {
         let has_job = self.job.say(found);
         for number in self.objects.iter().flat_map(|object| &object.numbers) {
             // How far it is means something of a job alone.
-            if has_job || *number.item != items::BUILD_PROGRESS {
+            let is_empty = !has_job && *number.item == items::BUILD_PROGRESS;
+            let is_old =
+                klippy != Klippy::Up && number.place.first().is_some_and(|field| TOLD.contains(field));
+            if !is_empty && !is_old {
                 number.say(found);
             }
         }
-        if let Some(cpu) = self.host.system_cpu_usage.cpu {
+        // It is told each second: what is not told again is not known again.
+        let host = std::mem::take(&mut self.host);
+        if let Some(cpu) = host.system_cpu_usage.cpu {
             found.of(&items::HOST_CPU).number(cpu);
         }
-        if let Some(total) = self.host.system_memory.total {
+        if let Some(total) = host.system_memory.total {
             found.of(&items::HOST_MEMORY_TOTAL).unit("KiBy").number(total);
         }
     }

@@ -8,7 +8,7 @@ use super::limits::{FILE_BYTES_MAX, MESSAGE_BYTES_MAX};
 use crate::intake::poll::found::Found;
 
 /// What is known of the job.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Job {
     state: State,
     /// Empty where there is none.
@@ -19,6 +19,13 @@ pub(super) struct Job {
     elapsed: Option<f64>,
     layer: Option<f64>,
     layers: Option<f64>,
+}
+
+// By hand: a file's name and Klipper's words must not reach a log, not even by `{:?}`.
+impl std::fmt::Debug for Job {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Job").field("state", &self.state).finish_non_exhaustive()
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -88,7 +95,9 @@ impl Job {
             }
         }
         match self.state {
-            State::Error => fault::say(&self.message, found),
+            State::Error => {
+                fault::say(&self.message, found);
+            }
             _ => found.of(&items::ALARM_ACTIVE).code("no"),
         }
     }

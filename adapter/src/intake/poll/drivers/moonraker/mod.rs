@@ -68,11 +68,22 @@ pub(in crate::intake::poll) struct Moonraker {
     /// It was asked what it is on this connection.
     greeted: bool,
     has_history: bool,
-    /// Klipper has shut down, and answers on.
-    is_down: bool,
+    klippy: Klippy,
     /// When the values of all objects were last given.
     listed: Option<Instant>,
     held: Held,
+}
+
+/// Whether what Klipper says of its objects is how they are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Klippy {
+    #[default]
+    Up,
+    /// It has shut down, and answers on: it still measures, and drives nothing.
+    Down,
+    /// It has shut down since a controller does not answer. It repeats the last values of that one without a word of
+    /// their age: only what changes is measured.
+    Cut,
 }
 
 /// How questions are asked.
@@ -175,7 +186,7 @@ impl Moonraker {
 
     /// Nothing is known of the printer any more.
     fn forget(&mut self) {
-        (self.listed, self.held, self.is_down) = (None, Held::default(), false);
+        (self.listed, self.held, self.klippy) = (None, Held::default(), Klippy::Up);
         self.is_void = self.asked.is_some();
         self.todo.clear();
     }
@@ -197,6 +208,9 @@ impl Moonraker {
             }
             (path, 200) if path == VALUES => {
                 self.held.take(&api::result::<Values>(got)?.status);
+                if self.klippy == Klippy::Cut {
+                    self.held.forget_numbers();
+                }
                 self.listed = self.listed.or(Some(now.mono));
                 Ok(self.say(found))
             }
@@ -234,12 +248,18 @@ impl Moonraker {
         {
             found.of(&items::IDENTITY_FIRMWARE).identity(version);
         }
-        self.is_down = info.state == "shutdown";
         match info.state.as_str() {
-            "ready" => self.ready(now, found),
+            "ready" => {
+                self.klippy = Klippy::Up;
+                self.ready(now, found)
+            }
             "shutdown" => {
                 found.of(&items::PRINTER_STATE).code("error");
-                fault::say(&info.state_message, found);
+                let is_cut = fault::say(&info.state_message, found) == "communication";
+                let klippy = if is_cut { Klippy::Cut } else { Klippy::Down };
+                if std::mem::replace(&mut self.klippy, klippy) != klippy && is_cut {
+                    self.held.forget_numbers();
+                }
                 // How hot it is matters now more than ever.
                 self.ready(now, found);
                 Verdict::Shows(Trouble::Failed("its Klipper has shut down".into()))
@@ -279,10 +299,15 @@ impl Moonraker {
     }
 
     /// Says all values.
-    fn say(&self, found: &mut Found<'_>) -> Verdict {
-        self.held.say(found);
-        if self.is_down {
-            return Verdict::Alive;
+    fn say(&mut self, found: &mut Found<'_>) -> Verdict {
+        self.held.say(self.klippy, found);
+        match self.klippy {
+            Klippy::Up => {}
+            Klippy::Down => return Verdict::Alive,
+            Klippy::Cut => {
+                self.held.forget_numbers();
+                return Verdict::Alive;
+            }
         }
         self.held.job.say_printer(found);
         Verdict::Works

@@ -3,20 +3,25 @@
 
 use serde::Deserialize;
 
-use crate::intake::poll::drivers::field::Maybe;
+use crate::intake::poll::drivers::field::{Maybe, or_null};
 
 /// `/api/version`. What it calls `server` is of its web server, and in a printer's own firmware not even that.
 #[derive(Deserialize)]
 pub(super) struct Version {
-    pub(super) firmware: Maybe<String>,
-    /// `PrusaLink I3MK3S`, where PrusaLink runs on a computer beside the printer.
-    pub(super) original: Maybe<String>,
+    #[serde(default, deserialize_with = "or_null")]
+    pub(super) firmware: Option<Maybe<String>>,
+    /// `PrusaLink I3MK3S`, where PrusaLink runs on a computer beside the printer; without the first word where it does not
+    /// know the printer, or not yet.
+    #[serde(default, deserialize_with = "or_null")]
+    pub(super) original: Option<Maybe<String>>,
 }
 
 /// `/api/v1/info`.
 #[derive(Deserialize)]
 pub(super) struct Info {
-    pub(super) serial: Maybe<String>,
+    /// Null while PrusaLink does not know it.
+    #[serde(default, deserialize_with = "or_null")]
+    pub(super) serial: Option<Maybe<String>>,
 }
 
 /// `/api/v1/status`.

@@ -22,6 +22,11 @@ static CONDITIONS: &[(&str, Alarm)] = &[
     ("Firmware is not up-to-date", row("software", "failed")),
     ("Serial number cannot be obtained", row("communication", "failed")),
     ("Job ID cannot be obtained", row("communication", "failed")),
+    // The firmware has stopped the printer, such as for a heater or a thermistor.
+    (
+        "Firmware detected a hardware issue",
+        Alarm { class: "safety", subsystem: "printer", qualifier: "failed" },
+    ),
 ];
 
 const fn row(class: &'static str, qualifier: &'static str) -> Alarm {

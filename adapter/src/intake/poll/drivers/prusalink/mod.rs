@@ -3,6 +3,7 @@
 
 mod api;
 mod fault;
+mod limits;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -10,8 +11,10 @@ mod tests;
 use std::collections::VecDeque;
 
 use catalog::{Item, items};
+use tokio::time::Instant;
 
 use self::api::{File, Info, Job, Printer, Progress, Status, Version};
+use self::limits::WHO_AGAIN;
 use super::field::{Maybe, given, right};
 use crate::intake::poll::Now;
 use crate::intake::poll::driver::{Driver, Next, Verdict};
@@ -31,10 +34,17 @@ const VERSION: &Path = &PATHS[0];
 const INFO: &Path = &PATHS[1];
 const STATUS: &Path = &PATHS[2];
 const JOB: &Path = &PATHS[3];
+/// Those that tell who the printer is.
+const WHO: [&Path; 2] = [VERSION, INFO];
 
 /// Fans are numbered as they stand in the status.
 const HOTEND_FAN: u8 = 0;
 const PRINT_FAN: u8 = 1;
+
+/// What stands before the model; where none of them does, it is words for there being none.
+const MODEL_PREFIXES: &[&str] = &["PrusaLink ", "Original Prusa "];
+/// What is said as it stands.
+const PLAIN: &[&str] = &[""];
 
 /// The conversation with one printer.
 #[derive(Debug, Default)]
@@ -43,6 +53,10 @@ pub(in crate::intake::poll) struct PrusaLink {
     todo: VecDeque<&'static Path>,
     /// What was not answered yet on this connection of who the printer is: it may be starting.
     unknown: Vec<&'static Path>,
+    /// When that was asked last.
+    who: Option<Instant>,
+    /// No printer was connected to PrusaLink at the last look; the next one may be another.
+    is_gone: bool,
     /// The job whose file is known, so that it is asked for once a job and not at each interval.
     job: Option<KnownJob>,
 }
@@ -65,39 +79,49 @@ impl Driver for PrusaLink {
     type Query = Get;
     type Answer = Got;
 
-    fn begin(&mut self, _: Now) {
-        *self = Self { todo: [VERSION, INFO].into(), unknown: vec![VERSION, INFO], job: None };
+    fn begin(&mut self, now: Now) {
+        *self = Self { unknown: WHO.to_vec(), ..Self::default() };
+        self.ask_who(now);
     }
 
-    fn round(&mut self, _: Now, _: &mut Found<'_>) {
-        self.todo = [STATUS].into_iter().chain(self.unknown.iter().copied()).collect();
+    fn round(&mut self, now: Now, _: &mut Found<'_>) {
+        self.todo = [STATUS].into();
+        if !self.is_gone && self.who.is_none_or(|at| at + WHO_AGAIN <= now.mono) {
+            self.ask_who(now);
+        }
     }
 
     fn next(&mut self, _: Now) -> Next<Get> {
         self.todo.pop_front().map_or(Next::Rest, |path| Next::Ask(Get::new(path)))
     }
 
-    fn answer(&mut self, got: Got, _: Now, found: &mut Found<'_>) -> Verdict {
-        self.take(&got, found).unwrap_or_else(|verdict| verdict)
+    fn answer(&mut self, got: Got, now: Now, found: &mut Found<'_>) -> Verdict {
+        self.take(&got, now, found).unwrap_or_else(|verdict| verdict)
     }
 }
 
 impl PrusaLink {
-    fn take(&mut self, got: &Got, found: &mut Found<'_>) -> Result<Verdict, Verdict> {
-        if matches!(got.status, 200 | 404) {
-            self.unknown.retain(|path| *path != got.path);
-        }
+    /// Asks what is not known of who the printer is.
+    fn ask_who(&mut self, now: Now) {
+        self.who = Some(now.mono);
+        self.todo.extend(&self.unknown);
+    }
+
+    fn take(&mut self, got: &Got, now: Now, found: &mut Found<'_>) -> Result<Verdict, Verdict> {
         match (got.path, got.status) {
             (path, 200) if path == VERSION => {
-                version(&got.json()?, found);
-                Ok(Verdict::Alive)
+                let is_known = version(&got.json()?, found);
+                self.told(path, is_known)
             }
             (path, 200) if path == INFO => {
                 let info: Info = got.json()?;
-                identity(&info.serial, &items::IDENTITY_SERIAL, "", found);
-                Ok(Verdict::Alive)
+                let is_known = identity(&info.serial, &items::IDENTITY_SERIAL, PLAIN, found);
+                self.told(path, is_known)
             }
-            (path, 200) if path == STATUS => Ok(self.status(&got.json()?, found)),
+            (path, 404) if WHO.contains(&path) => self.told(path, true),
+            // Who it is may be unknown, and that shows nothing of what it does: the status does.
+            (path, status) if WHO.contains(&path) && !matches!(status, 401 | 403 | 429) => Ok(Verdict::Alive),
+            (path, 200) if path == STATUS => Ok(self.status(&got.json()?, now, found)),
             (path, 200) if path == JOB => {
                 self.job(&got.json()?, found);
                 Ok(Verdict::Works)
@@ -116,17 +140,30 @@ impl PrusaLink {
         }
     }
 
-    fn status(&mut self, status: &Status, found: &mut Found<'_>) -> Verdict {
+    /// What this path tells was answered.
+    fn told(&mut self, path: &'static Path, is_known: bool) -> Result<Verdict, Verdict> {
+        if is_known {
+            self.unknown.retain(|unknown| *unknown != path);
+        }
+        Ok(Verdict::Alive)
+    }
+
+    fn status(&mut self, status: &Status, now: Now, found: &mut Found<'_>) -> Verdict {
         let Status { printer, job } = status;
-        values(printer, found);
         let word = given(&printer.state, Some(&items::PRINTER_STATE), found).map(String::as_str);
         let health = right(&printer.status_printer);
         let alarm = fault::of(word, health);
         fault::say(alarm, health, found);
         if alarm == Some(fault::NO_PRINTER) {
             found.of(&items::PRINTER_STATE).code("offline");
+            // The temperatures that stand there are the last ones before.
+            (self.is_gone, self.unknown) = (true, WHO.to_vec());
             return Verdict::Shows(Trouble::Off("no printer is connected to its PrusaLink".into()));
         }
+        if std::mem::take(&mut self.is_gone) {
+            self.ask_who(now);
+        }
+        values(printer, found);
         let codes = word.and_then(state::of);
         match codes {
             Some((code, _)) => found.of(&items::PRINTER_STATE).code(code),
@@ -185,15 +222,26 @@ impl PrusaLink {
     }
 }
 
-fn version(version: &Version, found: &mut Found<'_>) {
-    identity(&version.firmware, &items::IDENTITY_FIRMWARE, "", found);
-    identity(&version.original, &items::IDENTITY_MODEL, "PrusaLink ", found);
+/// Says what stands there, and whether there is no use in asking again.
+fn version(version: &Version, found: &mut Found<'_>) -> bool {
+    let has_firmware = identity(&version.firmware, &items::IDENTITY_FIRMWARE, PLAIN, found);
+    let has_model = identity(&version.original, &items::IDENTITY_MODEL, MODEL_PREFIXES, found);
+    has_firmware && has_model
 }
 
-fn identity(field: &Maybe<String>, item: &'static Item, prefix: &str, found: &mut Found<'_>) {
-    if let Some(text) = given(field, Some(item), found) {
-        found.of(item).identity(text.strip_prefix(prefix).unwrap_or(text));
-    }
+/// Says what stands in the text behind one of these, and whether there is no use in asking again: a PrusaLink in a firmware lacks most of
+/// these, and one on a computer gives null or other words until it knows them.
+fn identity(
+    field: &Option<Maybe<String>>,
+    item: &'static Item,
+    prefixes: &[&str],
+    found: &mut Found<'_>,
+) -> bool {
+    let Some(field) = field else { return true };
+    let Some(text) = given(field, Some(item), found) else { return field.is_some() };
+    let Some(text) = prefixes.iter().find_map(|prefix| text.strip_prefix(prefix)) else { return false };
+    found.of(item).identity(text);
+    true
 }
 
 fn values(printer: &Printer, found: &mut Found<'_>) {

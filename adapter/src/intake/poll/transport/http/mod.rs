@@ -187,7 +187,9 @@ impl Site {
         let headers = request.headers_mut();
         self.introduce(&target, headers)?;
         if let Some(session) = get.session_key() {
-            headers.insert(SESSION, session.into());
+            let mut session = HeaderValue::from(session);
+            session.set_sensitive(true);
+            headers.insert(SESSION, session);
         }
         Some(request)
     }
