@@ -8,6 +8,7 @@ use std::path::{Path as FilePath, PathBuf};
 use bytes::Bytes;
 use catalog::{Reading, Value};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use super::super::driver::{Driver, Next, Verdict};
 use super::super::found::{Found, Words};
@@ -40,18 +41,26 @@ struct Step {
     pass_s: u64,
 }
 
-/// Every case of a family comes to what it says.
+/// Every case of a family comes to what it says, with a driver that only asks and is answered.
 pub(in crate::intake::poll) fn each_case<D: Driver<Query = Get, Answer = Got>>(
     family: &str,
     driver: impl Fn() -> D,
+) {
+    each(family, |input: &Input, _| converse(driver(), input));
+}
+
+/// Every case of a family comes to what it says, whatever its `input.json` is made of.
+pub(in crate::intake::poll) fn each<I: DeserializeOwned>(
+    family: &str,
+    converse: impl Fn(&I, &FilePath) -> String,
 ) {
     let family = FilePath::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures").join(family);
     let mut cases: Vec<PathBuf> = fs::read_dir(family).unwrap().map(|case| case.unwrap().path()).collect();
     cases.sort();
     assert!(!cases.is_empty());
     for case in cases {
-        let input: Input = serde_json::from_slice(&fs::read(case.join("input.json")).unwrap()).unwrap();
-        let found = converse(driver(), &input);
+        let input = serde_json::from_slice(&fs::read(case.join("input.json")).unwrap()).unwrap();
+        let found = converse(&input, &case);
         if std::env::var_os("ONEWAY_FIXTURES_WRITE").is_some() {
             fs::write(case.join("expected.txt"), &found).unwrap();
         }
@@ -145,5 +154,30 @@ pub(in crate::intake::poll) fn shows(verdict: &Verdict) -> String {
             Some(trouble) => format!("closed, {}: {trouble}", trouble.code()),
             None => "closed".to_owned(),
         },
+    }
+}
+
+/// Asks and is answered with these, each a path's number, a status and a body, whatever was asked: the driver asks on, and
+/// all that it finds is of the catalogue.
+pub(in crate::intake::poll) fn takes_any<D: Driver<Query = Get, Answer = Got>>(
+    mut driver: D,
+    paths: &'static [Path],
+    answers: Vec<(usize, u16, Vec<u8>)>,
+) {
+    let (mut memory, now, mut words) = (memory(Duration::from_secs(5)), beginning(), Words::default());
+    driver.begin(now);
+    for (path, status, body) in answers {
+        let status = if status < 400 { 200 } else { status };
+        let mut found = Found::new(&mut memory, now, &mut words);
+        if !matches!(driver.next(now), Next::Ask(_)) {
+            driver.round(now, &mut found);
+            assert!(matches!(driver.next(now), Next::Ask(_)));
+        }
+        let body = Bytes::from(body);
+        driver.answer(
+            Got { path: &paths[path], status, retry_after: None, date: None, body },
+            now,
+            &mut found,
+        );
     }
 }

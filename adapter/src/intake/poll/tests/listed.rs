@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use hyper::header::HeaderName;
 use secrecy::SecretString;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 
 use super::super::driver::{Driver, Next};
 use super::super::drivers::duet::{self, Duet};
@@ -99,14 +99,7 @@ async fn serve(listener: TcpListener, lines: Arc<Mutex<Vec<String>>>) {
     let mut turn = 0usize;
     loop {
         let (mut stream, _) = listener.accept().await.unwrap();
-        let mut head = Vec::new();
-        while let Ok(byte) = stream.read_u8().await {
-            head.push(byte);
-            if !head.ends_with(b"\r\n\r\n") {
-                continue;
-            }
-            let text = String::from_utf8(std::mem::take(&mut head)).unwrap();
-            assert!(!text.to_lowercase().contains("content-length"), "a question with a body");
+        while let Some(text) = question(&mut stream).await {
             lines.lock().unwrap().push(text.lines().next().unwrap_or_default().to_owned());
             let (status, body) = (STATUSES[turn % STATUSES.len()], BODIES[turn % BODIES.len()]);
             turn += 1;
@@ -115,8 +108,22 @@ async fn serve(listener: TcpListener, lines: Arc<Mutex<Vec<String>>>) {
                 break;
             }
         }
-        assert_eq!(head, b"", "bytes that are no request");
     }
+}
+
+/// The head of the next request, which has no body; nothing where the connection ends. No byte of it is anything else.
+pub(in crate::intake::poll) async fn question(stream: &mut TcpStream) -> Option<String> {
+    let mut head = Vec::new();
+    while let Ok(byte) = stream.read_u8().await {
+        head.push(byte);
+        if head.ends_with(b"\r\n\r\n") {
+            let text = String::from_utf8(head).unwrap();
+            assert!(!text.to_lowercase().contains("content-length"), "a question with a body");
+            return Some(text);
+        }
+    }
+    assert_eq!(head, b"", "bytes that are no request");
+    None
 }
 
 async fn only_listed<D, Q>(driver: D, paths: &'static [Path])

@@ -80,17 +80,6 @@ proptest! {
     /// Whatever is answered, it asks on, and what it found is of the catalogue.
     #[test]
     fn no_answer_stops_it(answers in proptest::collection::vec((0..PATHS.len(), 0u16..600, body()), 1..30)) {
-        let (mut driver, mut memory, now) = (Duet::default(), memory(Duration::from_secs(5)), beginning());
-        let mut words = Words::default();
-        driver.begin(now);
-        for (path, status, body) in answers {
-            let status = if status < 400 { 200 } else { status };
-            let mut found = Found::new(&mut memory, now, &mut words);
-            if asked(&mut driver).is_none() {
-                driver.round(now, &mut found);
-                prop_assert!(asked(&mut driver).is_some());
-            }
-            driver.answer(got(path, status, body), now, &mut found);
-        }
+        conversation::takes_any(Duet::default(), PATHS, answers);
     }
 }

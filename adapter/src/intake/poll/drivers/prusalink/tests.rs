@@ -1,11 +1,7 @@
-use bytes::Bytes;
 use proptest::prelude::*;
 
 use super::{PATHS, PrusaLink};
-use crate::intake::poll::driver::{Driver as _, Next};
-use crate::intake::poll::found::{Found, Words};
-use crate::intake::poll::tests::{beginning, conversation, memory};
-use crate::intake::poll::transport::http::Got;
+use crate::intake::poll::tests::conversation;
 
 #[test]
 fn each_conversation_comes_to_what_it_says() {
@@ -30,16 +26,6 @@ proptest! {
     /// Whatever is answered, it asks on, and what it found is of the catalogue.
     #[test]
     fn no_answer_stops_it(answers in proptest::collection::vec((0..PATHS.len(), 0u16..600, body()), 1..20)) {
-        let (mut driver, mut memory, now) = (PrusaLink::default(), memory(std::time::Duration::from_secs(5)), beginning());
-        let mut words = Words::default();
-        driver.begin(now);
-        for (path, status, body) in answers {
-            let status = if status < 400 { 200 } else { status };
-            let mut found = Found::new(&mut memory, now, &mut words);
-            driver.round(now, &mut found);
-            prop_assert!(matches!(driver.next(now), Next::Ask(_)));
-            let got = Got { path: &PATHS[path], status, retry_after: None, date: None, body: Bytes::from(body) };
-            driver.answer(got, now, &mut found);
-        }
+        conversation::takes_any(PrusaLink::default(), PATHS, answers);
     }
 }

@@ -9,7 +9,7 @@ use futures::{SinkExt as _, StreamExt as _};
 use hyper::header::HeaderName;
 use secrecy::SecretString;
 use serde_json::Value;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio_tungstenite::WebSocketStream;
@@ -21,6 +21,7 @@ use super::*;
 use crate::config::HostPort;
 use crate::intake::poll::neighbours::Neighbours;
 use crate::intake::poll::tests::later;
+use crate::intake::poll::tests::listed::question;
 use crate::intake::poll::transport::Transport as _;
 use crate::intake::poll::transport::dial::Dial;
 use crate::intake::poll::transport::http::{Auth, Path, Site};
@@ -73,14 +74,7 @@ async fn moonraker(listener: TcpListener, sent: Sent) {
 async fn serve(mut stream: TcpStream, sent: Sent, dice: Dice) {
     // Its messages are small, and would wait for each other.
     stream.set_nodelay(true).unwrap();
-    let mut head = Vec::new();
-    while let Ok(byte) = stream.read_u8().await {
-        head.push(byte);
-        if !head.ends_with(b"\r\n\r\n") {
-            continue;
-        }
-        let text = String::from_utf8(std::mem::take(&mut head)).unwrap();
-        assert!(!text.to_lowercase().contains("content-length"), "a question with a body");
+    while let Some(text) = question(&mut stream).await {
         sent.lock().unwrap().push(text.lines().next().unwrap().to_owned());
         if let Some(key) = header(&text, "sec-websocket-key").filter(|_| dice.throw(3) > 0) {
             let accept = derive_accept_key(key.as_bytes());

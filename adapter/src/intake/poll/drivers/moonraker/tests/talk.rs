@@ -2,8 +2,7 @@
 //! question and what it tells in between, `expected.txt` what is asked, what is found and what that shows.
 
 use std::fmt::Write as _;
-use std::fs;
-use std::path::{Path as FilePath, PathBuf};
+use std::path::Path as FilePath;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -14,7 +13,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::intake::poll::Now;
 use crate::intake::poll::memory::Memory;
-use crate::intake::poll::tests::conversation::{say, shows};
+use crate::intake::poll::tests::conversation::{self, say, shows};
 use crate::intake::poll::tests::later;
 use crate::normalise::testing;
 
@@ -50,18 +49,7 @@ struct Step {
 
 #[test]
 fn each_conversation_comes_to_what_it_says() {
-    let family = FilePath::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/moonraker-api");
-    let mut cases: Vec<PathBuf> = fs::read_dir(family).unwrap().map(|case| case.unwrap().path()).collect();
-    cases.sort();
-    assert!(!cases.is_empty());
-    for case in cases {
-        let input: Input = serde_json::from_slice(&fs::read(case.join("input.json")).unwrap()).unwrap();
-        let found = converse(&input, &case);
-        if std::env::var_os("ONEWAY_FIXTURES_WRITE").is_some() {
-            fs::write(case.join("expected.txt"), &found).unwrap();
-        }
-        assert_eq!(found, fs::read_to_string(case.join("expected.txt")).unwrap(), "{}", case.display());
-    }
+    conversation::each("moonraker-api", converse);
 }
 
 /// A conversation as it comes.
