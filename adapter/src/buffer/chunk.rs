@@ -49,8 +49,8 @@ impl Chunk {
         } else {
             readings.by_ref().take(fit).collect()
         };
-        // Whoever made it may have expected more.
-        if taken.capacity() / 2 > taken.len() {
+        // Whoever made it may have expected more; what is counted is what it takes, within an eighth.
+        if taken.capacity() > taken.len() + taken.len() / 8 {
             taken.shrink_to_fit();
         }
         Some(Self { readings: taken, receipt: receipt.share(), size })

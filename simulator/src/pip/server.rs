@@ -16,7 +16,7 @@ use crate::faults::Manner;
 
 /// How long to wait before listening again when the port is taken.
 const REBIND: Duration = Duration::from_secs(1);
-/// How long a connection lasts where the printer resets each.
+/// How long a connection lasts where the printer resets each, from the handshake on.
 const RESET_AFTER: Duration = Duration::from_secs(1);
 
 /// The printer interface of one printer.
@@ -88,19 +88,18 @@ impl Server {
         // The kernel has taken the connection, but a controller that hangs never gets to the handshake.
         let _ = manner.wait_for(|manner| *manner != Manner::Silent).await;
         stream.set_nodelay(true)?;
-        if *manner.borrow() != Manner::Resets {
-            return self.converse(stream).await;
+        let resets = *manner.borrow() == Manner::Resets;
+        if resets {
+            // Whatever is under way when it is dropped: the other side gets a reset and no end.
+            stream.set_zero_linger()?;
         }
-        // Whatever is under way when it is dropped: the other side gets a reset and no end.
-        stream.set_zero_linger()?;
-        timeout(RESET_AFTER, self.converse(stream))
-            .await
-            .unwrap_or_else(|_| Err(io::ErrorKind::ConnectionReset.into()))
-    }
-
-    async fn converse(&self, stream: TcpStream) -> io::Result<()> {
         let stream = timeout(STEP, self.acceptor.accept(stream)).await??;
-        self.conversation.converse(stream, &mut Session::default()).await
+        let mut session = Session::default();
+        let talk = self.conversation.converse(stream, &mut session);
+        if !resets {
+            return talk.await;
+        }
+        timeout(RESET_AFTER, talk).await.unwrap_or_else(|_| Err(io::ErrorKind::ConnectionReset.into()))
     }
 }
 
