@@ -263,6 +263,14 @@ impl RawSender {
                 None
             }
             (Some(name), None) => Some(Sender::Certificate(name)),
+            // What is acknowledged is the printer's only copy: no other that has its address may speak for it.
+            (None, Some(_)) if section == "push" && listens.knows_certificates => {
+                problems.add(
+                    path.key("address"),
+                    "a printer that calls over TLS is known by its certificate; write certificate in place of address",
+                );
+                None
+            }
             (None, Some(address)) => Some(Sender::Address(address.0)),
             _ => {
                 problems.add(path.clone(), "write one of certificate and address");

@@ -83,8 +83,11 @@ impl Interpreter {
 
     /// When it happened by our clock: the printer's monotonic one says how long ago it was.
     fn ours(&self, event: &Event, now: Timestamp) -> Timestamp {
-        // Without a monotonic clock an old event cannot be told from a clock that is slow: only the future is wrong.
-        let Some((met, mono_ms)) = self.met else { return Timestamp(event.time.0.min(now.0)) };
+        // Without a monotonic clock an old event cannot be told from a clock that is slow: only the future is wrong. So it is
+        // with one that the printer kept over a boot, whose time since then is none.
+        let Some((met, mono_ms)) = self.met.filter(|_| event.mono_ms > 0) else {
+            return Timestamp(event.time.0.min(now.0));
+        };
         let since = i128::from(event.mono_ms) - i128::from(mono_ms);
         Timestamp(i64::try_from(i128::from(met.0) + since).unwrap_or(now.0))
     }

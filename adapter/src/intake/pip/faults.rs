@@ -59,8 +59,10 @@ impl Faults {
     ) -> Vec<Fault> {
         self.active.clear();
         let mut faults = HashMap::new();
-        for item in items::all().filter(|item| item.is_fault() && offers.have_subsystem_of(item)) {
-            faults.insert((item.id(), 0), Fault { item, part: 0, code: "none" });
+        for item in items::all().filter(|item| item.is_fault()) {
+            for part in offers.parts_of(item) {
+                faults.insert((item.id(), part), Fault { item, part, code: "none" });
+            }
         }
         for (id, part) in &self.faulty {
             if let Some(item) = items::by_id(id) {
@@ -98,7 +100,7 @@ fn class(item: &Item, alarm: &Alarm) -> &'static str {
 #[cfg(test)]
 mod tests {
     use catalog::Timestamp;
-    use protocol::pip::{Description, Text};
+    use protocol::pip::{Description, ItemDescription, Text};
 
     use super::*;
     use crate::testing::item;
@@ -138,6 +140,20 @@ mod tests {
         assert_eq!(code(faults.change(&active.alarms[0], false)), "none");
         let all = faults.are(&ActiveAlarms::default(), &offers, |_| {});
         assert!(all.len() == 2 && all.iter().all(|fault| fault.code == "none"), "{all:?}");
+    }
+
+    #[test]
+    fn a_part_whose_alarm_ended_unseen_has_none() {
+        // As of an adapter that was started again: nothing is known of what was told before.
+        let parts = ItemDescription { parts: vec![1, 2], ..item("recoater.fault", "state", "1") };
+        let offers = Offers::of(&Description { items: vec![parts] }, |_| {});
+        let active = ActiveAlarms { alarms: vec![Alarm { part: 1, ..alarm("4012", "jammed") }] };
+        let mut all = Faults::default().are(&active, &offers, |_| {});
+        all.sort_by_key(|fault| fault.part);
+        assert_eq!(
+            all.iter().map(|fault| (fault.part, fault.code)).collect::<Vec<_>>(),
+            [(1, "jammed"), (2, "none")]
+        );
     }
 
     #[test]

@@ -14,9 +14,11 @@ type Refused = (&'static Item, &'static str);
 pub(in crate::intake) struct Offers(HashMap<&'static str, Offered>);
 
 /// One of them.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(in crate::intake) struct Offered {
     pub(in crate::intake) item: &'static Item,
+    /// Those that exist.
+    parts: Vec<u8>,
     /// The shortest time in which it can change.
     pub(in crate::intake) every: Duration,
 }
@@ -34,7 +36,8 @@ impl Offers {
             } else if is_number(item) && described.unit.as_str() != item.unit().ucum() {
                 refuse((item, "the printer has it in another unit than the catalogue"));
             } else {
-                offers.entry(item.id()).or_insert(Offered { item, every });
+                let parts = described.parts.clone();
+                offers.entry(item.id()).or_insert(Offered { item, parts, every });
             }
         }
         Self(offers)
@@ -42,18 +45,23 @@ impl Offers {
 
     /// The item of this id, if it is offered.
     pub(in crate::intake) fn find(&self, id: &str) -> Option<Offered> {
-        self.0.get(id).copied()
+        self.0.get(id).cloned()
     }
 
-    /// Whether something of the subsystem is offered whose fault this is.
-    pub(in crate::intake) fn have_subsystem_of(&self, fault: &Item) -> bool {
+    /// The parts that this fault can have: those that are described, else the one that there is where anything of its
+    /// subsystem is offered.
+    pub(in crate::intake) fn parts_of(&self, fault: &Item) -> Vec<u8> {
         let subsystem = |id: &'static str| id.split_once('.').map(|(subsystem, _)| subsystem);
-        self.0.keys().any(|id| subsystem(id) == subsystem(fault.id()))
+        match self.0.get(fault.id()) {
+            Some(offered) => offered.parts.clone(),
+            None if self.0.keys().any(|id| subsystem(id) == subsystem(fault.id())) => vec![0],
+            None => Vec::new(),
+        }
     }
 
     /// All of them, in no order.
     pub(in crate::intake) fn all(&self) -> impl Iterator<Item = Offered> {
-        self.0.values().copied()
+        self.0.values().cloned()
     }
 }
 

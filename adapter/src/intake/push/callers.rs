@@ -67,8 +67,10 @@ fn now(context: &IntakeContext) -> Now {
 impl Caller {
     /// A new connection. The one before it ends: a printer that lost its power has left it behind.
     pub(super) fn connected(&self, peer: IpAddr) -> (Call, CancellationToken) {
-        let (call, newer) = (self.counters.calls.begin(peer), CancellationToken::new());
+        let newer = CancellationToken::new();
+        // Which call is the latest and which one ends for it is one thing: of two at once the later is the one that stays.
         let mut state = self.state();
+        let call = self.counters.calls.begin(peer);
         state.presence.called();
         std::mem::replace(&mut state.connection, newer.clone()).cancel();
         (call, newer)
@@ -76,16 +78,14 @@ impl Caller {
 
     /// It tells what happens from now on.
     pub(super) fn works(&self, call: Call) {
-        if self.counters.calls.is_latest(call) {
-            self.tell(Presence::works);
-        }
+        self.tell(|presence, now| self.counters.calls.is_latest(call).then(|| presence.works(now)).flatten());
     }
 
     /// A connection is over.
     pub(super) fn ended(&self, call: Call, ending: Ending) {
-        if self.counters.calls.end(call) {
-            self.tell(|presence, now| presence.ended(ending, now));
-        }
+        self.tell(|presence, now| {
+            self.counters.calls.end(call).then(|| presence.ended(ending, now)).flatten()
+        });
     }
 
     /// Somebody came to no TLS connection who is this printer by its address.
@@ -133,12 +133,16 @@ impl Caller {
         self.state().stored.clone()
     }
 
-    /// Its log is stored so far.
-    pub(super) fn remember(&self, stored: Stored) {
-        self.counters.calls.acknowledge(stored.sequence);
-        self.state().stored = Some(stored);
+    /// Its log is stored so far, as its latest call knows: one before it may be of another instance of the log.
+    pub(super) fn remember(&self, call: Call, stored: Stored) {
+        let mut state = self.state();
+        if self.counters.calls.is_latest(call) {
+            self.counters.calls.acknowledge(stored.sequence);
+            state.stored = Some(stored);
+        }
     }
 
+    /// The event is told under the lock, so that which call is the latest stays true for as long as it takes.
     fn tell(&self, event: impl FnOnce(&mut Presence, Now) -> Option<Word>) {
         let word = event(&mut self.state().presence, now(&self.context));
         self.say(word);
@@ -161,5 +165,34 @@ impl Caller {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use protocol::pip::Text;
+
+    use super::*;
+    use crate::normalise::testing;
+
+    #[tokio::test(start_paused = true)]
+    async fn of_two_calls_the_later_is_what_counts_whatever_the_earlier_still_does() {
+        let bench = testing::bench();
+        let printer = Printer { push: Some(Sender::Certificate("p01".into())), ..testing::printer() };
+        let (_, caller) = callers(&[printer], &bench.context).remove(0);
+        let peer = IpAddr::from([10, 0, 0, 7]);
+        let stored = |sequence| Stored { instance: Text::cut("i-1"), sequence: Some(sequence) };
+        let ((earlier, replaced), (later, stands)) = (caller.connected(peer), caller.connected(peer));
+        assert!(replaced.is_cancelled() && !stands.is_cancelled());
+        caller.works(later);
+        caller.remember(later, stored(9));
+        let deadline = caller.state().presence.deadline();
+        // It is only now that the earlier one sees that it is over.
+        caller.works(earlier);
+        caller.remember(earlier, stored(4));
+        caller.ended(earlier, Ending::Cut("it hangs up"));
+        assert_eq!(caller.stored().and_then(|stored| stored.sequence), Some(9));
+        assert_eq!(caller.state().presence.deadline(), deadline);
+        assert!(caller.counters.calls.since().is_some());
     }
 }

@@ -50,8 +50,9 @@ pub(super) struct Connection<'a, S> {
 
 impl<'a, S: AsyncRead + AsyncWrite + Unpin> Connection<'a, S> {
     pub(super) fn new(stream: S, caller: Arc<Caller>, peer: IpAddr, context: &'a IntakeContext) -> Self {
-        let flow = Flow::new(caller.stored(), Instant::now());
+        // In this order: what a call before it still gets stored is known then, or not remembered any more.
         let (call, replaced) = caller.connected(peer);
+        let flow = Flow::new(caller.stored(), Instant::now());
         let (verdicts, input) = (FuturesUnordered::new(), BytesMut::new());
         Self { stream, caller, call, peer, context, replaced, flow, teller: None, verdicts, input }
     }
@@ -141,7 +142,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Connection<'a, S> {
                 Action::Refused(why) => self.caller.normaliser.refused(None, why, &why),
                 Action::Missed(gap) => self.missed(gap),
                 Action::Store { ticket, events } => self.store(ticket, &events),
-                Action::Remember(stored) => self.caller.remember(stored),
+                Action::Remember(stored) => self.caller.remember(self.call, stored),
                 Action::Close(why) => return Ok(Some(why)),
             }
         }

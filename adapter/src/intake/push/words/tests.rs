@@ -106,6 +106,8 @@ fn a_wrong_clock_is_put_right_by_the_monotonic_one() {
         (Some(2 * hour), at(NOW.0 - hour as i64, hour), NOW.0 - hour as i64, Quality::Good),
         // The clock is a year slow.
         (Some(2 * hour), at(NOW.0 - 365 * 24 * hour as i64, hour), NOW.0 - hour as i64, Quality::Uncertain),
+        // It is from before the printer's last boot: its own time is all that is known.
+        (Some(2 * hour), at(NOW.0 - 12 * hour as i64, 0), NOW.0 - 12 * hour as i64, Quality::Good),
         // Nothing says how old it is: what is past is believed, and what is to come is not.
         (None, at(NOW.0 - hour as i64, 0), NOW.0 - hour as i64, Quality::Good),
         (None, at(NOW.0 + hour as i64, 0), NOW.0, Quality::Uncertain),

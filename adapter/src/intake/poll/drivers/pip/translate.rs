@@ -40,7 +40,7 @@ impl Translator {
     /// Values. `sweep` is the time in which each item is asked for once.
     pub(super) fn values(&self, values: &Values, sweep: Duration, found: &mut Found<'_>) {
         for sample in &values.values {
-            let Some(Offered { item, every }) = self.offers.find(sample.id.as_str()) else {
+            let Some(Offered { item, every, .. }) = self.offers.find(sample.id.as_str()) else {
                 found.refuse(None, "a value of an item that was not asked for");
                 continue;
             };
