@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use adapter::buffer::Buffer;
 use adapter::clock::Clock;
-use adapter::config::{AdapterName, Begin, Logs, Printer, PrinterId};
+use adapter::config::{self, AdapterName, Begin, Logs, Printer, PrinterId, WhenFull};
 use adapter::counters::Counters;
 use adapter::intake::{IntakeContext, tail};
 use adapter::lifecycle::Lifecycle;
@@ -139,7 +139,8 @@ impl Bench {
         // The shares are those of twenty printers however many there are.
         let ids = (0..PRINTERS).map(id).collect::<anyhow::Result<Vec<_>>>()?;
         let counters = Arc::<Counters>::default();
-        let buffer = Arc::new(Buffer::new(BUFFER_BYTES, &adapter, &ids, Arc::clone(&counters)));
+        let config = config::Buffer { bytes_max: BUFFER_BYTES, when_full: WhenFull::Thin };
+        let buffer = Arc::new(Buffer::new(config, &adapter, &ids, Arc::clone(&counters)));
         let lifecycle = Lifecycle::new();
         let context = IntakeContext {
             buffer: Arc::clone(&buffer),

@@ -86,8 +86,7 @@ impl App {
     ) -> Result<Self, StartError> {
         let ids: Vec<_> = config.printers.iter().map(|printer| printer.id.clone()).collect();
         let counters = Arc::new(Counters::new(&ids));
-        let bytes_max = config.buffer.bytes_max;
-        let buffer = Arc::new(Buffer::new(bytes_max, &credentials.adapter, &ids, Arc::clone(&counters)));
+        let buffer = Arc::new(Buffer::new(config.buffer, &credentials.adapter, &ids, Arc::clone(&counters)));
         let downstream_stop = lifecycle.hard.child_token();
         let downstream = lifecycle.tasks(downstream_stop.clone());
         let (mut progress, mut health, mut held_back) = (Arc::default(), Arc::default(), None);

@@ -63,6 +63,7 @@ impl Telemetry {
             readings_delivered,
             readings_refused,
             readings_given_up,
+            readings_thinned,
             lines_unmatched,
             frames_refused,
             senders_refused,
@@ -73,6 +74,7 @@ impl Telemetry {
             (&items::ADAPTER_READINGS_DELIVERED, number(readings_delivered)),
             (&items::ADAPTER_READINGS_REFUSED, number(readings_refused)),
             (&items::ADAPTER_READINGS_GIVEN_UP, number(readings_given_up)),
+            (&items::ADAPTER_READINGS_THINNED, number(readings_thinned)),
             (&items::ADAPTER_LINES_UNMATCHED, number(lines_unmatched)),
             (&items::ADAPTER_FRAMES_REFUSED, number(frames_refused)),
             (&items::ADAPTER_SENDERS_REFUSED, number(senders_refused)),
@@ -155,7 +157,7 @@ fn number(value: u64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::AdapterName;
+    use crate::config::{self, AdapterName, WhenFull};
     use crate::normalise::testing::Authority;
 
     const NOW: Timestamp = Timestamp(1_795_000_000_000);
@@ -163,7 +165,8 @@ mod tests {
     fn telemetry(tls: Vec<Arc<Watched>>, in_clear: bool) -> Telemetry {
         let counters = Arc::new(Counters::default());
         let name = AdapterName::parse("oslo-1").unwrap();
-        let buffer = Arc::new(Buffer::new(4 << 20, &name, &[], Arc::clone(&counters)));
+        let config = config::Buffer { bytes_max: 4 << 20, when_full: WhenFull::Thin };
+        let buffer = Arc::new(Buffer::new(config, &name, &[], Arc::clone(&counters)));
         let clock = Clock::fixed(NOW);
         let health = Arc::<Health>::default();
         health.told_time(Timestamp(NOW.0 - 4_999), NOW);

@@ -6,7 +6,7 @@ use catalog::{Mark, Quality, Reading, Salt, Timestamp, Value, items};
 use protocol::pip::{HelloAck, ItemDescription, Text, capability};
 
 use crate::buffer::Buffer;
-use crate::config::{AdapterName, PrinterId};
+use crate::config::{self, AdapterName, PrinterId, WhenFull};
 use crate::counters::Counters;
 
 /// A reading that is known by its number.
@@ -80,5 +80,6 @@ pub(crate) fn adapter() -> AdapterName {
 pub(crate) fn buffer(bytes_max: usize, printers: &[&str]) -> (Arc<Buffer>, Arc<Counters>) {
     let printers: Vec<_> = printers.iter().map(|id| printer(id)).collect();
     let counters = Arc::new(Counters::new(&printers));
-    (Arc::new(Buffer::new(bytes_max, &adapter(), &printers, Arc::clone(&counters))), counters)
+    let config = config::Buffer { bytes_max, when_full: WhenFull::DropOldest };
+    (Arc::new(Buffer::new(config, &adapter(), &printers, Arc::clone(&counters))), counters)
 }

@@ -22,6 +22,8 @@ pub struct Report {
     pub readings_refused: u64,
     /// Polled readings given up for want of room (adapter).
     pub readings_given_up: u64,
+    /// Polled numbers that gave way to the least, the greatest and the last of their time (adapter).
+    pub readings_thinned: u64,
     /// Lines and events that no parser knew (adapter).
     pub lines_unmatched: u64,
     /// Readings in the store (platform).
@@ -75,6 +77,7 @@ impl Report {
             readings_made: number(adapter, "/readings_made")?,
             readings_refused: number(adapter, "/readings_refused")?,
             readings_given_up: number(adapter, "/readings_given_up")?,
+            readings_thinned: number(adapter, "/readings_thinned")?,
             lines_unmatched: number(adapter, "/lines_unmatched")?,
             readings_stored: number(platform, "/readings_stored")?,
             log_lines_lost: written.saturating_sub(distinct),

@@ -8,8 +8,9 @@ use catalog::{Reading, Timestamp};
 use tokio::time::Instant;
 
 use super::chunk::{Chunk, bytes};
+use super::thin::{Gone, Thinning};
 use super::{COALESCE, Load, Waiting};
-use crate::config::ThingName;
+use crate::config::{ThingName, WhenFull};
 use crate::link::BATCH_READINGS_MAX;
 use crate::receipt::Receipt;
 
@@ -33,6 +34,8 @@ pub(super) struct Lane {
     kept: VecDeque<Chunk>,
     kept_readings: usize,
     polled: VecDeque<Reading>,
+    when_full: WhenFull,
+    thinning: Thinning,
     // What was taken and is not yet finished: it is in memory as well.
     out: Bytes,
     out_readings: usize,
@@ -52,12 +55,14 @@ pub(super) struct Bytes {
 }
 
 impl Lane {
-    pub(super) fn new(thing: ThingName, max: Bytes) -> Self {
+    pub(super) fn new(thing: ThingName, max: Bytes, when_full: WhenFull) -> Self {
         Self {
             thing,
             kept: VecDeque::new(),
             kept_readings: 0,
             polled: VecDeque::new(),
+            when_full,
+            thinning: Thinning::default(),
             out: Bytes::default(),
             out_readings: 0,
             out_oldest: None,
@@ -97,20 +102,26 @@ impl Lane {
         self.max.kept.saturating_sub(self.held.kept + self.out.kept)
     }
 
-    /// Takes the reading, and gives up the oldest ones that stand in its way; says how many were given up.
-    pub(super) fn put_polled(&mut self, reading: Reading, now: Instant) -> usize {
+    /// Takes the reading, and says what older ones had to give way to it.
+    pub(super) fn put_polled(&mut self, reading: Reading, now: Instant) -> Gone {
         let bytes_of_it = bytes(&reading);
-        let mut given_up = 0;
+        let mut gone = Gone::default();
         while self.held.polled + self.out.polled + bytes_of_it > self.max.polled {
-            let Some(oldest) = self.polled.pop_front() else { return given_up + 1 };
-            self.held.polled -= bytes(&oldest);
-            given_up += 1;
+            if self.polled.is_empty() {
+                return Gone { given_up: gone.given_up + 1, ..gone };
+            }
+            let more = match self.when_full {
+                WhenFull::Thin => self.thinning.make_room(&mut self.polled),
+                WhenFull::DropOldest => drop_oldest(&mut self.polled),
+            };
+            self.held.polled -= more.bytes;
+            gone += more;
         }
         self.held.polled += bytes_of_it;
         grow(&mut self.polled, 1, self.max.polled / size_of::<Reading>());
         self.polled.push_back(reading);
         self.waiting_since.get_or_insert(now);
-        given_up
+        gone
     }
 
     /// When a batch is worth taking: at once if it is full, else a little after its first reading came.
@@ -137,8 +148,11 @@ impl Lane {
         self.out.polled += load.polled_bytes;
         self.out.kept += load.kept_bytes;
         self.out_readings += load.len();
-        if self.polled.is_empty() && self.polled.capacity() > POLLED_SPARE_MAX {
-            self.polled.shrink_to(POLLED_SPARE_MIN);
+        if self.polled.is_empty() {
+            self.thinning.over();
+            if self.polled.capacity() > POLLED_SPARE_MAX {
+                self.polled.shrink_to(POLLED_SPARE_MIN);
+            }
         }
         let empty = self.kept.is_empty() && self.polled.is_empty();
         self.waiting_since = (!empty).then_some(now - COALESCE);
@@ -209,6 +223,11 @@ impl Lane {
     }
 }
 
+fn drop_oldest(polled: &mut VecDeque<Reading>) -> Gone {
+    let oldest = polled.pop_front();
+    oldest.map_or(Gone::default(), |oldest| Gone { thinned: 0, given_up: 1, bytes: bytes(&oldest) })
+}
+
 // A deque doubles when it grows, which would break the ceiling: a quarter at a time, and never past it.
 fn grow<T>(deque: &mut VecDeque<T>, more: usize, length_max: usize) {
     if deque.len() + more > deque.capacity() {
@@ -227,9 +246,9 @@ mod tests {
     #[test]
     fn room_that_an_outage_took_is_given_back_when_its_readings_are_gone() {
         let thing = AdapterName::parse("oslo-1").unwrap().thing();
-        let mut lane = Lane::new(thing, Bytes { kept: 0, polled: 4 << 20 });
+        let mut lane = Lane::new(thing, Bytes { kept: 0, polled: 4 << 20 }, WhenFull::Thin);
         for reading in readings(0..5_000) {
-            assert_eq!(lane.put_polled(reading, Instant::now()), 0);
+            assert_eq!(lane.put_polled(reading, Instant::now()), Gone::default());
         }
         assert!(lane.polled.capacity() >= 5_000);
         while lane.waiting().readings > 0 {

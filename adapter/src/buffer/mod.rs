@@ -2,7 +2,8 @@
 //!
 //! Of the ceiling, a quarter is for what its source keeps anyway (a source simply waits when it is full), and
 //! the rest for what was polled and exists nowhere else. Both are shared out evenly over the things, so that a
-//! printer that floods, or one that the platform does not know, leaves the others their room.
+//! printer that floods, or one that the platform does not know, leaves the others their room. What was polled gives way to
+//! newer when there is no room for it: `thin.rs`.
 
 mod chunk;
 mod lane;
@@ -10,6 +11,7 @@ mod load;
 mod runs;
 #[cfg(test)]
 mod tests;
+mod thin;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -21,10 +23,11 @@ use tokio::time::Instant;
 
 pub use load::Load;
 
-use crate::config::{AdapterName, PrinterId, ThingName};
+use crate::config::{self, AdapterName, PrinterId, ThingName};
 use crate::counters::Counters;
 use crate::receipt::Receipt;
 use lane::{Bytes, Lane};
+use thin::Gone;
 
 /// How long a reading waits for company. Twenty printers that each write a few lines a second make so some
 /// ten batches a second each at most, and nobody sees the delay.
@@ -76,18 +79,19 @@ impl LaneId {
 }
 
 impl Buffer {
-    /// A buffer for the adapter itself and its printers, all together under `bytes_max`.
+    /// A buffer for the adapter itself and its printers, all together under the configuration's ceiling.
     pub fn new(
-        bytes_max: usize,
+        config: config::Buffer,
         adapter: &AdapterName,
         printers: &[PrinterId],
         counters: Arc<Counters>,
     ) -> Self {
         let things = printers.len() + 1;
+        let config::Buffer { bytes_max, when_full } = config;
         let kept = bytes_max / KEPT_SHARE;
         let max = Bytes { kept: kept / things, polled: (bytes_max - kept) / things };
         let names = std::iter::once(adapter.thing()).chain(printers.iter().map(|id| adapter.thing_of(id)));
-        let lanes = names.map(|thing| Lane::new(thing, max)).collect();
+        let lanes = names.map(|thing| Lane::new(thing, max, when_full)).collect();
         let by_printer = printers.iter().enumerate().map(|(index, id)| (id.clone(), index + 1)).collect();
         let state = Mutex::new(State { lanes, turn: 0, closed: false });
         Self { state, by_printer, counters, room: Notify::new(), filled: Notify::new() }
@@ -137,8 +141,8 @@ impl Buffer {
         receipt.accept();
     }
 
-    /// Puts in what exists nowhere else. Never waits: for want of room the oldest polled readings of the same
-    /// printer are given up and counted.
+    /// Puts in what exists nowhere else. Never waits: for want of room older polled readings of the same printer give
+    /// way, as the configuration says, and are counted.
     pub fn put_polled(&self, printer: &PrinterId, readings: Vec<Reading>) {
         match self.lane_of(printer) {
             Some(lane) => {
@@ -157,15 +161,28 @@ impl Buffer {
     fn put_polled_in(&self, lane: LaneId, readings: Vec<Reading>) {
         self.counters.readings_made.add(readings.len());
         let now = Instant::now();
-        let (given_up, thing, closed) = {
+        let mut gone = Gone::default();
+        let (thing, closed) = {
             let mut state = self.lock();
             let closed = state.closed;
             let lane = &mut state.lanes[lane.0];
-            let put = |reading| if closed { 1 } else { lane.put_polled(reading, now) };
-            (readings.into_iter().map(put).sum::<usize>(), lane.thing().clone(), closed)
+            if closed {
+                gone.given_up = readings.len();
+            } else {
+                readings.into_iter().for_each(|reading| gone += lane.put_polled(reading, now));
+            }
+            (lane.thing().clone(), closed)
         };
-        self.give_up(given_up, &thing, if closed { STOPPED } else { FULL });
+        self.thin(gone.thinned, &thing);
+        self.give_up(gone.given_up, &thing, if closed { STOPPED } else { FULL });
         self.filled.notify_one();
+    }
+
+    fn thin(&self, thinned: usize, thing: &ThingName) {
+        if thinned > 0 {
+            self.counters.readings_thinned.add(thinned);
+            tracing::warn!(%thing, thinned, "the buffer is full: of older polled numbers the least, the greatest and the last stay");
+        }
     }
 
     fn give_up(&self, given_up: usize, thing: &ThingName, why: &str) {

@@ -6,7 +6,7 @@ use std::path::Path;
 use catalog::{Item, Kind, items};
 use serde_json::{Value, json};
 
-use crate::config::{Config, Credentials, CredentialsError, Listener, Printer, Sender};
+use crate::config::{Config, Credentials, CredentialsError, Listener, Printer, Sender, WhenFull};
 use crate::intake::poll;
 use crate::{handles, tls};
 
@@ -65,7 +65,11 @@ impl Report {
             "exactly once",
             if platform.with_origin { "yes, by origin" } else { "no: rows carry no origin" },
         );
-        self.line("buffer", &format!("{} MiB", config.buffer.bytes_max >> 20));
+        let when_full = match config.buffer.when_full {
+            WhenFull::Thin => "older numbers lose resolution",
+            WhenFull::DropOldest => "the oldest readings are given up",
+        };
+        self.line("buffer", &format!("{} MiB; when full, {when_full}", config.buffer.bytes_max >> 20));
         self.hold(tls::client(platform.ca_file.as_deref(), None));
     }
 

@@ -17,21 +17,39 @@ const BYTES_MAX_DEFAULT: u64 = 64 << 20;
 pub struct Buffer {
     /// Ceiling of the memory that waiting readings take, in bytes.
     pub bytes_max: usize,
+    /// What gives way when polled readings find no room.
+    pub when_full: WhenFull,
+}
+
+/// What gives way when an outage outlasts memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WhenFull {
+    /// Of older numbers all but the least, the greatest and the last of their time; then old numbers, and states and events
+    /// last of all.
+    Thin,
+    /// The oldest readings, whatever they say.
+    DropOldest,
 }
 
 #[derive(Deserialize)]
 pub(super) struct Raw {
     #[serde(default = "bytes_max")]
     bytes_max: u64,
+    #[serde(default = "thin")]
+    when_full: String,
 }
 
 fn bytes_max() -> u64 {
     BYTES_MAX_DEFAULT
 }
 
+fn thin() -> String {
+    "thin".to_owned()
+}
+
 impl Default for Raw {
     fn default() -> Self {
-        Self { bytes_max: bytes_max() }
+        Self { bytes_max: bytes_max(), when_full: thin() }
     }
 }
 
@@ -44,6 +62,15 @@ impl Raw {
                 format!("{} is not from {BYTES_MAX_LOWEST} to {BYTES_MAX_HIGHEST} bytes", self.bytes_max);
             problems.add(path.key("bytes_max"), text);
         }
-        Some(Buffer { bytes_max: bytes_max? })
+        let when_full = match self.when_full.as_str() {
+            "thin" => Some(WhenFull::Thin),
+            "drop_oldest" => Some(WhenFull::DropOldest),
+            other => {
+                let text = format!("`{other}` is not a way to make room: write `thin` or `drop_oldest`");
+                problems.add(path.key("when_full"), text);
+                None
+            }
+        };
+        Some(Buffer { bytes_max: bytes_max?, when_full: when_full? })
     }
 }

@@ -23,7 +23,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-pub use buffer::{BYTES_MAX_HIGHEST, BYTES_MAX_LOWEST, Buffer};
+pub use buffer::{BYTES_MAX_HIGHEST, BYTES_MAX_LOWEST, Buffer, WhenFull};
 pub use credentials::{Credentials, CredentialsError};
 pub use error::{ConfigError, Place, Problem};
 pub(crate) use format::{ProfileError, read as read_profile};

@@ -52,6 +52,8 @@ pub struct Counters {
     pub readings_refused: Counter,
     /// Polled readings that were given up for want of room: a gap. Counted by the buffer.
     pub readings_given_up: Counter,
+    /// Polled numbers that gave way to the least, the greatest and the last of their time. Counted by the buffer.
+    pub readings_thinned: Counter,
     /// Log lines and events that no parser knows. Counted by the intake.
     pub lines_unmatched: Tally,
     /// Log lines and events taken in. Counted by the intake.
@@ -75,6 +77,7 @@ pub struct Snapshot {
     pub readings_delivered: u64,
     pub readings_refused: u64,
     pub readings_given_up: u64,
+    pub readings_thinned: u64,
     pub lines_unmatched: u64,
     pub lines_read: u64,
     pub frames_refused: u64,
@@ -114,6 +117,7 @@ impl Counters {
             readings_delivered: self.readings_delivered.now(),
             readings_refused: self.readings_refused.now(),
             readings_given_up: self.readings_given_up.now(),
+            readings_thinned: self.readings_thinned.now(),
             lines_unmatched: self.lines_unmatched.now(),
             lines_read: self.lines_read.now(),
             frames_refused: self.frames_refused.now(),

@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 use crate::buffer::{Buffer, LaneId, Load};
 use crate::clock::Clock;
-use crate::config::{AdapterName, Begin, ListenerTls, Logs, Pair, Printer, PrinterId};
+use crate::config::{self, AdapterName, Begin, ListenerTls, Logs, Pair, Printer, PrinterId, WhenFull};
 use crate::counters::Counters;
 use crate::intake::IntakeContext;
 use crate::lifecycle::Lifecycle;
@@ -105,7 +105,8 @@ pub(crate) fn bench() -> Bench {
 pub(crate) fn bench_of(printers: &[PrinterId]) -> Bench {
     let counters = Arc::new(Counters::new(printers));
     let adapter = AdapterName::parse("oslo-1").unwrap();
-    let buffer = Buffer::new(BYTES_MAX, &adapter, printers, Arc::clone(&counters));
+    let config = config::Buffer { bytes_max: BYTES_MAX, when_full: WhenFull::Thin };
+    let buffer = Buffer::new(config, &adapter, printers, Arc::clone(&counters));
     let lifecycle = Lifecycle::new();
     let context = IntakeContext {
         buffer: Arc::new(buffer),

@@ -102,6 +102,17 @@ fn unanswered(platform: &PlatformPart, buffer: &BufferPart) -> bool {
 }
 
 fn given_up(page: &mut Page, document: &Document) {
+    let thinned = document.counters.readings_thinned;
+    if thinned > 0 {
+        page.named(
+            "COARSER",
+            &format!(
+                "{} of queries gave way to the least, the greatest and the last of their time: \
+                 buffer.bytes_max is too small for so long an outage",
+                counted(thinned, "older value")
+            ),
+        );
+    }
     let lost = document.counters.readings_given_up;
     if lost > 0 {
         page.named(

@@ -63,6 +63,7 @@ pub(crate) fn in_trouble() -> Document {
     document.buffer =
         BufferPart { readings: 120_341, bytes: 14_440_920, bytes_max: 64 << 20, oldest_s: Some(756.4) };
     document.counters.readings_given_up = 1_204;
+    document.counters.readings_thinned = 86_331;
     document.counters.readings_refused = 7;
     document.listener = Some(ListenerPart {
         address: "0.0.0.0:5044".into(),

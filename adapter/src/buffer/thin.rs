@@ -1,0 +1,294 @@
+//! What gives way when an outage outlasts memory: first the resolution of old numbers, then old numbers, and what happened
+//! and what changed last of all.
+//!
+//! The older numbers are, the fewer of them stay: of each stretch of time the least, the greatest and the last, and the
+//! stretches are as long as a share of their age. So a long outage is shown from its beginning to its end, in memory that
+//! grows with the logarithm of its length.
+
+use std::collections::VecDeque;
+use std::collections::hash_map::{Entry, HashMap};
+use std::ops::AddAssign;
+
+use catalog::{Item, Quality, Reading, Timestamp, Value};
+
+use super::chunk::bytes;
+
+/// At first a stretch is a 64th of its age, after this many steps as long as its age.
+const COARSEST: u32 = 6;
+/// The share of the readings that has to go before more is put in, as a divisor: looking at all of them for each that comes
+/// would cost more than it is worth.
+const ROOM_SHARE: usize = 8;
+
+/// How coarse the numbers of one thing have become.
+#[derive(Debug, Default)]
+pub(super) struct Thinning {
+    coarseness: u32,
+}
+
+/// What had to give way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Gone {
+    /// Numbers between the least, the greatest and the last of their time.
+    pub(super) thinned: usize,
+    /// Readings that nothing stands for.
+    pub(super) given_up: usize,
+    /// The memory that they took.
+    pub(super) bytes: usize,
+}
+
+impl Thinning {
+    /// Makes room for an eighth of them, at least for one.
+    pub(super) fn make_room(&mut self, readings: &mut VecDeque<Reading>) -> Gone {
+        let wanted = readings.len() / ROOM_SHARE + 1;
+        let mut gone = Gone::default();
+        loop {
+            gone += Gone { given_up: 0, ..thin(readings, self.coarseness) };
+            if gone.thinned >= wanted {
+                return gone;
+            }
+            if self.coarseness == COARSEST {
+                break;
+            }
+            self.coarseness += 1;
+        }
+        let mut numbers_to_go = wanted - gone.thinned;
+        gone += give_up(readings, |reading| take_one(&mut numbers_to_go, is_number(reading)));
+        let mut to_go = wanted.saturating_sub(gone.thinned + gone.given_up);
+        gone += give_up(readings, |_| take_one(&mut to_go, true));
+        gone
+    }
+
+    /// Nothing waits any more: the next outage begins anew.
+    pub(super) fn over(&mut self) {
+        self.coarseness = 0;
+    }
+}
+
+impl AddAssign for Gone {
+    fn add_assign(&mut self, other: Self) {
+        self.thinned += other.thinned;
+        self.given_up += other.given_up;
+        self.bytes += other.bytes;
+    }
+}
+
+/// A stretch of time in which one item's numbers are as good as one another.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Stretch {
+    /// In milliseconds, a power of two: what is thinned again is cut where it was cut before.
+    length: i64,
+    number: i64,
+    /// A number that is not to be judged by stands for none that is, and none for it.
+    quality: Quality,
+}
+
+/// What stays of a stretch: where the numbers stand among all readings.
+#[derive(Clone, Copy, Debug)]
+struct Stays {
+    stretch: Stretch,
+    least: (f64, usize),
+    greatest: (f64, usize),
+    last: usize,
+}
+
+// The table has an entry for each item and part that waits, which is less than what waits.
+fn thin(readings: &mut VecDeque<Reading>, coarseness: u32) -> Gone {
+    let Some(newest) = readings.back().map(Reading::time) else { return Gone::default() };
+    let mut stays: Vec<_> = readings.iter().map(|reading| !is_number(reading)).collect();
+    let mut open = HashMap::<(*const Item, u8), Stays>::new();
+    for (at, reading) in readings.iter().enumerate() {
+        let &Value::Number(value) = reading.value() else { continue };
+        let one = Stays {
+            stretch: Stretch::of(reading, newest, coarseness),
+            least: (value, at),
+            greatest: (value, at),
+            last: at,
+        };
+        match open.entry((std::ptr::from_ref(reading.item()), reading.part())) {
+            Entry::Occupied(mut so_far) if so_far.get().stretch == one.stretch => {
+                so_far.get_mut().add(value, at)
+            }
+            Entry::Occupied(mut done) => done.insert(one).mark(&mut stays),
+            Entry::Vacant(place) => {
+                place.insert(one);
+            }
+        }
+    }
+    open.values().for_each(|done| done.mark(&mut stays));
+    let mut stays = stays.into_iter();
+    let Gone { given_up, bytes, .. } = give_up(readings, |_| stays.next() == Some(false));
+    Gone { thinned: given_up, given_up: 0, bytes }
+}
+
+impl Stretch {
+    fn of(reading: &Reading, newest: Timestamp, coarseness: u32) -> Self {
+        let Timestamp(time) = reading.time();
+        let age = newest.0.saturating_sub(time).max(0);
+        let length = 1 << (age >> (COARSEST - coarseness)).max(1).ilog2();
+        Self { length, number: time.div_euclid(length), quality: reading.quality() }
+    }
+}
+
+impl Stays {
+    fn add(&mut self, value: f64, at: usize) {
+        if value < self.least.0 {
+            self.least = (value, at);
+        }
+        if value > self.greatest.0 {
+            self.greatest = (value, at);
+        }
+        self.last = at;
+    }
+
+    fn mark(&self, stays: &mut [bool]) {
+        for at in [self.least.1, self.greatest.1, self.last] {
+            stays[at] = true;
+        }
+    }
+}
+
+/// Drops the readings of which `goes` says so, from the oldest on.
+fn give_up(readings: &mut VecDeque<Reading>, mut goes: impl FnMut(&Reading) -> bool) -> Gone {
+    let mut gone = Gone::default();
+    readings.retain(|reading| {
+        let goes = goes(reading);
+        if goes {
+            gone += Gone { thinned: 0, given_up: 1, bytes: bytes(reading) };
+        }
+        !goes
+    });
+    gone
+}
+
+/// Whether this is one of those that are still to go.
+fn take_one(to_go: &mut usize, fits: bool) -> bool {
+    let goes = fits && *to_go > 0;
+    *to_go -= usize::from(goes);
+    goes
+}
+
+fn is_number(reading: &Reading) -> bool {
+    matches!(reading.value(), Value::Number(_))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use catalog::{Mark, Salt, items};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const START: i64 = 1_794_000_000_000;
+
+    fn mark(part: u8, time: i64, quality: Quality) -> Mark {
+        let place = Salt::new([1; 16]).source(&[b"thin"]).place(time.unsigned_abs(), 0);
+        Mark { part, time: Timestamp(time), quality, origin: place.origin(part.into()) }
+    }
+
+    fn number(part: u8, time: i64, value: f64) -> Reading {
+        items::LASER_POWER.number(value, mark(part, time, Quality::Good)).unwrap()
+    }
+
+    fn door(time: i64) -> Reading {
+        items::DOOR_STATE.code("open", mark(0, time, Quality::Good)).unwrap()
+    }
+
+    fn value(reading: &Reading) -> Option<f64> {
+        match reading.value() {
+            Value::Number(number) => Some(*number),
+            _ => None,
+        }
+    }
+
+    /// Puts them in as a lane does that has room for so many.
+    fn outage(readings: impl IntoIterator<Item = Reading>, room: usize) -> (VecDeque<Reading>, Gone) {
+        let (mut held, mut thinning, mut gone) = (VecDeque::new(), Thinning::default(), Gone::default());
+        for reading in readings {
+            if held.len() == room {
+                gone += thinning.make_room(&mut held);
+            }
+            held.push_back(reading);
+        }
+        (held, gone)
+    }
+
+    #[test]
+    fn a_day_without_the_platform_is_shown_from_its_beginning_to_its_end() {
+        let seconds = 24 * 3600;
+        let wave = |second: i64| number(1, START + second * 1000, 0.5 + (second % 600) as f64 / 1200.0);
+        let peak = 7 * 3600 + 123;
+        let of_second =
+            |second| if second == peak { number(1, START + second * 1000, 1.9) } else { wave(second) };
+        let (held, gone) = outage((0..seconds).map(of_second), 2_000);
+        assert_eq!((gone.given_up, gone.thinned), (0, 86_400 - held.len()));
+        assert!(held.iter().any(|reading| reading.time().0 == START + peak * 1000), "the peak is gone");
+        let end = START + seconds * 1000;
+        for (one, next) in held.iter().zip(held.iter().skip(1)) {
+            let (gap, age) = (next.time().0 - one.time().0, end - one.time().0);
+            assert!(gap <= (age / 8).max(1000), "a gap of {gap} ms at an age of {age} ms");
+        }
+        assert!(held.front().unwrap().time().0 - START < seconds * 1000 / 8, "the beginning is gone");
+    }
+
+    #[test]
+    fn numbers_go_before_what_happened_and_that_from_the_oldest_on() {
+        let both = (0..300i64).flat_map(|at| [number(1, START + at, 1.0 + at as f64), door(START + at)]);
+        let (held, gone) = outage(both, 400);
+        let doors = held.iter().filter(|reading| value(reading).is_none()).count();
+        assert_eq!((doors, gone.thinned + gone.given_up), (300, 600 - held.len()));
+        let (held, gone) = outage((0..300).map(|at| door(START + at)), 100);
+        let times: Vec<_> = held.iter().map(|reading| reading.time().0).collect();
+        let first = START + i64::try_from(gone.given_up).unwrap();
+        assert_eq!((times, gone.thinned), ((first..START + 300).collect(), 0));
+    }
+
+    #[test]
+    fn a_value_that_is_not_to_be_judged_by_stands_for_none_that_is() {
+        let bad = |at| items::LASER_POWER.number(1.0, mark(1, START + at, Quality::Bad)).unwrap();
+        let mut readings: VecDeque<_> = (0..9).map(|at| number(1, START + at, 1.0)).collect();
+        readings.extend((9..12).map(bad));
+        readings.extend((12..1000).map(|at| number(1, START + at, 1.0)));
+        thin(&mut readings, COARSEST);
+        let qualities: Vec<_> = readings.iter().map(Reading::quality).collect();
+        assert!(qualities.contains(&Quality::Bad), "{qualities:?}");
+        assert_eq!(readings.front().unwrap().quality(), Quality::Good);
+    }
+
+    proptest! {
+        #[test]
+        fn the_least_the_greatest_and_the_last_of_each_item_stay_and_so_does_the_order(
+            said in prop::collection::vec((0u8..4, 0i64..5_000, 0.0f64..2.0), 1..600),
+            coarseness in 0..=COARSEST,
+        ) {
+            let mut time = START;
+            let mut all = VecDeque::new();
+            for (part, after, power) in said {
+                time += after;
+                all.push_back(if part == 3 { door(time) } else { number(part, time, power) });
+            }
+            let mut held = all.clone();
+            let gone = thin(&mut held, coarseness);
+            prop_assert_eq!(gone.thinned + held.len(), all.len());
+            prop_assert_eq!(gone.bytes, gone.thinned * size_of::<Reading>());
+            let mut rest = all.iter();
+            prop_assert!(held.iter().all(|reading| rest.any(|other| other == reading)), "the order has changed");
+            prop_assert_eq!(ends(&held), ends(&all));
+            let doors = |readings: &VecDeque<Reading>| readings.iter().filter(|one| value(one).is_none()).count();
+            prop_assert_eq!(doors(&held), doors(&all));
+            let mut again = held.clone();
+            prop_assert_eq!(thin(&mut again, coarseness).thinned, 0, "what is thin became thinner at the same time");
+        }
+    }
+
+    /// Of each part the least, the greatest and the last.
+    fn ends(readings: &VecDeque<Reading>) -> BTreeMap<u8, (f64, f64, f64)> {
+        let mut ends = BTreeMap::new();
+        for (part, value) in readings.iter().filter_map(|one| Some((one.part(), value(one)?))) {
+            let (least, greatest, last) = ends.entry(part).or_insert((value, value, value));
+            (*least, *greatest, *last) = (least.min(value), greatest.max(value), value);
+        }
+        ends
+    }
+}
