@@ -54,6 +54,9 @@ pub struct Counters {
     pub readings_given_up: Counter,
     /// Polled numbers that gave way to the least, the greatest and the last of their time. Counted by the buffer.
     pub readings_thinned: Counter,
+    /// Texts that left as a salted hash only, and lines that are known and of which nothing is collected. Counted by the
+    /// intake.
+    pub texts_redacted: Counter,
     /// Log lines and events that no parser knows. Counted by the intake.
     pub lines_unmatched: Tally,
     /// Log lines and events taken in. Counted by the intake.
@@ -78,6 +81,7 @@ pub struct Snapshot {
     pub readings_refused: u64,
     pub readings_given_up: u64,
     pub readings_thinned: u64,
+    pub texts_redacted: u64,
     pub lines_unmatched: u64,
     pub lines_read: u64,
     pub frames_refused: u64,
@@ -118,6 +122,7 @@ impl Counters {
             readings_refused: self.readings_refused.now(),
             readings_given_up: self.readings_given_up.now(),
             readings_thinned: self.readings_thinned.now(),
+            texts_redacted: self.texts_redacted.now(),
             lines_unmatched: self.lines_unmatched.now(),
             lines_read: self.lines_read.now(),
             frames_refused: self.frames_refused.now(),

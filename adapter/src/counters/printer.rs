@@ -17,6 +17,8 @@ pub struct PrinterCounters {
     /// Values of it that the catalogue refused (intake), and readings that the platform refused (dispatcher). The
     /// catalogue bounds the table.
     pub readings_refused: Tally<OfItem>,
+    /// Texts of it that left as a salted hash only, and lines of which nothing is collected. Counted by the intake.
+    pub texts_redacted: Counter,
     /// What of its log directory is not read. Told by the tail.
     pub unread: Unread,
     /// Readings that came into the buffer. Counted by the buffer.

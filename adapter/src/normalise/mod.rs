@@ -13,7 +13,7 @@ mod tests;
 use std::fmt::Display;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use catalog::{Item, Reading};
+use catalog::{Item, Reading, Value};
 use parsers::{Context, Format, Line, LogParser, Output};
 
 use crate::clock::Clock;
@@ -128,6 +128,7 @@ impl Normaliser {
             let (family, made) = (family(), output.readings.get(made..).unwrap_or_default());
             held_back.read(&self.whose, Record { family: family.as_deref(), text }, output, made);
         }
+        self.count_redacted(output, made, text);
         for refused in output.refused.drain(..) {
             self.count_refused(refused.item, refused.why.name(), &refused.why);
         }
@@ -143,6 +144,7 @@ impl Normaliser {
             let record = Record { family: Some(interface), text: b"" };
             held_back.read(&self.whose, record, &Output::default(), readings);
         }
+        self.redacted(readings.iter().filter(|reading| is_hash(reading)).count());
     }
 
     /// Counts a value of an answer that was not taken, by a name of the reason.
@@ -170,6 +172,21 @@ impl Normaliser {
         self.held_back.iter().for_each(|held_back| held_back.passed_by(&self.whose, reason, number));
     }
 
+    /// Counts what is known and does not leave: each text that became a hash, and a line of which nothing is collected.
+    fn count_redacted(&self, output: &Output, made: usize, text: &[u8]) {
+        let made = output.readings.get(made..).unwrap_or_default();
+        let nothing = made.is_empty() && output.unmatched.is_empty() && output.refused.is_empty();
+        let line = nothing && !text.iter().all(u8::is_ascii_whitespace);
+        self.redacted(usize::from(line) + made.iter().filter(|reading| is_hash(reading)).count());
+    }
+
+    fn redacted(&self, texts: usize) {
+        if texts > 0 {
+            self.counters.texts_redacted.add(texts);
+            self.of_printer.texts_redacted.add(texts);
+        }
+    }
+
     fn count_refused(&self, item: Option<&'static Item>, name: &'static str, why: &dyn Display) {
         let item = item.map(Item::id);
         self.counters.readings_refused.one();
@@ -190,6 +207,10 @@ impl Normaliser {
             tracing::warn!(%printer, what = name, %why, unsaid, "a record was not read");
         }
     }
+}
+
+fn is_hash(reading: &Reading) -> bool {
+    matches!(reading.value(), Value::Hash(_))
 }
 
 impl Way {

@@ -116,3 +116,23 @@ fn what_is_sent_again_has_the_quality_that_it_had() {
     assert_eq!(again, first);
     assert!(first.iter().flatten().all(|reading| reading.quality() == catalog::Quality::Good));
 }
+
+#[test]
+fn texts_that_leave_as_a_hash_and_known_lines_of_which_nothing_is_collected_are_counted() {
+    let (normaliser, counters) = normaliser();
+    let stamp = "2026-11-22T10:15:30.123Z";
+    for (line, redacted) in [
+        (LINE.to_owned(), 0),
+        (format!("{stamp} build #000000126 INFO job=\"bracket\" layer=118"), 1),
+        (format!("{stamp} recoater #000000125 FAULT code=9999 name=x state=active"), 1),
+        (format!("{stamp} laser #000000124 INFO power=lots"), 0),
+        ("    operator \"anna\" was told".to_owned(), 1),
+        ("anna opened bracket.stl".to_owned(), 0),
+        (" \t".to_owned(), 0),
+    ] {
+        let before = counters.texts_redacted.now();
+        of_event(&normaliser, &filebeat(&line, 0));
+        assert_eq!(counters.texts_redacted.now() - before, redacted, "{line}");
+    }
+    assert_eq!(counters.printer(&testing::printer_id()).texts_redacted.now(), 3);
+}

@@ -123,6 +123,8 @@ pub struct PrinterPart {
     pub readings_refused: u64,
     /// The same by item and reason: the most frequent thirty-two.
     pub refused: Vec<RefusedPart>,
+    /// Texts of it that left as a salted hash only, and known lines of which nothing is collected.
+    pub texts_redacted: u64,
     /// What of its log directory is not read; nothing where all of it always was.
     pub unread: Vec<UnreadPart>,
     /// Readings made.

@@ -135,6 +135,7 @@ impl Status {
             unmatched: counters.lines_unmatched.by_reason(),
             readings_refused: counters.readings_refused.now(),
             refused: refused(&counters),
+            texts_redacted: counters.texts_redacted.now(),
             unread: unread(&counters),
             readings_made: counters.readings_made.now(),
             readings_waiting: waiting

@@ -227,6 +227,7 @@ fn printer(id: &str, beats: Option<usize>, logs: Option<&str>, reach: Option<&st
         unmatched: if id == "p03" { [("unknown_format".into(), 3)].into() } else { [].into() },
         readings_refused: 0,
         refused: Vec::new(),
+        texts_redacted: 118,
         unread: Vec::new(),
         readings_made: 1_036_102,
         readings_waiting: 4,
