@@ -20,6 +20,7 @@ pub mod moonraker;
 pub mod namespace;
 pub mod network;
 pub mod octoprint;
+pub mod share;
 pub mod shipment;
 pub mod slow;
 pub mod stranger;
