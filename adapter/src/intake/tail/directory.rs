@@ -1,14 +1,17 @@
 //! What is in a directory, and what stands in its files. Everything here blocks and opens read-only.
 
+use std::ffi::{CString, OsStr};
 use std::fs::{self, File, Metadata};
 use std::io;
-use std::os::unix::fs::{FileExt as _, MetadataExt as _, OpenOptionsExt as _};
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use catalog::{Salt, Timestamp};
 use globset::GlobMatcher;
-use rustix::fs::OFlags;
+use rustix::fs::{Dir, Mode, OFlags};
 use rustix::io::Errno;
 
 use super::limits::{ENTRIES_MAX, FILES_MAX, PIECE_BYTES};
@@ -68,26 +71,24 @@ pub(super) struct Scan {
 pub(super) fn scan(directory: &Path, pattern: &GlobMatcher) -> io::Result<Scan> {
     let id = FileId::of(&fs::metadata(directory)?);
     let network = network_of(directory)?;
-    let mut entries = fs::read_dir(directory)?;
+    let mut entries = list(directory)?;
     let mut scan = Scan { directory: id, found: Vec::new(), passed_over: 0, packed: 0, cut: false, network };
     for entry in entries.by_ref().take(ENTRIES_MAX) {
         // A share that goes away gives errors without end; a single entry that does is met again at the next look.
-        let entry = entry?;
-        if !pattern.is_match(Path::new(&entry.file_name())) {
+        let name = entry?;
+        let name = Path::new(OsStr::from_bytes(name.to_bytes()));
+        if !pattern.is_match(name) {
             continue;
         }
-        if packed(&entry.path()) {
+        if packed(name) {
             scan.packed += 1;
             continue;
         }
+        let path = directory.join(name);
         // An entry may go between its listing and the look at it.
-        let Ok(metadata) = entry.metadata() else { continue };
+        let Ok(metadata) = fs::symlink_metadata(&path) else { continue };
         if metadata.is_file() {
-            scan.found.push(Found {
-                id: FileId::of(&metadata),
-                path: entry.path(),
-                seen: Seen::of(&metadata),
-            });
+            scan.found.push(Found { id: FileId::of(&metadata), path, seen: Seen::of(&metadata) });
         }
     }
     scan.cut = entries.next().is_some();
@@ -96,6 +97,23 @@ pub(super) fn scan(directory: &Path, pattern: &GlobMatcher) -> io::Result<Scan> 
     // The newest ones stay: the old ones of a long rotation set are the likelier to have been read before.
     scan.found.drain(..scan.passed_over);
     Ok(scan)
+}
+
+/// The names in a directory, but for its own and its parent's.
+fn list(directory: &Path) -> io::Result<impl Iterator<Item = io::Result<CString>>> {
+    let entries = Dir::new(open_quietly(directory, OFlags::DIRECTORY)?)?;
+    let names = entries.map(|entry| Ok(entry?.file_name().to_owned()));
+    Ok(names.filter(|name| !matches!(name, Ok(name) if matches!(name.to_bytes(), b"." | b".."))))
+}
+
+/// Opens to read, and where the system lets us without a note in the file system of when it was read: that would be a write
+/// to the printer's disk. It lets the owner, and root.
+fn open_quietly(path: &Path, flags: OFlags) -> rustix::io::Result<OwnedFd> {
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC | flags;
+    match rustix::fs::open(path, flags | OFlags::NOATIME, Mode::empty()) {
+        Err(Errno::PERM) => rustix::fs::open(path, flags, Mode::empty()),
+        opened => opened,
+    }
 }
 
 impl Seen {
@@ -123,9 +141,9 @@ fn packed(path: &Path) -> bool {
 /// it until somebody writes, or a link that leads elsewhere.
 pub(super) fn open(found: &Found) -> io::Result<Option<File>> {
     let flags = OFlags::NONBLOCK | OFlags::NOFOLLOW | OFlags::NOCTTY;
-    let file = match File::options().read(true).custom_flags(flags.bits().cast_signed()).open(&found.path) {
-        Err(error) if error.raw_os_error() == Some(Errno::LOOP.raw_os_error()) => return Ok(None),
-        opened => opened?,
+    let file = match open_quietly(&found.path, flags) {
+        Err(Errno::LOOP) => return Ok(None),
+        opened => File::from(opened?),
     };
     let metadata = file.metadata()?;
     Ok((metadata.is_file() && FileId::of(&metadata) == found.id).then_some(file))
@@ -225,6 +243,25 @@ mod tests {
         }
         let scan = scan(directory.path(), &pattern()).unwrap();
         assert_eq!((scan.found.len(), scan.passed_over), (FILES_MAX, 3));
+    }
+
+    #[test]
+    fn reading_leaves_no_trace_in_the_file_system() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("laser.log");
+        fs::write(&path, "one\n").unwrap();
+        // Older than the last change: the kernel would note the very next read.
+        let long_ago = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+        let times = fs::FileTimes::new().set_accessed(long_ago);
+        for path in [&path, directory.path()] {
+            File::open(path).unwrap().set_times(times).unwrap();
+        }
+        let scan = scan(directory.path(), &pattern()).unwrap();
+        let file = open(&scan.found[0]).unwrap().unwrap();
+        assert_eq!(read(&file, 0).unwrap().0, b"one\n");
+        for path in [&path, directory.path()] {
+            assert_eq!(fs::metadata(path).unwrap().accessed().unwrap(), long_ago, "{}", path.display());
+        }
     }
 
     #[test]
