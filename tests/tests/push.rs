@@ -57,13 +57,13 @@ fn store(site: &Site) -> Result<Connection> {
         .map_err(Into::into)
 }
 
-/// The sequences of the printer's events that are stored, in order. They are the position in a reading's origin; what the
-/// adapter knows by itself has a check behind it, and an event has none.
+/// The sequences of the printer's events that are stored, in order. They are the position in a reading's origin; what was
+/// asked for, and what the adapter knows by itself, has its time there, in milliseconds.
 fn sequences(site: &Site) -> Result<Vec<i64>> {
     let store = store(site)?;
     let mut select = store.prepare(
         "SELECT hex(substr(origin, 9, 8)) FROM readings JOIN things ON things.id = thing
-         WHERE things.kind = 'printer' AND hex(substr(origin, 19, 4)) = '00000000' ORDER BY 1",
+         WHERE things.kind = 'printer' AND hex(substr(origin, 9, 8)) < '000000E000000000' ORDER BY 1",
     )?;
     let rows = select.query_map([], |row| row.get::<_, String>(0))?;
     rows.map(|row| i64::from_str_radix(&row?, 16).map_err(Into::into)).collect()

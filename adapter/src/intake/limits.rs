@@ -18,3 +18,5 @@ pub(super) const EXPOSURE_MORE: Duration = Duration::from_secs(10);
 pub(super) const EXPOSURE_MAX: Duration = Duration::from_secs(600);
 /// Faults of one printer that are remembered as active.
 pub(super) const FAULTS_MAX: usize = 64;
+/// Items asked for in one READ; the largest printer has a few hundred.
+pub(super) const IDS_MAX: usize = 512;

@@ -1,7 +1,7 @@
 //! What of a printer's events is in the catalogue: translation only.
 
 use catalog::{Item, Quality, Timestamp};
-use protocol::pip::{ActiveAlarms, Event, HelloAck, Occurrence, SampleValue};
+use protocol::pip::{ActiveAlarms, Event, HelloAck, Occurrence, Sample, SampleValue};
 
 use super::Offers;
 use super::faults::{Fault, Faults, UNKNOWN_SUBSYSTEM};
@@ -35,6 +35,15 @@ pub(in crate::intake) enum Said<'e> {
     Code(&'e str),
 }
 
+impl<'e> Said<'e> {
+    fn of(value: &'e SampleValue) -> Self {
+        match value {
+            SampleValue::Number(number) => Self::Number(*number),
+            SampleValue::Code(code) => Self::Code(code.as_str()),
+        }
+    }
+}
+
 impl Interpreter {
     /// The printer has introduced itself.
     pub(in crate::intake) fn meet(&mut self, hello: &HelloAck, now: Timestamp) {
@@ -52,11 +61,7 @@ impl Interpreter {
         let (item, part, said, quality) = match &event.what {
             Occurrence::Changed { id, part, value, quality } => {
                 let Some(offered) = offers.find(id.as_str()) else { return Ok(None) };
-                let said = match value {
-                    SampleValue::Number(number) => Said::Number(*number),
-                    SampleValue::Code(code) => Said::Code(code.as_str()),
-                };
-                (offered.item, *part, said, *quality)
+                (offered.item, *part, Said::of(value), *quality)
             }
             Occurrence::Raised(alarm) | Occurrence::Cleared(alarm) => {
                 let raised = matches!(event.what, Occurrence::Raised(_));
@@ -67,8 +72,20 @@ impl Interpreter {
             // Of a later version: it has its place in the sequence.
             Occurrence::Other => return Ok(None),
         };
-        let off_ms = off_ms(event.time, self.ours(event, now));
+        let off_ms = off_ms(event.time, self.ours(event.time, event.mono_ms, now));
         Ok(Some(Told { item, part, said, time: event.time, off_ms, quality }))
+    }
+
+    /// What VALUES says of one item as it stands; nothing where that was not offered.
+    pub(in crate::intake) fn read<'s>(
+        &self,
+        sample: &'s Sample,
+        offers: &Offers,
+        now: Timestamp,
+    ) -> Option<Told<'s>> {
+        let (item, said) = (offers.find(sample.id.as_str())?.item, Said::of(&sample.value));
+        let off_ms = off_ms(sample.time, self.ours(sample.time, sample.mono_ms, now));
+        Some(Told { item, part: sample.part, said, time: sample.time, off_ms, quality: sample.quality })
     }
 
     /// The fault of each subsystem by what ALARMS says now: `none` where it says nothing.
@@ -82,13 +99,13 @@ impl Interpreter {
     }
 
     /// When it happened by our clock: the printer's monotonic one says how long ago it was.
-    fn ours(&self, event: &Event, now: Timestamp) -> Timestamp {
+    fn ours(&self, time: Timestamp, mono_ms: u64, now: Timestamp) -> Timestamp {
         // Without a monotonic clock an old event cannot be told from a clock that is slow: only the future is wrong. So it is
         // with one that the printer kept over a boot, whose time since then is none.
-        let Some((met, mono_ms)) = self.met.filter(|_| event.mono_ms > 0) else {
-            return Timestamp(event.time.0.min(now.0));
+        let Some((met, met_mono_ms)) = self.met.filter(|_| mono_ms > 0) else {
+            return Timestamp(time.0.min(now.0));
         };
-        let since = i128::from(event.mono_ms) - i128::from(mono_ms);
+        let since = i128::from(mono_ms) - i128::from(met_mono_ms);
         Timestamp(i64::try_from(i128::from(met.0) + since).unwrap_or(now.0))
     }
 }

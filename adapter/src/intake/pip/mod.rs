@@ -10,5 +10,5 @@ mod patience;
 pub(super) use self::events::{Interpreter, Said, Told};
 pub(super) use self::faults::Fault;
 pub(super) use self::hello::{RequestIds, hello};
-pub(super) use self::offers::{Offered, Offers};
+pub(super) use self::offers::{Offered, Offers, Refused};
 pub(super) use self::patience::Patience;

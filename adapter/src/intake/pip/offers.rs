@@ -7,10 +7,10 @@ use catalog::{Item, Kind, SaidBy, items};
 use protocol::pip::Description;
 
 /// What is not taken, and why.
-type Refused = (&'static Item, &'static str);
+pub(in crate::intake) type Refused = (&'static Item, &'static str);
 
 /// Items that a printer has and the catalogue too, with the same kind and unit.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(in crate::intake) struct Offers(HashMap<&'static str, Offered>);
 
 /// One of them.
@@ -21,6 +21,8 @@ pub(in crate::intake) struct Offered {
     parts: Vec<u8>,
     /// The shortest time in which it can change.
     pub(in crate::intake) every: Duration,
+    /// Its changes are in the printer's log.
+    pub(in crate::intake) told: bool,
 }
 
 impl Offers {
@@ -36,8 +38,8 @@ impl Offers {
             } else if is_number(item) && described.unit.as_str() != item.unit().ucum() {
                 refuse((item, "the printer has it in another unit than the catalogue"));
             } else {
-                let parts = described.parts.clone();
-                offers.entry(item.id()).or_insert(Offered { item, parts, every });
+                let (parts, told) = (described.parts.clone(), described.log_ms_min.is_some());
+                offers.entry(item.id()).or_insert(Offered { item, parts, every, told });
             }
         }
         Self(offers)

@@ -11,8 +11,6 @@ pub(super) const READS_PER_ALARMS: u32 = 5;
 /// EVENTS of one round: what a printer that has fallen behind tells must not keep its values waiting. Of 512 events each,
 /// the longest log is read within some rounds.
 pub(super) const EVENTS_PER_ROUND_MAX: u32 = 4;
-/// Items asked for in one READ; the largest printer has a few hundred.
-pub(super) const IDS_MAX: usize = 512;
 /// Items and parts that are remembered; a printer's DESCRIBE may list 4,096 items with 256 parts each.
 pub(super) const REMEMBERED_MAX: usize = 8_192;
 /// Reachability and faults are said anew this often, so that the platform can tell "as before" from silence.

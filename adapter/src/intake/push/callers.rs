@@ -8,8 +8,8 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-use super::flow::Stored;
 use super::presence::{Ending, Presence, Word};
+use super::stored::Stored;
 use crate::config::{Printer, Sender};
 use crate::counters::{Call, PrinterCounters};
 use crate::intake::IntakeContext;
@@ -181,7 +181,11 @@ mod tests {
         let printer = Printer { push: Some(Sender::Certificate("p01".into())), ..testing::printer() };
         let (_, caller) = callers(&[printer], &bench.context).remove(0);
         let peer = IpAddr::from([10, 0, 0, 7]);
-        let stored = |sequence| Stored { instance: Text::cut("i-1"), sequence: Some(sequence) };
+        let stored = |sequence| {
+            let mut stored = Stored::new(Text::cut("i-1"));
+            stored.reach(sequence);
+            stored
+        };
         let ((earlier, replaced), (later, stands)) = (caller.connected(peer), caller.connected(peer));
         assert!(replaced.is_cancelled() && !stands.is_cancelled());
         caller.works(later);

@@ -129,11 +129,19 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Connection<'a, S> {
             match action {
                 Action::Send { id, request } => self.send(id, &request).await?,
                 Action::Meet { hello, new_instance } => self.meet(&hello, new_instance),
-                Action::Described(description) => {
-                    let words = self.teller.as_mut().map(|teller| teller.described(&description));
-                    self.refuse(&words.unwrap_or_default());
+                Action::Described(offers, refused) => {
+                    if let Some(teller) = &mut self.teller {
+                        teller.described(offers);
+                    }
+                    let refused = refused.into_iter().map(|(item, why)| (Some(item), why)).collect();
+                    self.refuse(&Words { refused, ..Words::default() });
                 }
                 Action::Subscribed => self.caller.works(self.call),
+                Action::Values(values) => {
+                    let now = self.context.clock.now();
+                    let words = self.teller.as_ref().map(|teller| teller.values(&values, now));
+                    self.say(words.unwrap_or_default());
+                }
                 Action::Alarms(alarms) => {
                     let now = self.context.clock.now();
                     let words = self.teller.as_mut().map(|teller| teller.alarms(&alarms, now));

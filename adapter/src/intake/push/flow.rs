@@ -6,13 +6,15 @@ use std::time::Duration;
 
 use protocol::pip::{
     self, ActiveAlarms, Credits, Cursor, Description, ErrorCode, ErrorReply, Gap, HelloAck, NotifyAck, Reply,
-    Request, Subscribe, Subscribed, Text, capability,
+    Request, Subscribe, Subscribed, Values, capability,
 };
 use tokio::time::Instant;
 
-use super::limits::{ALARMS_AGAIN, CREDITS, INTERVAL, PAYLOAD_BYTES_MAX, STOP_MAX};
+use super::limits::{CREDITS, INTERVAL, PAYLOAD_BYTES_MAX, STANDING_AGAIN, STOP_MAX};
+use super::standing::Standing;
+use super::stored::Stored;
 use crate::intake::limits::PAUSE_MAX;
-use crate::intake::pip::{Patience, RequestIds, hello};
+use crate::intake::pip::{Offers, Patience, Refused, RequestIds, hello};
 use crate::receipt::Outcome;
 
 /// What happened on a connection.
@@ -41,10 +43,12 @@ pub(super) enum Action {
     Send { id: u32, request: Request },
     /// The printer is who it says here; its log is of the instance named in it, which is a new one or not.
     Meet { hello: Box<HelloAck>, new_instance: bool },
-    /// This is what it offers.
-    Described(Description),
+    /// This is what it offers, and what of it is not taken.
+    Described(Offers, Vec<Refused>),
     /// It tells what happens from now on.
     Subscribed,
+    /// These are values as they stand.
+    Values(Values),
     /// These alarms are active, and no others.
     Alarms(ActiveAlarms),
     /// Count that something is not taken, for this reason.
@@ -57,14 +61,6 @@ pub(super) enum Action {
     Remember(Stored),
     /// Close the connection, and do nothing after.
     Close(Why),
-}
-
-/// How far one instance's log is stored.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Stored {
-    pub(super) instance: Text,
-    /// `None` where nothing is known of it yet.
-    pub(super) sequence: Option<u64>,
 }
 
 /// Why a connection ends.
@@ -90,11 +86,13 @@ pub(super) enum Why {
     Stopped,
 }
 
+/// A question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum What {
+pub(super) enum What {
     Hello,
     Describe,
     Subscribe,
+    Read,
     Alarms,
     Ping,
 }
@@ -119,14 +117,15 @@ pub(super) struct Flow {
     cursor: Cursor,
     asked: Option<Asked>,
     ids: RequestIds,
+    /// DESCRIBE or SUBSCRIBE, where one of these is to be asked next.
+    todo: Option<What>,
+    /// Nothing but a sign of life is asked before then: the printer was busy, or has failed.
+    pause: Option<Instant>,
     /// The id of the subscription that stands.
     subscription: Option<u32>,
-    /// What to ask again, and when: the printer was busy.
-    again: Option<(What, Instant)>,
-    /// Whether it answers ALARMS.
-    alarms: bool,
-    /// Which alarms are active is to be asked: nothing told of it.
-    alarms_due: bool,
+    /// The id of the one before it, in which the log went back: what it still tells comes again in the next.
+    given_up: Option<u32>,
+    standing: Standing,
     waiting: VecDeque<Waiting>,
     /// The ticket of the first of `waiting`.
     first_ticket: u64,
@@ -145,10 +144,11 @@ impl Flow {
             cursor: Cursor::default(),
             asked: None,
             ids: RequestIds::default(),
+            todo: None,
+            pause: None,
             subscription: None,
-            again: None,
-            alarms: false,
-            alarms_due: false,
+            given_up: None,
+            standing: Standing::new(None),
             waiting: VecDeque::new(),
             first_ticket: 0,
             patience: Patience::default(),
@@ -165,11 +165,27 @@ impl Flow {
 
     /// When `Tick` is due at the latest.
     pub(super) fn deadline(&self) -> Instant {
-        // One question at a time: the next one waits for the answer.
-        let again = self.again.map(|(_, at)| at).filter(|_| self.asked.is_none());
         let next = self.asked.map_or_else(|| self.ping_at(), |asked| asked.until);
         let stop = self.stopping_since.map(|since| since + STOP_MAX);
-        [again, stop].into_iter().flatten().fold(next, Instant::min)
+        [self.due_at(), stop].into_iter().flatten().fold(next, Instant::min)
+    }
+
+    /// When the next question may be asked, if there is one. One question at a time: it waits for the answer to the last.
+    fn due_at(&self) -> Option<Instant> {
+        if self.asked.is_some() || self.is_stopping() {
+            return None;
+        }
+        let due = match self.todo {
+            Some(_) => self.may_go_on().then_some(self.heard),
+            None => self.subscription.and_then(|_| self.standing.due_at(self.heard)),
+        };
+        due.map(|due| self.pause.map_or(due, |pause| pause.max(due)))
+    }
+
+    /// Behind a log that went back nothing is asked for before what it told until then is stored: so credits bound what is
+    /// on its way, however often it goes back.
+    fn may_go_on(&self) -> bool {
+        self.todo != Some(What::Subscribe) || self.waiting.is_empty()
     }
 
     /// A sign of life is due where the printer was silent for too long, and where we were: events and values do not keep
@@ -186,10 +202,14 @@ impl Flow {
             Event::Heard { id, reply } => {
                 self.heard = now;
                 let mut actions = self.heard(id, *reply, now);
-                actions.extend(self.look_at_alarms(now));
+                actions.extend(self.ask_on(now));
                 actions
             }
-            Event::Resolved { ticket, outcome } => self.resolved(ticket, outcome, now),
+            Event::Resolved { ticket, outcome } => {
+                let mut actions = self.resolved(ticket, outcome, now);
+                actions.extend(self.ask_on(now));
+                actions
+            }
             Event::Ended => vec![Action::Close(Why::Ended)],
             Event::Replaced => vec![Action::Close(Why::Replaced)],
             Event::Stop => {
@@ -209,15 +229,27 @@ impl Flow {
         Action::Send { id, request }
     }
 
-    /// Asks for the alarms, where nothing told of them and no other question is open.
-    fn look_at_alarms(&mut self, now: Instant) -> Option<Action> {
-        let may = self.asked.is_none() && self.again.is_none() && self.subscription.is_some();
-        (may && std::mem::take(&mut self.alarms_due)).then(|| self.ask(What::Alarms, Request::Alarms, now))
+    /// The next question, where no other is open and it is due.
+    fn ask_on(&mut self, now: Instant) -> Option<Action> {
+        if self.due_at().is_none_or(|at| now < at) {
+            return None;
+        }
+        self.pause = None;
+        if let Some(what) = self.todo.take() {
+            return Some(if what == What::Subscribe {
+                self.subscribe(now)
+            } else {
+                self.ask(What::Describe, Request::Describe, now)
+            });
+        }
+        let (what, request) = self.standing.question(now)?;
+        Some(self.ask(what, request, now))
     }
 
     fn heard(&mut self, id: u32, reply: Reply, now: Instant) -> Vec<Action> {
         match reply {
             Reply::Bye => return vec![Action::Close(Why::Bye)],
+            Reply::Notify(_) | Reply::Error(_) if Some(id) == self.given_up => return Vec::new(),
             Reply::Notify(list) => return self.notified(id, list),
             // Of the subscription, such as for an acknowledgement that the printer does not understand.
             Reply::Error(_) if Some(id) == self.subscription => return vec![Action::Close(Why::Failed)],
@@ -227,18 +259,22 @@ impl Flow {
             return vec![Action::Close(Why::Nonsense("an answer that nobody asked for"))];
         };
         match (reply, asked.what) {
-            (Reply::HelloAck(hello), What::Hello) => self.met(hello, now),
-            (Reply::Described(description), What::Describe) => {
-                vec![Action::Described(description), self.subscribe(now)]
-            }
+            (Reply::HelloAck(hello), What::Hello) => self.met(hello),
+            (Reply::Described(description), What::Describe) => self.described(&description),
             (Reply::Subscribed(subscribed), What::Subscribe) => self.subscribed(id, subscribed),
+            (Reply::Values(values), What::Read) => {
+                self.standing.read();
+                vec![Action::Values(values)]
+            }
             (Reply::Alarms(alarms), What::Alarms) => vec![Action::Alarms(alarms)],
             (Reply::Pong, What::Ping) => Vec::new(),
-            (Reply::Busy { retry_after_ms }, asked @ (What::Describe | What::Subscribe | What::Alarms)) => {
-                self.again = Some((asked, now + milliseconds(retry_after_ms).min(PAUSE_MAX)));
+            (Reply::Busy { retry_after_ms }, asked) if asked != What::Hello => {
+                self.rest(asked, milliseconds(retry_after_ms), now);
                 Vec::new()
             }
-            (Reply::Error(error), What::Alarms) if !ends(error.code) => self.no_alarms(&error, now),
+            (Reply::Error(error), asked @ (What::Read | What::Alarms)) if !ends(error.code) => {
+                self.not_said(asked, &error, now)
+            }
             (Reply::Error(error), _) if matches!(error.code, ErrorCode::VERSION | ErrorCode::REFUSED) => {
                 vec![Action::Close(Why::Unfit("it does not let the adapter in"))]
             }
@@ -247,18 +283,40 @@ impl Flow {
         }
     }
 
-    /// What happens is told all the same. Who takes no ALARMS is not asked again, and who failed may come back.
-    fn no_alarms(&mut self, error: &ErrorReply, now: Instant) -> Vec<Action> {
-        if matches!(error.code, ErrorCode::UNSUPPORTED | ErrorCode::MALFORMED) {
-            self.alarms = false;
-            return vec![Action::Refused("an answer that it offers and does not give")];
+    /// The question is asked again, after a pause.
+    fn rest(&mut self, asked: What, pause: Duration, now: Instant) {
+        match asked {
+            What::Describe | What::Subscribe => self.todo = Some(asked),
+            _ => self.standing.again(asked),
         }
-        let wait = error.retry_after_ms.map_or(ALARMS_AGAIN, milliseconds);
-        self.again = Some((What::Alarms, now + wait.clamp(INTERVAL, PAUSE_MAX)));
-        vec![Action::Refused("its alarms, for which it answers with an error")]
+        let pause = now + pause.min(PAUSE_MAX);
+        self.pause = Some(self.pause.map_or(pause, |before| before.max(pause)));
     }
 
-    fn met(&mut self, hello: HelloAck, now: Instant) -> Vec<Action> {
+    /// What happens is told all the same. Who does not take the question is not asked again, and who failed may come back.
+    fn not_said(&mut self, asked: What, error: &ErrorReply, now: Instant) -> Vec<Action> {
+        let wait = error.retry_after_ms.map(milliseconds);
+        match error.code {
+            // Our mistake, which a smaller question mends.
+            ErrorCode::TOO_LARGE if self.standing.ask_for_less(asked) => {
+                self.rest(asked, wait.unwrap_or_default(), now);
+                Vec::new()
+            }
+            ErrorCode::UNSUPPORTED | ErrorCode::MALFORMED => {
+                self.standing.never_again(asked);
+                vec![Action::Refused("an answer that it offers and does not give")]
+            }
+            _ => {
+                self.rest(asked, wait.unwrap_or(STANDING_AGAIN).max(INTERVAL), now);
+                vec![Action::Refused(match asked {
+                    What::Read => "its values, for which it answers with an error",
+                    _ => "its alarms, for which it answers with an error",
+                })]
+            }
+        }
+    }
+
+    fn met(&mut self, hello: HelloAck) -> Vec<Action> {
         if hello.version_in_common(pip::VERSION..=pip::VERSION).is_none() {
             return vec![Action::Close(Why::Unfit("it does not speak version 1 of PIP"))];
         }
@@ -266,13 +324,21 @@ impl Flow {
             return vec![Action::Close(Why::Unfit("it does not offer `subscribe`"))];
         }
         self.patience = Patience::of(&hello);
-        self.alarms = hello.offers(capability::ALARMS);
+        self.standing = Standing::new(Some(&hello));
         let new_instance = self.known.as_ref().is_some_and(|known| known.instance != hello.instance);
         if new_instance || self.known.is_none() {
-            self.known = Some(Stored { instance: hello.instance.clone(), sequence: None });
+            self.known = Some(Stored::new(hello.instance.clone()));
         }
-        let meet = Action::Meet { hello: Box::new(hello), new_instance };
-        vec![meet, self.ask(What::Describe, Request::Describe, now)]
+        self.todo = Some(What::Describe);
+        vec![Action::Meet { hello: Box::new(hello), new_instance }]
+    }
+
+    fn described(&mut self, description: &Description) -> Vec<Action> {
+        let mut refused = Vec::new();
+        let offers = Offers::of(description, |one| refused.push(one));
+        self.standing.offered(&offers);
+        self.todo = Some(What::Subscribe);
+        vec![Action::Described(offers, refused)]
     }
 
     fn subscribe(&mut self, now: Instant) -> Action {
@@ -285,13 +351,33 @@ impl Flow {
     /// What the printer holds says at once what is missing behind what is stored.
     fn subscribed(&mut self, id: u32, subscribed: Subscribed) -> Vec<Action> {
         let Some(known) = &mut self.known else { return Vec::new() };
-        self.subscription = Some(id);
+        (self.subscription, self.given_up) = (Some(id), None);
         let stored = *known.sequence.get_or_insert(subscribed.acknowledged());
         self.cursor = Cursor::after(stored);
-        self.alarms_due = self.alarms;
-        let mut actions = vec![Action::Subscribed, Action::Remember(known.clone())];
-        actions.extend(self.cursor.meet(subscribed.held()).map(Action::Missed));
+        self.standing.look();
+        let mut actions = vec![Action::Subscribed];
+        actions.extend(match self.cursor.meet(subscribed.held()) {
+            Some(gap) => self.missed(gap),
+            None => self.remember().into_iter().collect(),
+        });
         actions
+    }
+
+    /// Something is missing: what of it is news, and that it was reported. Of a log that went back everything is asked for
+    /// that is not acknowledged, since by its numbers it is not what was stored.
+    fn missed(&mut self, gap: Gap) -> Vec<Action> {
+        let Some(known) = &mut self.known else { return Vec::new() };
+        let mut actions: Vec<_> = known.report(gap).into_iter().map(Action::Missed).collect();
+        if gap == Gap::WentBack {
+            (self.given_up, self.todo) = (self.subscription.take(), Some(What::Subscribe));
+        }
+        self.standing.look();
+        actions.extend(self.remember());
+        actions
+    }
+
+    fn remember(&self) -> Option<Action> {
+        self.known.clone().map(Action::Remember)
     }
 
     fn notified(&mut self, id: u32, list: pip::EventList) -> Vec<Action> {
@@ -302,13 +388,15 @@ impl Flow {
             return vec![Action::Close(Why::Nonsense("a NOTIFY without a credit"))];
         }
         let taken = self.cursor.take(list);
+        let mut actions = taken.gap.map(|gap| self.missed(gap)).unwrap_or_default();
+        if taken.gap == Some(Gap::WentBack) {
+            return actions;
+        }
         let last = self.cursor.next().unwrap_or_default().saturating_sub(1);
         let ticket = self.first_ticket + self.waiting.len() as u64;
         self.waiting.push_back(Waiting { last, accepted: false });
-        // The log says what changed, and cannot know what changed in a gap.
-        self.alarms_due |= self.alarms && taken.gap.is_some();
-        let missed = taken.gap.map(Action::Missed);
-        missed.into_iter().chain([Action::Store { ticket, events: taken.events }]).collect()
+        actions.push(Action::Store { ticket, events: taken.events });
+        actions
     }
 
     fn resolved(&mut self, ticket: u64, outcome: Outcome, now: Instant) -> Vec<Action> {
@@ -327,9 +415,9 @@ impl Flow {
             given_back += 1;
         }
         let (Some(sequence), Some(known), Some(id)) = (stored, &mut self.known, self.subscription) else {
-            return Vec::new();
+            return self.end_if_done().into_iter().collect();
         };
-        known.sequence = Some(sequence);
+        known.reach(sequence);
         self.said = now;
         let remember = Action::Remember(known.clone());
         // Who stops has no room any more.
@@ -354,16 +442,9 @@ impl Flow {
         if self.asked.is_some() {
             return Vec::new();
         }
-        match self.again.take_if(|(_, at)| now >= *at) {
-            Some((What::Describe, _)) => vec![self.ask(What::Describe, Request::Describe, now)],
-            Some((What::Alarms, _)) => {
-                self.alarms_due = false;
-                vec![self.ask(What::Alarms, Request::Alarms, now)]
-            }
-            Some(_) => vec![self.subscribe(now)],
-            None if now >= self.ping_at() => vec![self.ask(What::Ping, Request::Ping, now)],
-            None => Vec::new(),
-        }
+        let ping =
+            |flow: &mut Self| (now >= flow.ping_at()).then(|| flow.ask(What::Ping, Request::Ping, now));
+        self.ask_on(now).or_else(|| ping(self)).into_iter().collect()
     }
 }
 

@@ -10,9 +10,12 @@ pub(super) const CREDITS: u8 = 4;
 pub(super) const PAYLOAD_BYTES_MAX: u32 = 256 << 10;
 /// The shortest time between two NOTIFYs: what happens within a second is told together.
 pub(super) const INTERVAL: Duration = Duration::from_secs(1);
-/// A printer that failed to say which alarms are active, and named no time, is asked again after this long: they change
-/// seldom, and what changes is told.
-pub(super) const ALARMS_AGAIN: Duration = Duration::from_secs(60);
+/// A printer that failed to say how things stand, its values or its alarms, and named no time, is asked again after this
+/// long: what changes is told.
+pub(super) const STANDING_AGAIN: Duration = Duration::from_secs(60);
+/// Gaps behind what is stored that are remembered as reported: one for each time that a printer without room lost something
+/// while the platform was away. Over it the lowest is forgotten, and would be reported once more.
+pub(super) const REPORTED_MAX: usize = 32;
 /// A printer that does not take a few hundred bytes in this time is gone.
 pub(super) const WRITE_MAX: Duration = Duration::from_secs(20);
 /// Acknowledgements that may still go when the adapter stops; the buffer's own drain takes 10 s.

@@ -7,6 +7,8 @@ mod connection;
 mod flow;
 mod limits;
 mod presence;
+mod standing;
+mod stored;
 #[cfg(test)]
 mod tests;
 mod words;

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use protocol::pip::{
-    self, ActiveAlarms, Credits, Decoded, Description, EventList, Held, NotifyAck, Occurrence, Reply,
-    Request, SampleValue, Subscribe, Subscribed, Text, frame,
+    self, ActiveAlarms, Credits, Decoded, Description, EventList, Held, ItemDescription, NotifyAck,
+    Occurrence, Reply, Request, Sample, SampleValue, Subscribe, Subscribed, Text, Values, frame,
 };
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -85,7 +85,7 @@ impl Printing {
         let Some((id, Request::Hello(_))) = self.asked().await else { panic!() };
         self.say(id, Reply::HelloAck(hello_ack(instance))).await;
         let Some((id, Request::Describe)) = self.asked().await else { panic!() };
-        let items = vec![item("laser.power", "gauge", "mW")];
+        let items = vec![ItemDescription { log_ms_min: Some(0), ..item("laser.power", "gauge", "mW") }];
         self.say(id, Reply::Described(Description { items })).await;
         let Some((id, Request::Subscribe(Subscribe { from, credits, .. }))) = self.asked().await else {
             panic!()
@@ -94,9 +94,25 @@ impl Printing {
         self.subscription = id;
         let held = Held::new(held.0, held.1).unwrap();
         self.say(id, Reply::Subscribed(Subscribed::new(held, acknowledged).unwrap())).await;
-        let Some((id, Request::Alarms)) = self.asked().await else { panic!() };
-        self.say(id, Reply::Alarms(ActiveAlarms::default())).await;
+        self.stands(400.0).await;
         from
+    }
+
+    /// Says how things stand, as it is asked to: that the laser has this power, and no alarm is active.
+    async fn stands(&mut self, power: f64) {
+        // After a gap the values may have to wait for the printer's shortest interval, and the alarms go first.
+        for _ in 0..2 {
+            let (value, quality) = (SampleValue::Number(power), catalog::Quality::Good);
+            let (laser, time) = (text("laser.power"), catalog::Timestamp(1_795_000_000_000));
+            let sample = Sample { id: laser, part: 0, value, time, mono_ms: 1, quality, sequence: 1 };
+            match self.asked().await {
+                Some((id, Request::Read(_))) => {
+                    self.say(id, Reply::Values(Values { values: vec![sample] })).await
+                }
+                Some((id, Request::Alarms)) => self.say(id, Reply::Alarms(ActiveAlarms::default())).await,
+                other => panic!("{other:?}"),
+            }
+        }
     }
 
     /// Tells of the laser's power, once for each of these sequences.
@@ -121,8 +137,9 @@ fn event(sequence: u64) -> pip::Event {
     pip::Event { sequence, time: catalog::Timestamp(1_795_000_000_000), mono_ms: sequence, what }
 }
 
+/// What was told, and not what was asked for.
 fn is_power(reading: &catalog::Reading) -> bool {
-    reading.item().id() == "laser.power"
+    reading.item().id() == "laser.power" && *reading.value() != catalog::Value::Number(400.0)
 }
 
 #[tokio::test]
@@ -154,6 +171,32 @@ async fn after_a_lost_connection_it_goes_on_behind_what_is_stored_and_a_hole_is_
     printer.tell(9..=9).await;
     site.bench.store(1, is_power).await;
     assert_eq!(printer.acknowledged().await.sequence, 9);
+}
+
+#[tokio::test]
+async fn a_gap_is_an_event_once_however_often_the_printer_calls_while_the_platform_is_away() {
+    let site = Site::new().await;
+    for (first, from) in [(5, None), (9, Some(5)), (9, Some(5)), (9, Some(5))] {
+        let mut printer = site.call("p01").await;
+        assert_eq!(printer.subscribed("i-1", (first, 12), 4).await, from);
+        printer.tell(first..=12).await;
+    }
+    let calls = &site.bench.context.counters.printer(&testing::printer().id).calls;
+    assert_eq!((calls.gaps.now(), calls.lost.now()), (1, 4));
+    let mut printer = site.call("p01").await;
+    assert_eq!(printer.subscribed("i-1", (9, 12), 4).await, Some(5));
+    printer.tell(9..=12).await;
+    site.bench.store(1, |reading| *reading.value() == catalog::Value::Number(512.0)).await;
+}
+
+#[tokio::test]
+async fn behind_a_gap_the_printer_is_asked_how_things_stand() {
+    let site = Site::new().await;
+    let mut printer = site.call("p01").await;
+    printer.subscribed("i-1", (1, 0), 0).await;
+    printer.tell(9..=9).await;
+    printer.stands(407.0).await;
+    site.bench.store(1, |reading| *reading.value() == catalog::Value::Number(407.0)).await;
 }
 
 #[tokio::test]

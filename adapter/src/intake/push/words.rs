@@ -1,7 +1,7 @@
 //! What of a printer's events is in the catalogue, as readings: translation only.
 
 use catalog::{Identity, Item, Mark, Place, Quality, Reading, Refusal, Salt, Timestamp, items};
-use protocol::pip::{ActiveAlarms, Description, Event, Gap, HelloAck};
+use protocol::pip::{ActiveAlarms, Event, Gap, HelloAck, Values};
 
 use crate::config::PrinterId;
 use crate::intake::pip::{Fault, Interpreter, Offers, Said, Told};
@@ -42,10 +42,8 @@ impl Teller {
     }
 
     /// What the printer offers: its events are of that.
-    pub(super) fn described(&mut self, description: &Description) -> Words {
-        let mut words = Words::default();
-        self.offers = Offers::of(description, |(item, why)| words.refused.push((Some(item), why)));
-        words
+    pub(super) fn described(&mut self, offers: Offers) {
+        self.offers = offers;
     }
 
     /// Who the printer is, and whether its log began anew.
@@ -97,6 +95,18 @@ impl Teller {
         words
     }
 
+    /// How things stand.
+    pub(super) fn values(&self, values: &Values, now: Timestamp) -> Words {
+        let mut words = Words::default();
+        for sample in &values.values {
+            match self.interpreter.read(sample, &self.offers, now) {
+                Some(told) => words.take(told.item, made(&told, self.read_mark(&told))),
+                None => words.refused.push((None, "a value of an item that was not asked for")),
+            }
+        }
+        words
+    }
+
     /// Which alarms are active, and so which faults there are.
     pub(super) fn alarms(&mut self, alarms: &ActiveAlarms, now: Timestamp) -> Words {
         let mut words = Words::default();
@@ -108,14 +118,23 @@ impl Teller {
         words
     }
 
-    /// The origin of an event is printer, instance and sequence: it is the same however often it comes.
+    /// The origin of an event is printer, instance and sequence: it is the same however often it comes. The printer's time
+    /// is the check of it: a log that went back gives the same sequences to other events.
     fn mark(&self, event: &Event, told: &Told<'_>) -> Mark {
         let fields = [b"push".as_slice(), self.printer.as_str().as_bytes(), self.instance.as_bytes()];
-        let place: Place = self.salt.source(&fields).place(event.sequence, 0);
-        let time = Timestamp(told.time.0.saturating_add(told.off_ms.unwrap_or_default()));
-        let moved = told.off_ms.is_some() && told.quality == Quality::Good;
-        let quality = if moved { Quality::Uncertain } else { told.quality };
-        Mark { part: told.part, time, quality, origin: place.origin(0) }
+        let check = self.salt.check(&told.time.0.to_be_bytes());
+        marked(told, self.salt.source(&fields).place(event.sequence, check))
+    }
+
+    /// The origin of a value that was asked for is printer, item, part and time, as of any that is polled.
+    fn read_mark(&self, told: &Told<'_>) -> Mark {
+        let printer = self.printer.as_str().as_bytes();
+        let source = self.salt.source(&[b"push value", printer, told.item.id().as_bytes(), &[told.part]]);
+        let said = match told.said {
+            Said::Number(number) => self.salt.check(&number.to_be_bytes()),
+            Said::Code(code) => self.salt.check(code.as_bytes()),
+        };
+        marked(told, source.place(told.time.0.unsigned_abs(), said))
     }
 
     /// Of what the adapter notices itself.
@@ -133,6 +152,14 @@ impl Words {
             Err(why) => self.refused.push((Some(item), why.name())),
         }
     }
+}
+
+/// With the printer's time, put right where its clock is off.
+fn marked(told: &Told<'_>, place: Place) -> Mark {
+    let time = Timestamp(told.time.0.saturating_add(told.off_ms.unwrap_or_default()));
+    let moved = told.off_ms.is_some() && told.quality == Quality::Good;
+    let quality = if moved { Quality::Uncertain } else { told.quality };
+    Mark { part: told.part, time, quality, origin: place.origin(0) }
 }
 
 fn made(told: &Told<'_>, mark: Mark) -> Result<Reading, Refusal> {

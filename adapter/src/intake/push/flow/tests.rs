@@ -1,8 +1,8 @@
 use catalog::Timestamp;
-use protocol::pip::{ErrorCode, ErrorReply, EventList, Held, Occurrence};
+use protocol::pip::{ErrorCode, ErrorReply, EventList, Held, ItemDescription, Occurrence, Read, Text};
 
 use super::*;
-use crate::testing::hello_ack;
+use crate::testing::{hello_ack, item};
 
 fn text(text: &str) -> Text {
     Text::new(text).unwrap()
@@ -18,7 +18,9 @@ fn subscribed(first: u64, last: u64, acknowledged: u64) -> Reply {
 }
 
 fn stored(instance: &str, sequence: u64) -> Option<Stored> {
-    Some(Stored { instance: text(instance), sequence: Some(sequence) })
+    let mut stored = Stored::new(text(instance));
+    stored.reach(sequence);
+    Some(stored)
 }
 
 /// The flow of one connection, and the time.
@@ -48,12 +50,31 @@ impl World {
             [Action::Meet { .. }, Action::Send { id: 2, request: Request::Describe }] => {}
             other => panic!("{other:?}"),
         }
-        match &self.hear(2, Reply::Described(Description { items: Vec::new() }))[..] {
-            [Action::Described(_), Action::Send { id: 3, request: Request::Subscribe(subscribe) }] => {
+        self.describe(Vec::new())
+    }
+
+    fn describe(&mut self, items: Vec<ItemDescription>) -> Option<u64> {
+        match &self.hear(2, Reply::Described(Description { items }))[..] {
+            [Action::Described(..), Action::Send { id: 3, request: Request::Subscribe(subscribe) }] => {
                 subscribe.from
             }
             other => panic!("{other:?}"),
         }
+    }
+
+    /// A printer with these items that was greeted and is subscribed to.
+    fn offering(items: &[(&str, u32)], poll_ms_min: u32) -> (Self, Vec<Action>) {
+        let mut world = Self::new(None);
+        world.handle(Event::Up);
+        world.hear(1, Reply::HelloAck(HelloAck { poll_ms_min, ..hello_ack("i-1") }));
+        let item = |&(id, interval_ms_min): &(&str, u32)| {
+            let kind = if id.ends_with(".fault") { "state" } else { "gauge" };
+            let unit = if id.ends_with("power") { "mW" } else { "Cel" };
+            ItemDescription { log_ms_min: Some(0), interval_ms_min, ..item(id, kind, unit) }
+        };
+        world.describe(items.iter().map(item).collect());
+        let actions = world.hear(3, subscribed(1, 0, 0));
+        (world, actions)
     }
 
     /// A printer whose log begins and that is subscribed to.
@@ -73,18 +94,29 @@ impl World {
         self.handle(Event::Resolved { ticket, outcome: Outcome::Accepted })
     }
 
-    /// Time passes, in which the printer answers each PING and ALARMS at once: what was said to it, and when.
+    /// Time passes, in which the printer answers each question at once: what was said to it, and when.
     fn pass(&mut self, time: Duration) -> Vec<(Instant, Request)> {
         let (end, mut said) = (self.now + time, Vec::new());
         while self.flow.deadline() <= end {
+            let mut asked = VecDeque::new();
             for action in self.tick() {
                 let Action::Send { id, request } = action else { panic!("{action:?}") };
+                asked.push_back((id, request));
+            }
+            while let Some((id, request)) = asked.pop_front() {
                 let reply = match &request {
                     Request::Ping => Reply::Pong,
                     Request::Alarms => Reply::Alarms(ActiveAlarms::default()),
+                    Request::Read(_) => Reply::Values(Values { values: Vec::new() }),
                     other => panic!("{other:?}"),
                 };
-                self.hear(id, reply);
+                for action in self.hear(id, reply) {
+                    asked.extend(if let Action::Send { id, request } = action {
+                        Some((id, request))
+                    } else {
+                        None
+                    });
+                }
                 said.push((self.now, request));
             }
         }
@@ -179,7 +211,163 @@ fn a_hole_between_two_notifies_is_a_gap_and_what_came_already_is_not_stored_agai
     assert!(matches!(&again[..], [Action::Store { events, .. }] if events.len() == 1));
     let later = world.hear(3, Reply::Notify(list((9, 9), 9..=9)));
     assert_eq!(later[0], Action::Missed(Gap::Lost { first: 5, last: 8 }));
+    assert!(matches!(later[1..3], [Action::Remember(_), Action::Store { .. }]), "{later:?}");
     assert!(matches!(later.last(), Some(Action::Send { request: Request::Alarms, .. })), "{later:?}");
+}
+
+/// What is reported of gaps among these.
+fn missed(actions: &[Action]) -> Vec<Gap> {
+    let gap = |action: &Action| if let Action::Missed(gap) = action { Some(*gap) } else { None };
+    actions.iter().filter_map(gap).collect()
+}
+
+/// What is remembered last among these.
+fn remembered(actions: &[Action]) -> Option<Stored> {
+    let stored =
+        |action: &Action| if let Action::Remember(stored) = action { Some(stored.clone()) } else { None };
+    actions.iter().rev().find_map(stored)
+}
+
+#[test]
+fn a_gap_is_reported_once_however_often_the_printer_calls_before_anything_behind_it_is_stored() {
+    let mut known = stored("i-1", 4);
+    for (first, news) in [
+        (9, vec![Gap::Lost { first: 5, last: 8 }]),
+        (9, vec![]),
+        (11, vec![Gap::Lost { first: 9, last: 10 }]),
+    ] {
+        let mut world = World::new(known);
+        assert_eq!(world.greet("i-1"), Some(5));
+        let actions = world.hear(3, subscribed(first, 20, 4));
+        assert_eq!(missed(&actions), news);
+        known = remembered(&actions);
+    }
+    // The platform is away, and the printer loses something between two NOTIFYs as well.
+    let mut world = World::new(known);
+    world.greet("i-1");
+    world.hear(3, subscribed(11, 20, 4));
+    world.hear(4, Reply::Alarms(ActiveAlarms::default()));
+    world.hear(3, Reply::Notify(list((11, 20), 11..=12)));
+    let actions = world.hear(3, Reply::Notify(list((15, 20), 15..=20)));
+    assert_eq!(missed(&actions), [Gap::Lost { first: 13, last: 14 }]);
+    let mut world = World::new(remembered(&actions));
+    world.greet("i-1");
+    // What came and was not stored is gone by now.
+    let actions = world.hear(3, subscribed(21, 20, 4));
+    let news = [Gap::Lost { first: 11, last: 12 }, Gap::Lost { first: 15, last: 20 }];
+    assert_eq!(missed(&actions), news);
+}
+
+#[test]
+fn a_log_that_went_back_is_said_once_and_asked_for_what_is_not_acknowledged() {
+    // As SUBSCRIBED shows it.
+    let mut world = World::new(stored("i-1", 9));
+    world.greet("i-1");
+    let actions = world.hear(3, subscribed(1, 2, 1));
+    assert_eq!(missed(&actions), [Gap::WentBack]);
+    let Some(Action::Send { id: 4, request: Request::Subscribe(Subscribe { from: None, .. }) }) =
+        actions.last()
+    else {
+        panic!("{actions:?}")
+    };
+    // What the old subscription still tells comes again.
+    assert_eq!(world.hear(3, Reply::Notify(list((1, 2), 2..=2))), []);
+    let known = remembered(&actions);
+    assert_eq!(known.as_ref().and_then(|known| known.sequence), None);
+    let actions = world.hear(4, subscribed(1, 2, 1));
+    assert_eq!(missed(&actions), []);
+    let told = world.hear(4, Reply::Notify(list((1, 2), 2..=2)));
+    assert!(matches!(&told[..], [Action::Store { events, .. }] if events.len() == 1), "{told:?}");
+    assert_eq!(acknowledged(&world.accept(0)), Some((4, 2, 1)));
+    // And by the next call, where it is lost before that.
+    let mut world = World::new(known);
+    assert_eq!(world.greet("i-1"), None);
+    assert_eq!(missed(&world.hear(3, subscribed(1, 2, 1))), []);
+}
+
+#[test]
+fn a_log_that_goes_back_again_and_again_gets_no_room_beyond_its_credits() {
+    let mut world = World::subscribed();
+    world.hear(3, Reply::Notify(list((1, 5), 1..=5)));
+    let actions = world.hear(3, Reply::Notify(list((1, 2), 1..=2)));
+    assert!(matches!(actions[..], [Action::Missed(Gap::WentBack), Action::Remember(_)]), "{actions:?}");
+    assert!(world.pass(Duration::from_secs(60)).iter().all(|(_, request)| *request == Request::Ping));
+    // What came before is stored: it is acknowledged to nobody, since its numbers are others' now.
+    let actions = world.accept(0);
+    assert!(
+        matches!(
+            actions[..],
+            [Action::Send { request: Request::Subscribe(Subscribe { from: None, .. }), .. }]
+        ),
+        "{actions:?}"
+    );
+}
+
+#[test]
+fn how_things_stand_is_asked_once_it_is_told_and_after_a_gap() {
+    let (mut world, actions) =
+        World::offering(&[("laser.power", 0), ("vat.temperature", 0), ("vat.fault", 0)], 0);
+    let ids = |request: &Request| match request {
+        Request::Read(Read::Ids(ids)) => ids.iter().map(|id| id.as_str().to_owned()).collect::<Vec<_>>(),
+        other => panic!("{other:?}"),
+    };
+    let Some(Action::Send { id: 4, request }) = actions.last() else { panic!("{actions:?}") };
+    // Faults come from ALARMS.
+    assert_eq!(ids(request), ["laser.power", "vat.temperature"]);
+    // A gap while the answer is on its way, which may be from before: they are asked again.
+    world.hear(3, Reply::Notify(list((3, 3), 3..=3)));
+    let actions = world.hear(4, Reply::Values(Values { values: Vec::new() }));
+    let [Action::Values(_), Action::Send { id: 5, request }] = &actions[..] else { panic!("{actions:?}") };
+    assert_eq!(ids(request).len(), 2);
+    let actions = world.hear(5, Reply::Values(Values { values: Vec::new() }));
+    assert!(matches!(actions[..], [Action::Values(_), Action::Send { id: 6, request: Request::Alarms }]));
+    assert_eq!(world.hear(6, Reply::Alarms(ActiveAlarms::default())).len(), 1);
+    // And then what happens is told.
+    assert!(world.pass(Duration::from_secs(600)).iter().all(|(_, request)| *request == Request::Ping));
+}
+
+#[test]
+fn values_are_asked_for_no_more_often_than_the_printer_allows() {
+    let (mut world, _) = World::offering(&[("laser.power", 60_000), ("vat.temperature", 0)], 2_000);
+    let start = world.now;
+    world.hear(4, Reply::Values(Values { values: Vec::new() }));
+    world.hear(5, Reply::Alarms(ActiveAlarms::default()));
+    world.hear(3, Reply::Notify(list((9, 9), 9..=9)));
+    // Alarms have no such interval.
+    world.hear(6, Reply::Alarms(ActiveAlarms::default()));
+    let reads = world.pass(Duration::from_secs(90));
+    let reads = reads.iter().filter_map(|(at, request)| match request {
+        Request::Read(Read::Ids(ids)) => Some(((*at - start).as_secs(), ids[0].as_str())),
+        _ => None,
+    });
+    assert_eq!(reads.collect::<Vec<_>>(), [(2, "vat.temperature"), (60, "laser.power")]);
+}
+
+#[test]
+fn who_does_not_give_its_values_is_believed_its_events() {
+    let error = |code| Reply::Error(ErrorReply { code, retry_after_ms: None, text: text("") });
+    for (reply, asks_again) in [
+        (Reply::Busy { retry_after_ms: 5_000 }, Some((5, 2))),
+        (error(ErrorCode::INTERNAL), Some((60, 2))),
+        (error(ErrorCode::TOO_LARGE), Some((2, 1))),
+        (error(ErrorCode::UNSUPPORTED), None),
+    ] {
+        let (mut world, _) = World::offering(&[("laser.power", 0), ("vat.temperature", 0)], 2_000);
+        let start = world.now;
+        let shown = format!("{reply:?}");
+        for action in world.hear(4, reply) {
+            if let Action::Send { id, request: Request::Alarms } = action {
+                world.hear(id, Reply::Alarms(ActiveAlarms::default()));
+            }
+        }
+        let said = world.pass(Duration::from_secs(120));
+        let read = said.iter().find_map(|(at, request)| match request {
+            Request::Read(Read::Ids(ids)) => Some(((*at - start).as_secs(), ids.len())),
+            _ => None,
+        });
+        assert_eq!(read, asks_again, "{shown}");
+        assert!(matches!(world.hear(3, Reply::Notify(list((1, 1), 1..=1)))[..], [Action::Store { .. }, ..]));
+    }
 }
 
 #[test]
@@ -242,7 +430,7 @@ fn a_printer_that_is_busy_or_cannot_tell_its_alarms_is_believed_its_events() {
 
 #[test]
 fn only_who_takes_no_alarms_is_not_asked_for_them_again() {
-    let (soon, later) = (Duration::from_secs(7), ALARMS_AGAIN);
+    let (soon, later) = (Duration::from_secs(7), STANDING_AGAIN);
     for (code, retry_after_ms, again) in [
         (ErrorCode::UNSUPPORTED, None, None),
         (ErrorCode::MALFORMED, Some(7_000), None),
@@ -261,7 +449,10 @@ fn only_who_takes_no_alarms_is_not_asked_for_them_again() {
         assert!(matches!(world.hear(4, Reply::Error(error))[..], [Action::Refused(_)]), "{code:?}");
         // What happens is told all the same, and a gap asks for nothing before then.
         let told = world.hear(3, Reply::Notify(list((9, 9), 9..=9)));
-        assert!(matches!(told[..], [Action::Missed(_), Action::Store { .. }]), "{told:?}");
+        assert!(
+            matches!(told[..], [Action::Missed(_), Action::Remember(_), Action::Store { .. }]),
+            "{told:?}"
+        );
         let asked = world.pass(Duration::from_secs(600));
         let at = asked.iter().find(|(_, request)| *request == Request::Alarms).map(|(at, _)| *at - start);
         assert_eq!(at, again, "{code:?}");

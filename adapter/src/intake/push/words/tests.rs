@@ -1,5 +1,5 @@
 use catalog::Value;
-use protocol::pip::{Alarm, Occurrence, SampleValue, Text};
+use protocol::pip::{Alarm, Description, Occurrence, Sample, SampleValue, Text};
 
 use super::*;
 use crate::normalise::testing;
@@ -17,7 +17,7 @@ fn teller(instance: &str, mono_ms: Option<u64>) -> Teller {
     let offers =
         [("laser.power", "gauge", "mW"), ("printer.state", "state", "1"), ("maker.secret", "gauge", "1")];
     let items = offers.map(|(id, kind, unit)| item(id, kind, unit)).into();
-    assert!(teller.described(&Description { items }).refused.is_empty());
+    teller.described(Offers::of(&Description { items }, |refused| panic!("{refused:?}")));
     teller
 }
 
@@ -76,12 +76,39 @@ fn an_event_has_the_same_origin_however_often_it_comes_and_another_in_another_in
 }
 
 #[test]
-fn an_item_that_is_offered_in_another_unit_is_refused_once_and_its_events_are_left_out() {
+fn another_event_of_the_same_sequence_has_another_origin() {
+    let at = |time| Event { time, ..changed(7, "laser.power", SampleValue::Number(1.0)) };
+    let origin = |time| teller("i-1", None).events(&[at(time)], NOW).readings[0].origin();
+    assert_ne!(origin(NOW), origin(Timestamp(NOW.0 + 1)));
+}
+
+#[test]
+fn the_events_of_an_item_that_is_offered_in_another_unit_are_left_out() {
     let mut teller = teller("i-1", None);
-    let words = teller.described(&Description { items: vec![item("laser.power", "gauge", "W")] });
-    assert_eq!(words.refused.len(), 1);
+    let description = Description { items: vec![item("laser.power", "gauge", "W")] };
+    teller.described(Offers::of(&description, |_| {}));
     let words = teller.events(&[changed(1, "laser.power", SampleValue::Number(0.5))], NOW);
     assert_eq!((words.readings.len(), words.refused.len()), (0, 0));
+}
+
+#[test]
+fn a_value_that_was_asked_for_is_of_its_own_time_and_has_one_origin() {
+    let sample = |id: &str, time: Timestamp, mono_ms| {
+        let (value, quality) = (SampleValue::Number(512.3), Quality::Good);
+        Sample { id: text(id), part: 0, value, time, mono_ms, quality, sequence: 1 }
+    };
+    let read = |sample: Sample, met, now| teller("i-1", met).values(&Values { values: vec![sample] }, now);
+    let hour = 3_600_000;
+    let old = || sample("laser.power", Timestamp(NOW.0 - hour as i64), hour);
+    let words = read(old(), Some(2 * hour), NOW);
+    assert_eq!(said(&words), [("laser.power", "512.3".to_owned())]);
+    let reading = &words.readings[0];
+    assert_eq!((reading.time(), reading.quality()), (Timestamp(NOW.0 - hour as i64), Quality::Good));
+    assert_eq!(reading.origin(), read(old(), None, Timestamp(NOW.0 + 9)).readings[0].origin());
+    let next = read(sample("laser.power", NOW, 2 * hour), Some(2 * hour), NOW);
+    assert_ne!(reading.origin(), next.readings[0].origin());
+    let words = read(sample("maker.secret", NOW, 1), None, NOW);
+    assert_eq!((words.readings.len(), words.refused.len()), (0, 1));
 }
 
 #[test]

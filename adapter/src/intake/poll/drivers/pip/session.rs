@@ -4,9 +4,10 @@ use protocol::limits::PIP_EVENTS_MAX;
 use protocol::pip::{EventsFrom, HelloAck, Read, Request, Text, capability};
 use tokio::time::{Duration, Instant};
 
+use crate::intake::limits::IDS_MAX;
 use crate::intake::pip::{Offered, Patience};
 use crate::intake::poll::driver::Pace;
-use crate::intake::poll::limits::{EVENTS_PER_ROUND_MAX, IDS_MAX, READS_PER_ALARMS};
+use crate::intake::poll::limits::{EVENTS_PER_ROUND_MAX, READS_PER_ALARMS};
 
 /// A kind of question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
