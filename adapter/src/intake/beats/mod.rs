@@ -22,7 +22,7 @@ use self::flow::Why;
 use self::senders::Known;
 use crate::config::{Listener as Config, Printer, PrinterId};
 use crate::intake::IntakeContext;
-use crate::intake::listener::{self, Host, ListenError, Listening, Refused, Strangers};
+use crate::intake::listener::{self, Host, ListenError, Listening, Otherwise, Refused, Strangers};
 use crate::normalise::Quiet;
 
 /// Starts the listener. Who is refused is remembered among `strangers`.
@@ -35,7 +35,8 @@ pub async fn start(
     strangers: Arc<Strangers>,
     context: IntakeContext,
 ) -> Result<Listening, ListenError> {
-    let host = Beats { context: context.clone(), complaints: Quiet::new() };
+    let otherwise = Otherwise::of(printers, |printer| printer.push.as_ref());
+    let host = Beats { context: context.clone(), complaints: Quiet::new(), otherwise };
     listener::start(config, host, senders::senders(printers, &context), strangers, context).await
 }
 
@@ -43,12 +44,17 @@ struct Beats {
     context: IntakeContext,
     /// Per address and reason, what was said when.
     complaints: Quiet<(IpAddr, &'static str)>,
+    otherwise: Otherwise,
 }
 
 impl Host for Beats {
     const SECTION: &'static str = "beats";
     const UNKNOWN: &'static str = "unknown sender";
     type Printer = Known;
+
+    fn otherwise(&self) -> &Otherwise {
+        &self.otherwise
+    }
 
     async fn serve<S>(&self, stream: S, known: Known, peer: IpAddr) -> Result<(), Refused>
     where

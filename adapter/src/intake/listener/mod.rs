@@ -2,6 +2,7 @@
 //! rest. What is said on a connection is its [`Host`]'s affair.
 
 mod limits;
+mod otherwise;
 mod places;
 mod senders;
 mod socket;
@@ -19,6 +20,7 @@ use tokio::time::timeout;
 
 pub(crate) use self::limits::CONNECTIONS_MAX;
 use self::limits::{ACCEPT_WAIT, HANDSHAKE_MAX};
+pub(super) use self::otherwise::Otherwise;
 use self::places::{Place, Places};
 pub(super) use self::senders::Senders;
 pub use self::strangers::{Stranger, Strangers};
@@ -26,6 +28,9 @@ use crate::config::Listener as Config;
 use crate::intake::IntakeContext;
 use crate::normalise::Quiet;
 use crate::tls::{TlsError, Watched};
+
+/// The reason by which a peer is refused whose name stands elsewhere in the configuration.
+const KNOWN_OTHERWISE: &str = "known otherwise";
 
 /// Serves the connections of a listener.
 pub(super) trait Host: Send + Sync + 'static {
@@ -46,9 +51,12 @@ pub(super) trait Host: Send + Sync + 'static {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send;
 
-    /// Somebody at this address came to no TLS connection: one side does not accept the other's certificate, or its
-    /// version.
-    fn refused(&self, _peer: IpAddr) {}
+    /// Somebody at this address was not let in: by the names of a certificate that is nobody's here; without one, since one
+    /// side does not accept the other's, or its version of TLS.
+    fn refused(&self, _peer: IpAddr, _names: &[String]) {}
+
+    /// The printers that the configuration has under other names than those of this listener.
+    fn otherwise(&self) -> &Otherwise;
 }
 
 /// Why a printer's connection was not taken: a name of the reason, and the reason.
@@ -175,7 +183,7 @@ impl<H: Host> Listener<H> {
                 self.serve(stream, peer, &names, place).await;
             }
             Some(Ok(Err(error))) => {
-                self.host.refused(peer);
+                self.host.refused(peer, &[]);
                 self.refuse(peer, &[], "TLS handshake", &error);
             }
             Some(Err(_)) => self.refuse(peer, &[], "TLS handshake", &"not done in time"),
@@ -191,11 +199,25 @@ impl<H: Host> Listener<H> {
         _place: Place,
     ) {
         let Some(printer) = self.printers.find(names, peer) else {
-            return self.refuse(peer, names, H::UNKNOWN, &senders::logged(names));
+            return self.unknown(peer, names);
         };
         if let Err(Refused(what, why)) = self.host.serve(stream, printer.clone(), peer).await {
             self.refuse(peer, names, what, &why);
         }
+    }
+
+    /// No printer is known here by what it shows; one that is known otherwise is a line of the configuration to mend.
+    fn unknown(&self, peer: IpAddr, names: &[String]) {
+        self.host.refused(peer, names);
+        let Some((printer, name)) = self.host.otherwise().find(names) else {
+            return self.refuse(peer, names, H::UNKNOWN, &senders::logged(names));
+        };
+        let section = H::SECTION;
+        let why = format!(
+            "the configuration has the printer {printer}, and not this certificate as its {section}: if it is that one, write \
+             {section} = {{ certificate = {name:?} }} there"
+        );
+        self.refuse(peer, names, KNOWN_OTHERWISE, &why);
     }
 
     /// Counts a connection that was not taken, and says why. `names` are those of its certificate.

@@ -88,9 +88,9 @@ impl Caller {
         });
     }
 
-    /// Somebody came to no TLS connection who is this printer by its address.
-    pub(super) fn refused(&self) {
-        self.tell(Presence::refused);
+    /// Somebody was not let in, for this reason, who is this printer by its address or its id.
+    pub(super) fn refused(&self, why: &'static str) {
+        self.tell(|presence, now| presence.refused(why, now));
     }
 
     /// Where it calls from, as far as that is known.

@@ -25,7 +25,7 @@ use self::flow::Why;
 use self::presence::Ending;
 use crate::config::{Listener as Config, Printer};
 use crate::intake::IntakeContext;
-use crate::intake::listener::{self, Host, ListenError, Listening, Refused, Strangers};
+use crate::intake::listener::{self, Host, ListenError, Listening, Otherwise, Refused, Strangers};
 use crate::intake::poll::trouble::{Trouble, Why as Cause};
 use crate::normalise::Quiet;
 
@@ -41,7 +41,9 @@ pub async fn start(
 ) -> Result<Listening, ListenError> {
     let known = callers(printers, &context);
     let callers: Vec<_> = known.iter().map(|(_, caller)| Arc::clone(caller)).collect();
-    let host = Push { callers: callers.clone(), context: context.clone(), complaints: Quiet::new() };
+    let otherwise = Otherwise::of(printers, |printer| printer.beats.as_ref());
+    let host =
+        Push { callers: callers.clone(), context: context.clone(), complaints: Quiet::new(), otherwise };
     let listening =
         listener::start(config, host, known.into_iter().collect(), strangers, context.clone()).await?;
     for caller in callers {
@@ -50,11 +52,17 @@ pub async fn start(
     Ok(listening)
 }
 
+const NO_TLS: &str =
+    "it calls, and comes to no TLS connection: one side does not accept the other's certificate";
+const OTHER_NAME: &str =
+    "it calls, and its certificate is not the one that the configuration has as its push";
+
 struct Push {
     callers: Vec<Arc<Caller>>,
     context: IntakeContext,
     /// Per address and reason, what was said when.
     complaints: Quiet<(IpAddr, &'static str)>,
+    otherwise: Otherwise,
 }
 
 impl Host for Push {
@@ -75,12 +83,21 @@ impl Host for Push {
         Ok(())
     }
 
-    // An address that two printers have had says nothing of either.
-    fn refused(&self, peer: IpAddr) {
-        let mut here = self.callers.iter().filter(|caller| caller.address() == Some(peer));
-        if let (Some(caller), None) = (here.next(), here.next()) {
-            caller.refused();
+    // Who shows a certificate is known by its names alone: another printer may be behind the same address. Without one, an
+    // address that two printers have had says nothing of either.
+    fn refused(&self, peer: IpAddr, names: &[String]) {
+        if let Some((printer, _)) = self.otherwise.find(names) {
+            let caller = self.callers.iter().find(|caller| caller.normaliser.printer() == printer);
+            return caller.into_iter().for_each(|caller| caller.refused(OTHER_NAME));
         }
+        let mut here = self.callers.iter().filter(|caller| caller.address() == Some(peer));
+        if let (true, Some(caller), None) = (names.is_empty(), here.next(), here.next()) {
+            caller.refused(NO_TLS);
+        }
+    }
+
+    fn otherwise(&self) -> &Otherwise {
+        &self.otherwise
     }
 }
 

@@ -98,19 +98,13 @@ impl Presence {
         self.trouble(&trouble, now)
     }
 
-    /// Its call came to no TLS connection. A call that stands says more.
-    pub(super) fn refused(&mut self, now: Now) -> Option<Word> {
+    /// Its call was not let in, for this reason. A call that stands says more.
+    pub(super) fn refused(&mut self, why: &'static str, now: Now) -> Option<Word> {
         if self.here {
             return None;
         }
         (self.absent_at, self.lost_at) = (Some(now.mono + CALLS_AGAIN_MAX), now.mono);
-        self.trouble(
-            &Trouble::Refused(
-                "it calls, and comes to no TLS connection: one side does not accept the other's certificate"
-                    .into(),
-            ),
-            now,
-        )
+        self.trouble(&Trouble::Refused(why.into()), now)
     }
 
     /// A deadline may have passed. `others` says whether others in its network have answered since a time.
@@ -273,8 +267,8 @@ mod tests {
     fn one_that_is_not_let_in_is_refused_unless_a_call_of_it_stands() {
         let mut world = World::new();
         world.presence.called();
-        assert_eq!(world.presence.refused(world.now), None);
+        assert_eq!(world.presence.refused("x", world.now), None);
         world.presence.ended(Ending::Ours, world.now);
-        assert_eq!(world.presence.refused(world.now).unwrap().code, "refused");
+        assert_eq!(world.presence.refused("x", world.now).unwrap().code, "refused");
     }
 }

@@ -30,17 +30,25 @@ struct Site {
     bench: Bench,
     authority: Authority,
     address: SocketAddr,
+    strangers: Arc<Strangers>,
 }
 
 impl Site {
     async fn new() -> Self {
+        Self::known_by("p01").await
+    }
+
+    /// The printer is known by this name in its certificate.
+    async fn known_by(name: &str) -> Self {
         let (bench, authority) = (testing::bench(), Authority::new());
         let tls = ListenerTls { only_13: true, ..authority.listener("localhost") };
         let config = Config { listen: "127.0.0.1:0".parse().unwrap(), tls: Some(tls) };
-        let printer = Printer { push: Some(Sender::Certificate("p01".into())), ..testing::printer() };
-        let listening = start(&config, &[printer], Arc::default(), bench.context.clone()).await.unwrap();
+        let printer = Printer { push: Some(Sender::Certificate(name.into())), ..testing::printer() };
+        let strangers = Arc::default();
+        let listening =
+            start(&config, &[printer], Arc::clone(&strangers), bench.context.clone()).await.unwrap();
         let address = listening.address;
-        Self { bench, authority, address }
+        Self { bench, authority, address, strangers }
     }
 
     /// A printer with this name in its certificate calls.
@@ -210,6 +218,41 @@ async fn a_newer_call_takes_the_place_of_an_older_and_a_stranger_is_refused_and_
     let mut stranger = site.call("p99").await;
     assert_eq!(stranger.asked().await, None);
     assert_eq!(site.bench.context.counters.senders_refused.now(), 1);
+}
+
+#[tokio::test]
+async fn who_shows_another_certificate_of_a_printer_is_that_one_and_refused() {
+    let site = Site::known_by("left.lan").await;
+    // It may be anybody behind the printer's address, so it is nobody until it is let in.
+    assert_eq!(site.call("p99").await.asked().await, None);
+    // The name is the printer's own, and its `push` has another one.
+    assert_eq!(site.call("p01").await.asked().await, None);
+    let said = site.bench.store(2, |reading| reading.item().id() == "printer.reachability").await;
+    let said: Vec<_> = said.iter().map(catalog::Reading::value).collect();
+    assert_eq!(said, [&catalog::Value::Code("starting"), &catalog::Value::Code("refused")]);
+    let strangers = site.strangers.list();
+    let reason = |name: &str| {
+        let of = |one: &&crate::intake::listener::Stranger| one.certificate.as_deref() == Some(name);
+        strangers
+            .iter()
+            .find(of)
+            .map(|one| (one.reason, one.why.contains("push = { certificate = \"p01\" }")))
+    };
+    assert_eq!(reason("p99"), Some(("unknown printer", false)), "{strangers:?}");
+    assert_eq!(reason("p01"), Some(("known otherwise", true)), "{strangers:?}");
+    // A call of the printer stands, which says more.
+    let mut known = site.call("left.lan").await;
+    known.subscribed("i-1", (1, 0), 0).await;
+    site.bench.store(1, |reading| is_reachability(reading, "available")).await;
+    assert_eq!(site.call("p01").await.asked().await, None);
+    known.tell(1..=1).await;
+    let more = site.bench.store(1, |reading| is_power(reading) || is_reachability(reading, "refused")).await;
+    assert!(is_power(&more[0]), "{more:?}");
+}
+
+fn is_reachability(reading: &catalog::Reading, code: &str) -> bool {
+    reading.item().id() == "printer.reachability"
+        && matches!(reading.value(), catalog::Value::Code(said) if *said == code)
 }
 
 #[tokio::test]

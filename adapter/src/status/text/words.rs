@@ -9,8 +9,9 @@ const KIB: f64 = 1_024.0;
 const MIB: f64 = 1_048_576.0;
 
 /// What names of reasons mean; any other is its own word.
-const REASONS: [(&str, &str); 34] = [
+const REASONS: [(&str, &str); 35] = [
     ("unknown sender", "from unknown senders"),
+    ("known otherwise", "from printers that are known otherwise"),
     ("unknown printer", "from unknown printers"),
     ("TLS handshake", "that came to no TLS connection"),
     ("too many connections", "over a limit of connections"),
