@@ -6,6 +6,7 @@
 
 pub mod certificates;
 pub mod cli;
+pub mod port;
 pub mod program;
 pub mod progress;
 pub mod report;

@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
@@ -10,6 +9,7 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 use serde_json::Value;
 
 use crate::certificates::{Authority, Pair, Validity, write_secret};
+pub use crate::port::free_port;
 use crate::program::{Launcher, Program};
 
 /// The adapter's name on the platform.
@@ -310,12 +310,6 @@ impl Site {
 /// The name of the printer with this index.
 pub fn printer_id(index: usize) -> String {
     format!("p{:02}", index + 1)
-}
-
-/// A port that was free a moment ago. A program that is killed and started again needs the same one twice, so
-/// the system cannot choose it at each start.
-pub fn free_port() -> Result<u16> {
-    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }
 
 /// Writes a secret where only its owner can read it, for the tests that hand one over.

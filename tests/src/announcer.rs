@@ -8,7 +8,7 @@ use serde_json::Value;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 
-use crate::repository;
+use crate::{repository, soon};
 
 /// Announces these at the interface with this address, within a network namespace. It ends when it is dropped.
 pub async fn announce(within: &[String], address: &str, services: &Value) -> Result<Child> {
@@ -27,7 +27,7 @@ pub async fn announce(within: &[String], address: &str, services: &Value) -> Res
         .spawn()
         .context("`setpriv` or `python3` cannot be started")?;
     let said = announcer.stdout.take().context("no output")?;
-    let said = BufReader::new(said).lines().next_line().await?;
+    let said = soon("the announcer's first word", BufReader::new(said).lines().next_line()).await?;
     ensure!(said.as_deref() == Some("announced"), "the announcer said {said:?}");
     Ok(announcer)
 }

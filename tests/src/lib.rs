@@ -1,5 +1,6 @@
 //! What the whole-program tests share: a site on loopback, and waiting for a condition.
 
+use std::future::Future;
 use std::path::Path;
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use demo::program::{Launcher, Program};
 use demo::site::{Plan, Site};
 use serde_json::Value;
 use tempfile::TempDir;
-use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
 pub mod announcer;
 pub mod beats;
@@ -102,6 +103,12 @@ pub async fn until<T>(what: &str, mut ask: impl AsyncFnMut() -> Result<Option<T>
         }
     }
     bail!("waited {PATIENCE:?} in vain: {what}")
+}
+
+/// Waits for what must come soon, however busy the machine is; that it does not is said by its name.
+pub async fn soon<T>(what: &str, coming: impl Future<Output = std::io::Result<T>>) -> Result<T> {
+    let came = timeout(PATIENCE, coming).await;
+    came.with_context(|| format!("waited {PATIENCE:?} in vain: {what}"))?.with_context(|| what.to_owned())
 }
 
 /// Reads a number out of a program's words.

@@ -14,6 +14,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 
 use crate::namespace::Namespace;
+use crate::soon;
 
 /// What carries the frames of a bad line where the kernel cannot.
 const WIRE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/wire.py");
@@ -97,7 +98,7 @@ impl Network {
             .stdout(Stdio::piped())
             .spawn()?;
         let mut said = BufReader::new(program.stdout.take().context("no output")?).lines();
-        let up = said.next_line().await?;
+        let up = soon("the bad line's first word", said.next_line()).await?;
         ensure!(
             up.as_deref() == Some("up"),
             "no bad line can be made here: neither `tc netem` nor /dev/net/tun"
@@ -132,8 +133,9 @@ impl Network {
             Line::Wire(wire) => {
                 let Wire { mut program, mut said } = *wire;
                 drop(program.stdin.take());
-                let said = said.next_line().await?.context("the line says nothing of what it lost")?;
-                program.wait().await?;
+                let said = soon("what the bad line has lost", said.next_line()).await?;
+                let said = said.context("the line says nothing of what it lost")?;
+                soon("the end of the bad line", program.wait()).await?;
                 let said: Value = serde_json::from_str(&said)?;
                 Ok(("wire.py", said["lost"].as_u64().context("no count")?))
             }

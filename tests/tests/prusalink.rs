@@ -7,7 +7,7 @@ use std::process::Stdio;
 
 use anyhow::{Context as _, Result};
 use demo::program::Launcher;
-use tests::repository;
+use tests::{repository, soon};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 
@@ -29,7 +29,8 @@ async fn server() -> Result<(Child, u16)> {
         .spawn()
         .context("`setpriv` or `python3` cannot be started")?;
     let out = child.stdout.take().context("no standard output")?;
-    let port = BufReader::new(out).lines().next_line().await?.context("it has ended")?;
+    let port = soon("the server's port", BufReader::new(out).lines().next_line()).await?;
+    let port = port.context("it has ended")?;
     Ok((child, port.trim().parse()?))
 }
 
