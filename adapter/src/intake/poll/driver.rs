@@ -44,8 +44,9 @@ pub trait Driver: Send + 'static {
         Pace::default()
     }
 
-    /// A question that costs the printer nothing, asked when [`Pace::heartbeat`] passes without a word from it.
-    fn sign_of_life(&mut self) -> Option<Self::Query> {
+    /// A question that costs the printer nothing, asked when [`Pace::heartbeat`] passes without a word from it. `pausing`: in
+    /// a pause that it wants, which is where [`Pace::in_pauses`] allows it.
+    fn sign_of_life(&mut self, _pausing: bool) -> Option<Self::Query> {
         None
     }
 
@@ -110,6 +111,9 @@ pub struct Pace {
     /// After so long without a word from us a sign of life is asked as well, where the printer closes on who says nothing.
     /// `None` where it does not.
     pub word: Option<Duration>,
+    /// Whether a sign of life may be asked in a pause that the printer wants: without one, a connection that is gone shows only
+    /// when the pause is over.
+    pub in_pauses: bool,
     /// The longest time in which the printer cannot answer though it is well, such as the exposure of a layer. Each wait
     /// for it is so much longer.
     pub silence: Duration,
@@ -118,6 +122,6 @@ pub struct Pace {
 impl Default for Pace {
     fn default() -> Self {
         let (shortest, silence) = (Duration::ZERO, Duration::ZERO);
-        Self { shortest, answer_max: ANSWER.0, heartbeat: None, word: None, silence }
+        Self { shortest, answer_max: ANSWER.0, heartbeat: None, word: None, in_pauses: false, silence }
     }
 }

@@ -107,8 +107,10 @@ impl<D: Driver> Machine<D> {
     /// When to ask on, where no question is open.
     fn due(&self, talk: &Talk) -> Instant {
         let pace = self.driver.pace();
-        let round = self.round_due(talk);
-        life_due(&pace, talk).map_or(round, |life| life.min(round)).max(talk.pause)
+        let round = self.round_due(talk).max(talk.pause);
+        let life = life_due(&pace, talk);
+        let life = life.map(|life| if pace.in_pauses { life } else { life.max(talk.pause) });
+        life.map_or(round, |life| life.min(round))
     }
 
     fn round_due(&self, talk: &Talk) -> Instant {
@@ -123,19 +125,18 @@ impl<D: Driver> Machine<D> {
 
     /// Takes in what happened, and says what to do.
     pub(super) fn handle(&mut self, event: Event<D::Answer>, now: Now) -> Vec<Action<D::Query>> {
-        let mut actions = match event {
+        // Before an answer, which may be late because this machine slept: what had grown stale by then is said all the same.
+        let stale = Words { readings: self.memory.expire(now), refused: Vec::new() };
+        let mut actions: Vec<_> = said(stale).into_iter().collect();
+        actions.extend(match event {
             Event::Started => self.say_reach(now),
             Event::Connected => self.connected(now),
             Event::Lost(trouble) => self.lost(trouble, now),
             Event::Heard(answer) => self.heard(answer, now),
             Event::Tick => self.tick(now),
-        };
+        });
         if self.reach.is_due(now) {
             actions.extend(self.say_reach(now));
-        }
-        let stale = self.memory.expire(now);
-        if !stale.is_empty() {
-            actions.push(Action::Say(Words { readings: stale, refused: Vec::new() }));
         }
         actions
     }
@@ -229,11 +230,11 @@ impl<D: Driver> Machine<D> {
         let mut actions = Vec::new();
         for _ in 0..TOLD_AT_ONCE_MAX {
             let State::Talking(mut talk) = self.state else { break };
-            if now.mono < talk.pause || talk.open.is_some() {
+            let (pace, pausing) = (self.driver.pace(), now.mono < talk.pause);
+            if talk.open.is_some() || pausing && !pace.in_pauses {
                 break;
             }
-            let pace = self.driver.pace();
-            match self.driver.next(now) {
+            match if pausing { Next::Rest } else { self.driver.next(now) } {
                 Next::Ask(query) => {
                     talk.open = Some(now.mono + pace.answer_max + pace.silence);
                     talk.said = now.mono;
@@ -243,7 +244,7 @@ impl<D: Driver> Machine<D> {
                     talk.said = now.mono;
                     actions.push(Action::Ask(query));
                 }
-                Next::Rest if self.round_due(&talk) <= now.mono => {
+                Next::Rest if !pausing && self.round_due(&talk) <= now.mono => {
                     talk.round = Some(now.mono);
                     talk.jitter = self.dice.up_to(self.memory.interval() / 10);
                     let words = self.find(now, |driver, found| driver.round(now, found)).1;
@@ -252,7 +253,7 @@ impl<D: Driver> Machine<D> {
                 Next::Rest => {
                     let due = life_due(&pace, &talk).is_some_and(|at| at <= now.mono);
                     let Some(heartbeat) = pace.heartbeat.filter(|_| due) else { break };
-                    match self.driver.sign_of_life() {
+                    match self.driver.sign_of_life(pausing) {
                         Some(query) => {
                             talk.open = Some(now.mono + heartbeat + pace.silence);
                             talk.said = now.mono;
@@ -302,13 +303,14 @@ impl<D: Driver> Machine<D> {
                 self.reach.works();
                 self.turn(Some(trouble), now)
             }
+            // Of two pauses the longer one: a sign of life may be answered in the first.
             Verdict::Wait(pause) => {
-                talk.pause = now.mono + pause.min(PAUSE_MAX);
+                talk.pause = talk.pause.max(now.mono + pause.min(PAUSE_MAX));
                 Vec::new()
             }
             Verdict::Cannot(trouble, at_least) => {
                 let wait = self.backoff.next(&mut self.dice).max(at_least.min(PAUSE_MAX));
-                talk.pause = now.mono + wait;
+                talk.pause = talk.pause.max(now.mono + wait);
                 self.turn(Some(trouble), now)
             }
             Verdict::Close(trouble, at_least) => self.close(trouble, at_least, now),

@@ -23,6 +23,8 @@ pub(super) struct Memory {
     said: HashMap<(&'static str, u8), Said>,
     /// Nothing expires before then.
     expires: Option<Instant>,
+    /// When it was last looked at, by both clocks.
+    looked: Option<Now>,
     /// By how much the printer's clock was behind at the last time that it gave, where that is more than is believed.
     clock_off_ms: Option<i64>,
 }
@@ -60,8 +62,8 @@ pub(super) struct Sighting {
 
 impl Memory {
     pub(super) fn new(driver: &'static str, printer: PrinterId, salt: Salt, interval: Duration) -> Self {
-        let (said, expires, clock_off_ms) = (HashMap::new(), None, None);
-        Self { driver, printer, salt, model_known: false, interval, said, expires, clock_off_ms }
+        let (said, expires, looked, clock_off_ms) = (HashMap::new(), None, None, None);
+        Self { driver, printer, salt, model_known: false, interval, said, expires, looked, clock_off_ms }
     }
 
     /// The configuration names the printer's model.
@@ -160,10 +162,11 @@ impl Memory {
         self.expires
     }
 
-    /// What the printer has not given for three intervals, said once: the value as it was, as of now and not to be
+    /// What the printer has not given for three intervals, said once: the value as it was, as of then and not to be
     /// judged by. The old value is never repeated as if it were new.
     pub(super) fn expire(&mut self, now: Now) -> Vec<Reading> {
-        if self.expires.is_none_or(|at| at > now.mono) {
+        let until = now.mono + self.slept(now);
+        if self.expires.is_none_or(|at| at > until) {
             return Vec::new();
         }
         let mut gone = Vec::new();
@@ -172,18 +175,29 @@ impl Memory {
             if !said.expires() {
                 continue;
             }
-            if said.fresh_until <= now.mono {
+            if said.fresh_until <= until {
                 said.stale = true;
-                gone.push((said.item, *part, said.left.clone()));
+                let ago = i64::try_from((until - said.fresh_until).as_millis()).unwrap_or(i64::MAX);
+                let then = Timestamp(now.wall.0.saturating_sub(ago));
+                gone.push((said.item, *part, said.left.clone(), then));
             } else {
                 self.expires = Some(self.expires.map_or(said.fresh_until, |at| at.min(said.fresh_until)));
             }
         }
-        let stale = |(item, part, value): (&'static Item, u8, Value)| {
-            let origin = self.origin(item, part, now.wall, b"stale");
-            say(item, &value, Mark { part, time: now.wall, quality: Quality::Bad, origin }).ok()
+        let stale = |(item, part, value, time): (&'static Item, u8, Value, Timestamp)| {
+            let origin = self.origin(item, part, time, b"stale");
+            say(item, &value, Mark { part, time, quality: Quality::Bad, origin }).ok()
         };
         gone.into_iter().filter_map(stale).collect()
+    }
+
+    /// For how long this machine was suspended since it was last looked at: its monotonic clock stood still, and the other did
+    /// not. Where that was set forward instead, values that are fresh are said to be stale once too often.
+    fn slept(&mut self, now: Now) -> Duration {
+        let Some(before) = self.looked.replace(now) else { return Duration::ZERO };
+        let wall = u64::try_from(now.wall.0.saturating_sub(before.wall.0))
+            .map_or(Duration::ZERO, Duration::from_millis);
+        wall.saturating_sub(now.mono.saturating_duration_since(before.mono))
     }
 
     /// Whether the adapter can talk to the printer.

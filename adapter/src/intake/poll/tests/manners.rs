@@ -243,6 +243,73 @@ fn a_busy_printer_is_given_its_time() {
 }
 
 #[test]
+fn a_late_answer_hides_no_gap() {
+    let mut world = World::new(SECOND);
+    world.pass(SECOND * 60, is_well);
+    assert_eq!(world.stale, [] as [Duration; 0]);
+    // It is asked, and the process is stopped for a minute, in which the answer comes.
+    while !world
+        .waiting
+        .as_ref()
+        .is_some_and(|(_, event)| matches!(event, Event::Heard(Answer { reply: Reply::Values(_), .. })))
+    {
+        let next =
+            world.machine.deadline().into_iter().chain(world.waiting.as_ref().map(|(at, _)| at.mono)).min();
+        world.pass(next.unwrap() - world.now.mono, is_well);
+    }
+    world.now = later(world.now, SECOND * 60);
+    let (_, answer) = world.waiting.take().unwrap();
+    let before = world.values;
+    world.tell(answer, is_well);
+    assert!(!world.stale.is_empty(), "nothing says that a minute is missing");
+    assert!(world.values > before);
+}
+
+#[test]
+fn in_a_long_pause_a_connection_that_is_gone_is_found_by_a_sign_of_life() {
+    let mut world = World::new(SECOND);
+    let busy: Temper = |action, now, _| {
+        answered(action, now, |request| match request {
+            Request::Read(_) => Reply::Busy { retry_after_ms: 300_000 },
+            other => well(other, now),
+        })
+    };
+    world.pass(SECOND * 120, busy);
+    let (reads, asked) = (world.reads().len(), world.asked.len());
+    assert_eq!((world.connects.len(), reads), (1, 1));
+    // Five seconds of heartbeat each, and nothing else is said in the pause.
+    assert!(
+        asked > 15 && world.asked[3..].iter().all(|(_, request)| *request == Request::Ping),
+        "{:?}",
+        world.asked
+    );
+    let lost_at = world.since_start();
+    world.pass(SECOND * 30, |action, now, calls| match action {
+        Action::Ask(_) => None,
+        action => is_off(action, now, calls),
+    });
+    assert_eq!(world.turns, ["printer_off"]);
+    let again = world.connects[1] - lost_at;
+    assert!(again <= SECOND * 11, "{again:?}");
+}
+
+#[test]
+fn an_alarm_printer_that_has_failed_is_not_well_because_it_answers_in_the_pause() {
+    let mut world = World::new(SECOND);
+    world.pass(SECOND * 600, |action, now, _| {
+        answered(action, now, |request| match request {
+            Request::Describe => offers(item("maker.secret", "gauge", "1")),
+            Request::Alarms => {
+                let retry_after_ms = Some(60_000);
+                Reply::Error(ErrorReply { code: ErrorCode::INTERNAL, retry_after_ms, text: text("") })
+            }
+            other => well(other, now),
+        })
+    });
+    assert_eq!(world.turns, ["printer_failed"]);
+}
+
+#[test]
 fn a_half_open_connection_is_found_and_what_the_next_one_shows_is_said() {
     let mut world = World::new(SECOND);
     world.pass(HOUR, is_well);

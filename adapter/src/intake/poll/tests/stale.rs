@@ -39,6 +39,35 @@ fn a_value_that_is_not_given_for_three_intervals_is_said_to_be_stale_once_and_ne
 }
 
 #[test]
+fn what_is_looked_at_late_was_stale_from_its_own_time_on() {
+    let (mut memory, now) = (memory(SECOND * 5), beginning());
+    sees(&mut memory, now, None, 512.0);
+    // The process was stopped for a minute.
+    let stale: Vec<_> = memory.expire(later(now, SECOND * 60)).iter().map(shape).collect();
+    assert_eq!(stale, [(&items::LASER_POWER, Quality::Bad, later(now, SECOND * 15).wall)]);
+}
+
+#[test]
+fn a_machine_that_was_suspended_has_not_heard_its_printer_meanwhile() {
+    let (mut memory, now) = (memory(SECOND * 5), beginning());
+    sees(&mut memory, now, None, 512.0);
+    assert_eq!(memory.expire(later(now, SECOND * 5)), []);
+    // An hour by the wall, and a second by the monotonic clock, which does not run meanwhile.
+    let slept = |by: u64| Now {
+        mono: later(now, SECOND * 6).mono,
+        wall: later(now, SECOND * 6 + SECOND * u32::try_from(by).unwrap()).wall,
+    };
+    let stale: Vec<_> = memory.expire(slept(3_600)).iter().map(shape).collect();
+    assert_eq!(stale, [(&items::LASER_POWER, Quality::Bad, later(now, SECOND * 15).wall)]);
+    // It is said when it comes again, and stays as fresh as any.
+    let after = slept(3_601);
+    assert_eq!(sees(&mut memory, after, None, 512.0).len(), 1);
+    assert_eq!(memory.expire(after), []);
+    // A clock that is set back proves nothing.
+    assert_eq!(memory.expire(later(now, SECOND * 7)), []);
+}
+
+#[test]
 fn a_value_that_is_given_again_with_its_old_time_is_fresh_but_no_news() {
     let (mut memory, now) = (memory(SECOND * 5), beginning());
     sees(&mut memory, now, Some(now.wall), 512.0);

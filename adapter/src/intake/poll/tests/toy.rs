@@ -60,7 +60,7 @@ impl Driver for Toy {
         Pace { heartbeat: Some(SECOND * 5), ..Pace::default() }
     }
 
-    fn sign_of_life(&mut self) -> Option<&'static str> {
+    fn sign_of_life(&mut self, _: bool) -> Option<&'static str> {
         Some("ping")
     }
 

@@ -108,7 +108,7 @@ impl Driver for Duet {
         Pace { heartbeat: self.session.heartbeat(), ..Pace::default() }
     }
 
-    fn sign_of_life(&mut self) -> Option<Get> {
+    fn sign_of_life(&mut self, _: bool) -> Option<Get> {
         self.session.is_open().then(|| self.ask(What::Pulse))
     }
 

@@ -39,7 +39,7 @@ fn one_session_is_kept_by_a_small_question_and_given_back_at_the_end() {
     assert_eq!(driver.answer(got(0, 200, login), now, &mut found), Verdict::Alive);
     assert_eq!(asked(&mut driver), None);
     assert_eq!(driver.pace().heartbeat, Some(Duration::from_secs(6)));
-    let pulse = driver.sign_of_life().map(|get| get.target("", None));
+    let pulse = driver.sign_of_life(false).map(|get| get.target("", None));
     assert_eq!(pulse.as_deref(), Some("/rr_model?key=state.upTime&flags=f"));
     assert_eq!(
         driver.answer(got(1, 200, r#"{"key":"state.upTime","flags":"f","result":7}"#), now, &mut found),
@@ -50,9 +50,9 @@ fn one_session_is_kept_by_a_small_question_and_given_back_at_the_end() {
     assert_eq!(asked(&mut driver), None);
     assert_eq!(driver.farewell().map(|get| get.target("", None)).as_deref(), Some("/rr_disconnect"));
     // One that is gone is not given back.
-    driver.sign_of_life();
+    driver.sign_of_life(false);
     assert_eq!(driver.answer(got(1, 401, ""), now, &mut found), Verdict::Alive);
-    assert_eq!((driver.farewell(), driver.sign_of_life()), (None, None));
+    assert_eq!((driver.farewell(), driver.sign_of_life(false)), (None, None));
 }
 
 /// Bytes, and JSON that begins as a Duet's does and goes on as it likes.

@@ -112,7 +112,7 @@ impl Driver for Pip {
                 self.signed()
             }
             (Reply::HeldEvents(list), What::Events) => self.happened(list, now, found),
-            (Reply::Pong, What::Ping) => self.signed(),
+            (Reply::Pong, What::Ping) => self.lives(),
             (Reply::Busy { retry_after_ms }, asked) => self.busy(asked, milliseconds(retry_after_ms), now),
             (Reply::Error(error), asked) => self.failed(&error, asked, now, found),
             _ => nonsense("an answer of another type than was asked for", found),
@@ -124,9 +124,10 @@ impl Driver for Pip {
         self.session().map_or_else(before_hello, Session::pace)
     }
 
-    fn sign_of_life(&mut self) -> Option<Query> {
+    fn sign_of_life(&mut self, pausing: bool) -> Option<Query> {
         let State::Reading(session) = &self.state else { return None };
-        Some(if session.alarms && session.items.is_empty() {
+        // In a pause nothing else may be asked (section 12).
+        Some(if session.alarms && session.items.is_empty() && !pausing {
             self.ask(What::Alarms, Request::Alarms)
         } else {
             self.ask(What::Ping, Request::Ping)
@@ -177,7 +178,7 @@ impl Pip {
         if !more {
             session.no_more_events();
         }
-        self.signed()
+        self.lives()
     }
 
     /// A sign of life. Where there are values it is they that prove that the printer works; where there are none,
@@ -185,6 +186,11 @@ impl Pip {
     fn signed(&self) -> Verdict {
         let nothing_to_read = self.session().is_some_and(|session| session.items.is_empty());
         if nothing_to_read { Verdict::Works } else { Verdict::Alive }
+    }
+
+    /// It answers. Of a printer with alarms and no values it is the alarms that prove that it works.
+    fn lives(&self) -> Verdict {
+        if self.session().is_some_and(|session| session.alarms) { Verdict::Alive } else { self.signed() }
     }
 
     fn busy(&mut self, asked: What, pause: Duration, now: Now) -> Verdict {

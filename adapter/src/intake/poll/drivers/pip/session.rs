@@ -63,7 +63,7 @@ impl Session {
     pub(super) fn pace(&self) -> Pace {
         let Patience { heartbeat, answer: answer_max, silence } = self.patience;
         let (heartbeat, word) = (Some(heartbeat), Some(self.patience.word()));
-        Pace { shortest: self.shortest, answer_max, heartbeat, word, silence }
+        Pace { shortest: self.shortest, answer_max, heartbeat, word, in_pauses: true, silence }
     }
 
     /// How long it takes until each item was asked for, where not all fit into one READ.
