@@ -13,3 +13,6 @@ pub(super) const MESSAGE_BYTES_MAX: usize = 1024;
 /// What there is to look at, and the history's totals, are asked for so often: a job takes hours, and Klipper says by
 /// itself when it starts anew.
 pub(super) const LISTED_EVERY: Duration = Duration::from_secs(3600);
+/// Moonraker tells of its computer each second over its WebSocket (`notify_proc_stat_update`): one that says nothing for so
+/// long is asked whether it is there, and may take as long again.
+pub(super) const HEARTBEAT: Duration = Duration::from_secs(10);

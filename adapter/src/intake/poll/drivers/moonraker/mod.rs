@@ -21,9 +21,9 @@ use tokio::time::Instant;
 
 use self::api::{Info, List, Message, Server, Totals, Values};
 use self::held::Held;
-use self::limits::LISTED_EVERY;
+use self::limits::{HEARTBEAT, LISTED_EVERY};
 use crate::intake::poll::Now;
-use crate::intake::poll::driver::{Driver, Next, Verdict};
+use crate::intake::poll::driver::{Driver, Next, Pace, Verdict};
 use crate::intake::poll::found::Found;
 use crate::intake::poll::transport::http::{Get, Got, Path};
 use crate::intake::poll::transport::rpc::{Answer, Call, Method, Query};
@@ -52,6 +52,7 @@ pub(in crate::intake::poll) static METHODS: &[Method] = &[
     Method::new("printer.objects.list"),
     Method::new("printer.objects.subscribe"),
     Method::new("server.history.totals"),
+    Method::new("server.info"),
 ];
 
 /// The conversation with one printer.
@@ -114,9 +115,7 @@ impl Driver for Moonraker {
     }
 
     fn next(&mut self, _: Now) -> Next<Query> {
-        let Some(path) = self.todo.pop_front() else { return Next::Rest };
-        (self.asked, self.is_void) = (Some(path), false);
-        Next::Ask(self.query(path))
+        self.todo.pop_front().map_or(Next::Rest, |path| Next::Ask(self.ask(path)))
     }
 
     fn answer(&mut self, answer: Answer, now: Now, found: &mut Found<'_>) -> Verdict {
@@ -142,9 +141,23 @@ impl Driver for Moonraker {
             },
         }
     }
+
+    /// Over the socket it tells of its computer each second: silence is a sign that it is gone, however seldom it is asked.
+    fn pace(&self) -> Pace {
+        Pace { heartbeat: (self.way == Way::Socket).then_some(HEARTBEAT), ..Pace::default() }
+    }
+
+    fn sign_of_life(&mut self, _: bool) -> Option<Query> {
+        (self.way == Way::Socket).then(|| self.ask(SERVER))
+    }
 }
 
 impl Moonraker {
+    fn ask(&mut self, path: &'static Path) -> Query {
+        (self.asked, self.is_void) = (Some(path), false);
+        self.query(path)
+    }
+
     fn want(&mut self, path: &'static Path) {
         if !self.todo.contains(&path) {
             self.todo.push_back(path);
@@ -153,7 +166,7 @@ impl Moonraker {
 
     fn query(&mut self, path: &'static Path) -> Query {
         let is_followed = path == VALUES && self.way != Way::Http;
-        if path == SERVER || !is_followed && self.way != Way::Socket {
+        if !is_followed && self.way != Way::Socket {
             let get = Get::new(path);
             let objects = self.held.wanted().filter(|_| path == VALUES);
             // Its own separator of fields is a comma.
@@ -165,7 +178,8 @@ impl Moonraker {
             _ if path == INFO => call(0),
             _ if path == LIST => call(1),
             _ if path == VALUES => call(2).objects(self.held.wanted().collect()),
-            _ => call(3),
+            _ if path == TOTALS => call(3),
+            _ => call(4),
         })
     }
 

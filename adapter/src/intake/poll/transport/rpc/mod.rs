@@ -1,6 +1,6 @@
 //! HTTP by GET, and JSON-RPC 2.0 over a WebSocket of the same site: for printers that tell of changes by themselves. The
-//! first call opens the socket, which takes the place of the connection over HTTP, so that there is one. Of the socket
-//! too, there is no way to send anything but calls of the methods that the driver lists.
+//! first call opens the socket, which takes the place of the connection over HTTP, as a GET takes that of the socket: there
+//! is never more than one connection to a printer. Of the socket too, there is no way to send anything but calls of the methods that the driver lists.
 
 mod query;
 mod socket;
@@ -44,6 +44,7 @@ impl Rpc {
         }
         let request =
             self.upgrade().ok_or_else(|| Loss::nonsense("a question that HTTP has no form for", "http"))?;
+        self.http.close();
         self.socket = Socket::Opening(Box::pin(socket::open(self.site.dial.clone(), request, call.json())));
         Ok(())
     }
@@ -75,7 +76,10 @@ impl Transport for Rpc {
 
     async fn ask(&mut self, query: Query) -> Result<(), Loss> {
         match query {
-            Query::Get(get) => self.http.ask(get).await,
+            Query::Get(get) => {
+                self.socket = Socket::Closed;
+                self.http.ask(get).await
+            }
             Query::Call(call) => self.call(&call).await,
         }
     }
@@ -89,7 +93,7 @@ impl Transport for Rpc {
             match heard {
                 Heard::Said(message) => return Ok(Answer::Said(message)),
                 Heard::Refused => return Ok(Answer::NoSocket),
-                Heard::Opened => self.http.close(),
+                Heard::Opened => {}
             }
         }
     }

@@ -93,6 +93,39 @@ async fn a_call_opens_the_socket_with_the_key_and_the_next_one_goes_over_it() {
 }
 
 #[tokio::test]
+async fn there_is_never_more_than_one_connection() {
+    const SOON: std::time::Duration = std::time::Duration::from_secs(10);
+    let (listener, port) = listen().await;
+    let got = || async {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        head(&mut stream).await;
+        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}").await.unwrap();
+        stream
+    };
+    let mut rpc = rpc(port);
+    let server = async {
+        let mut first = got().await;
+        let (mut socket, _) = upgraded(&listener).await;
+        let ended = tokio::time::timeout(SOON, first.read(&mut [0])).await;
+        assert!(matches!(ended, Ok(Ok(0) | Err(_))), "the socket is a second connection");
+        socket.next().await.unwrap().unwrap();
+        socket.send(Message::text("told")).await.unwrap();
+        let _third = got().await;
+        let ended = tokio::time::timeout(SOON, socket.next()).await;
+        assert!(matches!(ended, Ok(None | Some(Err(_)))), "the GET is a second connection");
+    };
+    let client = async {
+        rpc.ask(Query::Get(Get::new(&PATHS[0]))).await.unwrap();
+        assert!(matches!(rpc.heard().await.unwrap(), Answer::Got(_)));
+        rpc.ask(subscribe()).await.unwrap();
+        assert!(matches!(rpc.heard().await.unwrap(), Answer::Said(_)));
+        rpc.ask(Query::Get(Get::new(&PATHS[0]))).await.unwrap();
+        assert!(matches!(rpc.heard().await.unwrap(), Answer::Got(_)));
+    };
+    tokio::join!(server, client);
+}
+
+#[tokio::test]
 async fn a_method_that_is_not_listed_is_not_called() {
     let (_listener, port) = listen().await;
     let refused = rpc(port).ask(Query::Call(Call::new(&OTHER, 1))).await.unwrap_err();

@@ -106,6 +106,7 @@ async fn talk(stream: TcpStream, sent: &Sent, dice: &Dice) {
         let id = serde_json::from_str::<Value>(&text).unwrap()["id"].clone();
         let answer = match dice.throw(7) {
             0 => format!(r#"{{"jsonrpc":"2.0","id":{id},"error":{{"code":503,"message":"x"}}}}"#),
+            1 => format!(r#"{{"jsonrpc":"2.0","id":{id},"error":{{"code":500,"message":"x"}}}}"#),
             _ => format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{}}}"#, RESULTS[dice.throw(RESULTS.len())]),
         };
         for words in [NOTICES[dice.throw(NOTICES.len())], &answer] {
@@ -137,7 +138,7 @@ async fn nothing_but_get_of_a_listed_path_and_a_listed_call_is_sent() {
     let (mut driver, mut memory, mut now) =
         (Moonraker::default(), memory(Duration::from_secs(1)), beginning());
     driver.begin(now);
-    for question in 0..600 {
+    for question in 0..3_000 {
         now = later(now, Duration::from_secs(1));
         let mut words = Words::default();
         let mut found = Found::new(&mut memory, now, &mut words);

@@ -1,3 +1,4 @@
+mod half_open;
 mod listed;
 mod talk;
 
