@@ -65,20 +65,24 @@ where
     let mut memory = memory(Duration::from_secs(1));
     let mut now = beginning();
     driver.begin(now);
-    for question in 0..400 {
+    for question in 0..2_000 {
         now = later(now, Duration::from_secs(1));
         let mut words = Words::default();
         let mut found = Found::new(&mut memory, now, &mut words);
-        if question % 50 == 49 {
+        if question % 37 == 36 {
             if let Some(get) = driver.farewell() {
                 http.ask(get).await.unwrap();
                 let _ = http.heard().await;
             }
             driver.begin(now);
         }
-        let Next::Ask(get) = driver.next(now) else {
-            driver.round(now, &mut found);
-            continue;
+        let life = if question % 10 == 3 { driver.sign_of_life(false) } else { None };
+        let get = match life.map_or_else(|| driver.next(now), Next::Ask) {
+            Next::Ask(get) => get,
+            _ => {
+                driver.round(now, &mut found);
+                continue;
+            }
         };
         http.ask(get).await.unwrap();
         if let Ok(got) = http.heard().await {

@@ -16,6 +16,33 @@ pub(super) struct Login {
     /// Missing before version 3.4: there, a session is the client's address.
     #[serde(rename = "sessionKey")]
     pub(super) key: Maybe<u64>,
+    /// Said by DuetSoftwareFramework, which has an interface of its own.
+    #[serde(rename = "isEmulated", default)]
+    pub(super) is_emulated: Maybe<bool>,
+}
+
+/// `/machine/connect`.
+#[derive(Deserialize)]
+pub(super) struct BoardLogin {
+    #[serde(rename = "sessionKey")]
+    pub(super) key: BoardKey,
+}
+
+/// A session's key by any version of DuetSoftwareFramework.
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub(super) enum BoardKey {
+    Number(u64),
+    Text(String),
+}
+
+/// What changes seldom, in the whole of the model that `/machine/model` gives.
+#[derive(Deserialize)]
+pub(super) struct Seldom {
+    pub(super) boards: Maybe<Vec<Option<Board>>>,
+    pub(super) heat: Maybe<Heat>,
+    pub(super) tools: Maybe<Vec<Option<Tool>>>,
+    pub(super) job: Maybe<Job>,
 }
 
 /// `rr_model`. Without a result, there is no such key.

@@ -23,3 +23,6 @@ pub(super) const BUSY_MAX: u32 = 3;
 pub(super) const UPTIME_SLACK_S: f64 = 30.0;
 /// The uptime begins anew here, in seconds: milliseconds in 32 bits.
 pub(super) const UPTIME_WRAPS_S: f64 = 4_294_967.0;
+/// Elements of the list of tools that are read: RepRapFirmware has 50 at the most. It gives them in parts, of what fits into
+/// an answer.
+pub(super) const TOOLS_MAX: u64 = 64;

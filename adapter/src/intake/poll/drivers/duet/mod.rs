@@ -1,7 +1,11 @@
 //! A Duet by the HTTP interface of its own firmware, RepRapFirmware 3 (`docs/printers/duet.md`): one session, kept and given
 //! back; at each interval one question for what changes often, and another for what seldom does only when it has.
+//!
+//! One that a single-board computer runs has an interface of that, DuetSoftwareFramework: the same session, and one question
+//! for the whole of the same model.
 
 mod api;
+mod computer;
 mod fault;
 mod jobs;
 mod limits;
@@ -22,9 +26,9 @@ use std::collections::VecDeque;
 use catalog::items;
 use tokio::time::Instant;
 
-use self::api::{Board, Heat, Job, Live, Login, Model as Reply, Tool};
+use self::api::{Board, Job, Live, Login, Model as Reply, Tool};
 use self::jobs::Jobs;
-use self::limits::{BUSY_MAX, BUSY_PAUSE, UPTIME_SLACK_S, UPTIME_WRAPS_S};
+use self::limits::{BUSY_MAX, BUSY_PAUSE, TOOLS_MAX, UPTIME_SLACK_S, UPTIME_WRAPS_S};
 use self::model::{Key, Model};
 use self::session::Session;
 use super::field::{given, right};
@@ -40,18 +44,42 @@ pub(in crate::intake::poll) static PATHS: &[Path] = &[
     // A Duet has some 10 KB for an answer.
     Path::new("/rr_model", 64 << 10),
     Path::new("/rr_disconnect", 4 << 10),
+    Path::new("/machine/connect", 4 << 10),
+    // A large printer's has some 100 KB.
+    Path::new("/machine/model", 512 << 10),
+    // Its name before version 3.4.
+    Path::new("/machine/status", 512 << 10),
+    Path::new("/machine/noop", 4 << 10),
+    Path::new("/machine/disconnect", 4 << 10),
 ];
 const CONNECT: &Path = &PATHS[0];
 const MODEL: &Path = &PATHS[1];
 const DISCONNECT: &Path = &PATHS[2];
+const BOARD_CONNECT: &Path = &PATHS[3];
+const BOARD_MODEL: &Path = &PATHS[4];
+const BOARD_STATUS: &Path = &PATHS[5];
+const BOARD_NOOP: &Path = &PATHS[6];
+const BOARD_DISCONNECT: &Path = &PATHS[7];
+
+/// Who answers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Way {
+    /// The Duet's own firmware.
+    #[default]
+    Firmware,
+    /// A single-board computer, by this path of its model.
+    Board(&'static Path),
+}
 
 /// What is asked of the object model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum What {
     /// What changes often.
     Live,
-    /// A key that has changed.
-    Key(Key),
+    /// A key that has changed; of a list, from this element on.
+    Key(Key, u64),
+    /// All of it, at a single-board computer.
+    Whole,
     /// The least that there is, to keep the session.
     Pulse,
 }
@@ -59,6 +87,7 @@ enum What {
 /// The conversation with one printer.
 #[derive(Default)]
 pub(in crate::intake::poll) struct Duet {
+    way: Way,
     session: Session,
     /// What of the round is still to be asked, and what is being answered.
     todo: VecDeque<What>,
@@ -86,13 +115,17 @@ impl Driver for Duet {
     }
 
     fn round(&mut self, _: Now, _: &mut Found<'_>) {
-        (self.todo, self.live) = ([What::Live].into(), None);
+        let what = if self.way == Way::Firmware { What::Live } else { What::Whole };
+        (self.todo, self.live) = ([what].into(), None);
     }
 
     fn next(&mut self, _: Now) -> Next<Get> {
         if !self.session.is_open() {
             self.open = None;
-            return Next::Ask(Get::new(CONNECT).secret("password").word("sessionKey", "yes"));
+            return Next::Ask(match self.way {
+                Way::Firmware => Get::new(CONNECT).secret("password").word("sessionKey", "yes"),
+                Way::Board(_) => Get::new(BOARD_CONNECT).secret("password"),
+            });
         }
         match self.todo.pop_front() {
             Some(what) => Next::Ask(self.ask(what)),
@@ -113,7 +146,8 @@ impl Driver for Duet {
     }
 
     fn farewell(&mut self) -> Option<Get> {
-        self.session.is_open().then(|| self.session.sign(Get::new(DISCONNECT)))
+        let path = if self.way == Way::Firmware { DISCONNECT } else { BOARD_DISCONNECT };
+        self.session.is_open().then(|| self.session.sign(Get::new(path)))
     }
 }
 
@@ -122,9 +156,12 @@ impl Duet {
         self.open = Some(what);
         let model = Get::new(MODEL);
         self.session.sign(match what {
+            What::Pulse if self.way != Way::Firmware => Get::new(BOARD_NOOP),
             What::Live => model.word("flags", "d99fn"),
-            What::Key(key) => model.word("key", key.name()).word("flags", "d99n"),
+            What::Key(key, 0) => model.word("key", key.name()).word("flags", "d99n"),
+            What::Key(key, from) => model.word("key", key.name()).numbered("flags", "d99na", from),
             What::Pulse => model.word("key", "state.upTime").word("flags", "f"),
+            What::Whole => Get::new(if let Way::Board(path) = self.way { path } else { BOARD_MODEL }),
         })
     }
 
@@ -132,8 +169,24 @@ impl Duet {
         if got.status != 503 {
             self.busy = 0;
         }
+        if [BOARD_CONNECT, BOARD_MODEL, BOARD_STATUS, BOARD_NOOP].contains(&got.path) {
+            return self.board(got, now, found);
+        }
         match (got.path, got.status) {
-            (path, 200) if path == CONNECT => Ok(self.session.login(&got.json::<Login>()?)),
+            (path, 200) if path == CONNECT => {
+                let login: Login = got.json()?;
+                if right(&login.is_emulated) == Some(&true) {
+                    // What it answers here it has the printer's firmware say by G-code; its own model costs that nothing.
+                    self.way = Way::Board(BOARD_MODEL);
+                    return Ok(Verdict::Alive);
+                }
+                Ok(self.session.login(&login))
+            }
+            // An older one, that does not answer for the firmware.
+            (path, 404) if path == CONNECT => {
+                self.way = Way::Board(BOARD_MODEL);
+                Ok(Verdict::Alive)
+            }
             (path, 200) if path == MODEL => {
                 self.session.prove();
                 let Some(what) = self.open.take() else {
@@ -171,24 +224,26 @@ impl Duet {
 
     fn read(&mut self, what: What, got: &Got, now: Now, found: &mut Found<'_>) -> Result<Verdict, Verdict> {
         match what {
-            What::Pulse => return Ok(Verdict::Alive),
+            What::Pulse | What::Whole => return Ok(Verdict::Alive),
             What::Live => {
-                let live: Live = result(got, found)?
-                    .ok_or_else(|| Verdict::nonsense("an object model with nothing in it"))?;
+                let live: Live =
+                    result(got)?.ok_or_else(|| Verdict::nonsense("an object model with nothing in it"))?;
                 self.restarted(&live, now, found);
-                self.todo = self.model.due(&live).map(What::Key).collect();
+                self.todo = self.model.due(&live).map(|key| What::Key(key, 0)).collect();
                 self.live = Some(live);
             }
-            What::Key(key) => {
+            What::Key(key, from) => {
                 match key {
-                    Key::Boards => {
-                        identity(&result::<Vec<Option<Board>>>(got, found)?.unwrap_or_default(), found);
-                    }
-                    Key::Heat => self.model.heat(result::<Heat>(got, found)?.unwrap_or_default()),
+                    // Only the first board says who the printer is.
+                    Key::Boards => identity(&result::<Vec<Option<Board>>>(got)?.unwrap_or_default(), found),
+                    Key::Heat => self.model.heat(result(got)?.unwrap_or_default()),
                     Key::Tools => {
-                        self.model.tools(result::<Vec<Option<Tool>>>(got, found)?.unwrap_or_default());
+                        if let Some(next) = self.tools(from, got, found)? {
+                            self.todo.push_front(What::Key(key, next));
+                            return Ok(Verdict::Alive);
+                        }
                     }
-                    Key::Job => self.model.job(&result::<Job>(got, found)?.unwrap_or_default()),
+                    Key::Job => self.model.job(&result::<Job>(got)?.unwrap_or_default()),
                 }
                 if let Some(live) = &self.live {
                     self.model.was_read(key, live);
@@ -199,6 +254,22 @@ impl Duet {
             return Ok(Verdict::Alive);
         }
         Ok(self.live.take().map_or(Verdict::Alive, |live| self.say(&live, found)))
+    }
+
+    /// A part of the tools, which stands at this element of the list; gives the element that the next part begins with. Of a
+    /// list that does not end, what came so far is read.
+    fn tools(&mut self, from: u64, got: &Got, found: &mut Found<'_>) -> Result<Option<u64>, Verdict> {
+        let Reply { result, next } = got.json::<Reply<Vec<Option<Tool>>>>()?;
+        self.model.more_tools(from, result.unwrap_or_default());
+        let next = right(&next).and_then(|next| u64::try_from(*next).ok()).filter(|next| *next > 0);
+        let goes_on = next.filter(|next| *next > from && *next < TOOLS_MAX);
+        if next.is_some() && goes_on.is_none() {
+            found.refuse(None, "the rest of a list in parts that does not go on, or does not end");
+        }
+        if goes_on.is_none() {
+            self.model.tools_end();
+        }
+        Ok(goes_on)
     }
 
     /// Proves from its uptime that the printer was started anew: then nothing that was read of it is sure any more.
@@ -242,12 +313,8 @@ impl Duet {
     }
 }
 
-fn result<T: serde::de::DeserializeOwned>(got: &Got, found: &mut Found<'_>) -> Result<Option<T>, Verdict> {
-    let reply = got.json::<Reply<T>>()?;
-    if right(&reply.next).is_some_and(|next| *next > 0) {
-        found.refuse(None, "the rest of a list that a Duet gives in parts: the first is read");
-    }
-    Ok(reply.result)
+fn result<T: serde::de::DeserializeOwned>(got: &Got) -> Result<Option<T>, Verdict> {
+    got.json::<Reply<T>>().map(|reply| reply.result)
 }
 
 /// The board that the others hang on: it is all that a Duet knows of the printer.

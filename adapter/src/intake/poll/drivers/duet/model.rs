@@ -2,6 +2,7 @@
 //! is another one, so that a round is one question.
 
 use super::api::{Board, File, Heat, Job, Live, Seqs, Tool};
+use super::limits::TOOLS_MAX;
 use crate::intake::poll::drivers::field::{Maybe, right};
 
 /// A key of the object model that is read by itself.
@@ -42,6 +43,8 @@ pub(super) struct Model {
     read: [Option<Option<i64>>; Key::ALL.len()],
     heat: Heat,
     tools: Vec<Tool>,
+    /// What came of them so far, while they come in parts.
+    parts: Vec<Tool>,
     pub(super) job: Build,
 }
 
@@ -113,8 +116,18 @@ impl Model {
         self.heat = heat;
     }
 
-    pub(super) fn tools(&mut self, tools: Vec<Option<Tool>>) {
-        self.tools = tools.into_iter().flatten().collect();
+    /// A part of the tools, which stands at this element of the list.
+    pub(super) fn more_tools(&mut self, from: u64, part: Vec<Option<Tool>>) {
+        if from == 0 {
+            self.parts.clear();
+        }
+        let room = usize::try_from(TOOLS_MAX).unwrap_or(usize::MAX).saturating_sub(self.parts.len());
+        self.parts.extend(part.into_iter().flatten().take(room));
+    }
+
+    /// There are no more: from now on the tools are those.
+    pub(super) fn tools_end(&mut self) {
+        self.tools = std::mem::take(&mut self.parts);
     }
 
     pub(super) fn job(&mut self, job: &Job) {
@@ -174,7 +187,8 @@ mod tests {
         let model = |heat: &str, tools: &str| {
             let mut model = Model::default();
             model.heat(serde_json::from_str(heat).unwrap());
-            model.tools(serde_json::from_str(tools).unwrap());
+            model.more_tools(0, serde_json::from_str(tools).unwrap());
+            model.tools_end();
             model
         };
         let heat = r#"{"bedHeaters":[0,-1,7],"chamberHeaters":[-1,3],"coldExtrudeTemperature":160}"#;

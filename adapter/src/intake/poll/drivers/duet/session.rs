@@ -3,11 +3,11 @@
 
 use tokio::time::Duration;
 
-use super::api::Login;
+use super::api::{BoardKey, BoardLogin, Login};
 use super::limits::{PASSWORD_AGAIN, SESSION, SESSION_AGAIN, SESSION_SHARE, SESSION_TRIES, SESSION_USUAL};
 use crate::intake::poll::driver::Verdict;
 use crate::intake::poll::drivers::field::right;
-use crate::intake::poll::transport::http::Get;
+use crate::intake::poll::transport::http::{Get, SessionKey};
 use crate::intake::poll::trouble::{Trouble, Why};
 
 /// Whether there is a session.
@@ -21,7 +21,7 @@ pub(super) struct Session {
 /// A session.
 struct Open {
     /// `None` at a Duet that knows a session by the client's address.
-    key: Option<u64>,
+    key: Option<SessionKey>,
     timeout: Duration,
     /// A question was answered in it. Until then, one that is refused is no sign that the session is gone.
     proved: bool,
@@ -45,14 +45,34 @@ impl Session {
             0 => {
                 let timeout = right(&login.timeout_ms).map_or(SESSION_USUAL, |ms| Duration::from_millis(*ms));
                 let timeout = timeout.clamp(SESSION.0, SESSION.1);
-                let key = right(&login.key).copied().filter(|key| *key != 0);
-                (self.open, self.refused) = (Some(Open { key, timeout, proved: false }), 0);
+                let key = right(&login.key).filter(|key| **key != 0).map(ToString::to_string);
+                self.begin(key.as_deref().and_then(SessionKey::parse), timeout);
                 Verdict::Alive
             }
-            1 => Verdict::Cannot(Trouble::Refused("it does not take our password".into()), PASSWORD_AGAIN),
+            1 => Self::wrong_password(),
             2 => self.refused("all of its sessions are taken".into()),
             err => self.refused(Why::Numbered("it takes no login, with error", err)),
         }
+    }
+
+    /// Takes what `/machine/connect` answered.
+    pub(super) fn board_login(&mut self, login: &BoardLogin) -> Verdict {
+        let key = match &login.key {
+            BoardKey::Number(number) => SessionKey::parse(&number.to_string()),
+            BoardKey::Text(text) => SessionKey::parse(text),
+        };
+        let Some(key) = key else { return Verdict::nonsense("a session with a key that is none") };
+        self.begin(Some(key), SESSION_USUAL);
+        Verdict::Alive
+    }
+
+    fn begin(&mut self, key: Option<SessionKey>, timeout: Duration) {
+        (self.open, self.refused) = (Some(Open { key, timeout, proved: false }), 0);
+    }
+
+    /// Each try is a line in the Duet's own log.
+    pub(super) fn wrong_password() -> Verdict {
+        Verdict::Cannot(Trouble::Refused("it does not take our password".into()), PASSWORD_AGAIN)
     }
 
     /// There is no session to be had, and one may be free in a moment, or not for long.
@@ -68,7 +88,7 @@ impl Session {
 
     /// Puts the session's key to a question.
     pub(super) fn sign(&self, get: Get) -> Get {
-        match self.open.as_ref().and_then(|open| open.key) {
+        match self.open.as_ref().and_then(|open| open.key.clone()) {
             Some(key) => get.session(key),
             None => get,
         }

@@ -26,7 +26,7 @@ use tokio::time::Duration;
 
 pub use auth::{Auth, Proof};
 pub use body::{Body, Question, Whole};
-pub use query::{Get, Got, NO_HEAD, Path};
+pub use query::{Get, Got, NO_HEAD, Path, SessionKey};
 
 use super::dial::Dial;
 use super::{Loss, Transport};
@@ -187,7 +187,7 @@ impl Site {
         let headers = request.headers_mut();
         self.introduce(&target, headers)?;
         if let Some(session) = get.session_key() {
-            let mut session = HeaderValue::from(session);
+            let mut session = HeaderValue::from_str(session.as_str()).ok()?;
             session.set_sensitive(true);
             headers.insert(SESSION, session);
         }

@@ -53,7 +53,26 @@ impl Path {
 pub struct Get {
     path: &'static Path,
     pairs: Vec<(Cow<'static, str>, Term)>,
-    session: Option<u64>,
+    session: Option<SessionKey>,
+}
+
+/// The key of a session, as a printer gave it: as good as a password.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SessionKey(String);
+
+impl SessionKey {
+    /// Characters of one: those of today are a number, or 32 hexadecimal digits.
+    const LENGTH_MAX: usize = 64;
+
+    /// Letters, digits and hyphens; `None` for anything else, which has no place in a header.
+    pub fn parse(key: &str) -> Option<Self> {
+        let plain = key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        (plain && (1..=Self::LENGTH_MAX).contains(&key.len())).then(|| Self(key.to_owned()))
+    }
+
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 /// The value of a query parameter.
@@ -63,6 +82,8 @@ enum Term {
     None,
     Number(u64),
     Word(&'static str),
+    /// The two are written together.
+    Numbered(&'static str, u64),
     Words(&'static [&'static str]),
     /// The printer's key, which only the transport knows.
     Secret,
@@ -92,6 +113,11 @@ impl Get {
         self.pair(name.into(), Term::Word(word))
     }
 
+    /// With `name=wordNUMBER`.
+    pub fn numbered(self, name: &'static str, word: &'static str, number: u64) -> Self {
+        self.pair(name.into(), Term::Numbered(word, number))
+    }
+
     /// With a name alone, which may be the printer's own, such as that of one of its objects.
     pub fn flag(self, name: impl Into<Cow<'static, str>>) -> Self {
         self.pair(name.into(), Term::None)
@@ -107,8 +133,8 @@ impl Get {
         self.pair(name.into(), Term::Secret)
     }
 
-    /// With the number of a session in the header `X-Session-Key`.
-    pub fn session(self, key: u64) -> Self {
+    /// With the key of a session in the header `X-Session-Key`.
+    pub fn session(self, key: SessionKey) -> Self {
         Self { session: Some(key), ..self }
     }
 
@@ -121,8 +147,8 @@ impl Get {
         self.path
     }
 
-    pub(super) fn session_key(&self) -> Option<u64> {
-        self.session
+    pub(super) fn session_key(&self) -> Option<&SessionKey> {
+        self.session.as_ref()
     }
 
     /// Path and query behind the prefix that the configuration gives.
@@ -138,6 +164,9 @@ impl Get {
                 }
                 Term::Word(word) => {
                     let _ = write!(target, "={}", utf8_percent_encode(word, ESCAPED));
+                }
+                Term::Numbered(word, number) => {
+                    let _ = write!(target, "={word}{number}");
                 }
                 Term::Words(words) => {
                     let _ = write!(target, "={}", utf8_percent_encode(&words.join(","), ESCAPED));

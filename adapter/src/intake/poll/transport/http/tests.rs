@@ -66,8 +66,11 @@ async fn a_question_is_a_get_of_a_listed_path_at_the_configured_host_and_nothing
     let server = tokio::spawn(serve(listener, answer("200 OK", "{}"), 100, Arc::clone(&heads)));
     let mut http = Http::new(site(port, Auth::Header(HeaderName::from_static("x-api-key"))));
     http.connect().await.unwrap();
-    let query =
-        Get::new(&PATHS[1]).number("limit", 20).word("history", "true").flag("heater a&b=c").session(7);
+    let query = Get::new(&PATHS[1])
+        .number("limit", 20)
+        .word("history", "true")
+        .flag("heater a&b=c")
+        .session(SessionKey::parse("7").unwrap());
     assert_eq!(get(&mut http, query).await.unwrap().status, 200);
     assert_eq!(get(&mut http, Get::new(&PATHS[0]).secret("password")).await.unwrap().status, 200);
     let refused = http.ask(Get::new(&OTHER)).await;
