@@ -9,6 +9,8 @@ mod backoff;
 pub mod driver;
 mod drivers;
 pub mod found;
+#[doc(hidden)]
+pub mod fuzz;
 mod limits;
 mod look;
 mod machine;
