@@ -14,8 +14,9 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
+use super::actions::{Action, Event, Why};
 use super::callers::Caller;
-use super::flow::{Action, Event, Flow, Why};
+use super::flow::Flow;
 use super::limits::{PAYLOAD_BYTES_MAX, READ_BYTES, WRITE_MAX};
 use super::words::{Teller, Words};
 use crate::counters::Call;

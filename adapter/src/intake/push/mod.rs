@@ -2,6 +2,7 @@
 //!
 //! A printer that called is asked and acknowledged as any other: nothing else can be said to it.
 
+mod actions;
 mod callers;
 mod connection;
 mod flow;
@@ -19,9 +20,9 @@ use std::sync::Arc;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
+use self::actions::Why;
 use self::callers::{Caller, callers};
 use self::connection::{Connection, End};
-use self::flow::Why;
 use self::presence::Ending;
 use crate::config::{Listener as Config, Printer};
 use crate::intake::IntakeContext;

@@ -1,5 +1,7 @@
 use catalog::Timestamp;
-use protocol::pip::{ErrorCode, ErrorReply, EventList, Held, ItemDescription, Occurrence, Read, Text};
+use protocol::pip::{
+    ActiveAlarms, ErrorCode, ErrorReply, EventList, Held, ItemDescription, Occurrence, Read, Text, Values,
+};
 
 use super::*;
 use crate::testing::{hello_ack, item};
