@@ -14,9 +14,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::buffer::Buffer;
 use crate::clock::Clock;
-use crate::config::{Config, Credentials};
+use crate::config::{AdapterIdentity, Config};
 use crate::counters::Counters;
 use crate::dispatcher::{self, Dispatcher};
+use crate::half::Half;
 use crate::handles::{self, TooFewFiles};
 use crate::intake::listener::{ListenError, Listening, Strangers};
 use crate::intake::poll;
@@ -24,9 +25,9 @@ use crate::intake::{self, IntakeContext};
 use crate::lifecycle::{Lifecycle, Tasks};
 use crate::link::Link;
 use crate::normalise::HeldBack;
-use crate::status::{Door, Status};
+use crate::status::{Door, LinkEnd, Status};
 use crate::tap::{self, Rows};
-use crate::telemetry::{ProcessUse, Telemetry};
+use crate::telemetry::Telemetry;
 use crate::uplink::Health;
 
 /// How long the way down may take to run empty when the adapter stops. What sources keep is theirs; this is
@@ -36,10 +37,28 @@ const DRAIN_MAX: Duration = Duration::from_secs(10);
 /// Where readings go.
 #[derive(Debug)]
 pub enum Sink<L> {
-    /// To the platform, by a link that tells there how it fares.
-    Link(Arc<L>, Arc<Health>),
-    /// To standard output, and nowhere else: what would leave, and what was held back if that is collected.
-    Tap(Option<HeldBack>),
+    /// To the platform.
+    Link(Way<L>),
+    /// To standard output, and nowhere else.
+    Tap {
+        /// What was held back, if that is collected.
+        held_back: Option<HeldBack>,
+        /// Whether rows carry their origin, as they would to the platform.
+        with_origin: bool,
+    },
+}
+
+/// The way to the platform.
+#[derive(Debug)]
+pub struct Way<L> {
+    /// The link.
+    pub link: Arc<L>,
+    /// How it fares.
+    pub health: Arc<Health>,
+    /// Where it leads, for people.
+    pub url: String,
+    /// The socket to the other half, where that is a process of its own.
+    pub to_uplink: Option<LinkEnd>,
 }
 
 /// Why the adapter did not start.
@@ -80,26 +99,27 @@ impl App {
     /// A listener's address or a file of TLS cannot be used.
     pub async fn start<L: Link + 'static>(
         config: &Config,
-        credentials: &Credentials,
+        who: &AdapterIdentity,
         sink: Sink<L>,
         lifecycle: Lifecycle,
     ) -> Result<Self, StartError> {
         let ids: Vec<_> = config.printers.iter().map(|printer| printer.id.clone()).collect();
         let counters = Arc::new(Counters::new(&ids));
-        let buffer = Arc::new(Buffer::new(config.buffer, &credentials.adapter, &ids, Arc::clone(&counters)));
+        let buffer = Arc::new(Buffer::new(config.buffer, &who.adapter, &ids, Arc::clone(&counters)));
         let downstream_stop = lifecycle.hard.child_token();
         let downstream = lifecycle.tasks(downstream_stop.clone());
         let (mut progress, mut health, mut held_back) = (Arc::default(), Arc::default(), None);
+        let (mut url, mut to_uplink) = (String::new(), None);
         match sink {
-            Sink::Tap(wanted) => {
+            Sink::Tap { held_back: wanted, with_origin } => {
                 held_back = wanted;
-                let with_origin = config.platform.with_origin;
                 let (intake_stop, stop) = (lifecycle.soft.clone(), downstream_stop.clone());
                 let rows = Rows { buffer: Arc::clone(&buffer), held_back: held_back.clone(), with_origin };
                 downstream.spawn("tap", tap::run(rows, io::stdout(), intake_stop, stop));
             }
-            Sink::Link(link, its_health) => {
-                health = its_health;
+            Sink::Link(way) => {
+                let link = way.link;
+                (health, url, to_uplink) = (way.health, way.url, way.to_uplink);
                 let dispatcher = Dispatcher::new(Arc::clone(&buffer), Arc::clone(&counters));
                 progress = dispatcher.progress();
                 downstream.spawn("dispatcher", dispatcher::run(dispatcher, link, downstream_stop.clone()));
@@ -110,7 +130,7 @@ impl App {
             buffer: Arc::clone(&buffer),
             counters: Arc::clone(&counters),
             held_back,
-            salt: credentials.salt.clone(),
+            salt: who.salt.clone(),
             clock: Clock::system(),
             neighbours: Arc::default(),
             stop: lifecycle.soft.clone(),
@@ -119,7 +139,10 @@ impl App {
         put_models(config, &context);
         let strangers = Arc::default();
         let (beats, push) = start_intake(config, &strangers, &context).await?;
+        let half = if to_uplink.is_some() { Half::Intake } else { Half::Whole };
         let telemetry = Telemetry {
+            half,
+            link: to_uplink.as_ref().map(|link| Arc::clone(&link.state)),
             buffer: Arc::clone(&buffer),
             counters: Arc::clone(&counters),
             health: Arc::clone(&health),
@@ -134,8 +157,11 @@ impl App {
         };
         intake.spawn("telemetry", telemetry.run(lifecycle.soft.clone()));
         let status = Status {
-            adapter: credentials.adapter.clone(),
+            half,
+            adapter: who.adapter.clone(),
             config: config.clone(),
+            url,
+            link: to_uplink,
             started: Instant::now(),
             clock: context.clock,
             buffer,
@@ -180,7 +206,7 @@ impl App {
         self.downstream_stop.cancel();
         self.status.buffer.close();
         hard.run_until_cancelled(self.downstream.ended()).await;
-        self.stopped_line()
+        self.status.stopped_line()
     }
 
     // The intake's tasks end when the receipts that they wait for are resolved, so both are waited for together.
@@ -196,13 +222,6 @@ impl App {
                 "the platform did not take everything in time; what the sources keep will come again"
             );
         }
-    }
-
-    fn stopped_line(&self) -> String {
-        let mut line = serde_json::to_value(self.status.counters.snapshot()).unwrap_or_else(|_| json!({}));
-        line["event"] = "stopped".into();
-        line["memory_peak_bytes"] = ProcessUse::now().memory_peak.into();
-        line.to_string()
     }
 }
 

@@ -1,9 +1,9 @@
 //! Exchanges the one-time code of an admin for the adapter's key, and writes the credentials file. The one
 //! part of the adapter that writes, and it runs on its own, before the adapter does.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Read, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use data_encoding::HEXLOWER;
@@ -12,11 +12,17 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::config::{AdapterName, Credentials, CredentialsError, Platform};
+use crate::config::{
+    AdapterIdentity, AdapterName, Credentials, CredentialsError, IdentityFileError, Platform, identity_text,
+};
 use crate::uplink::client::{self, UplinkError};
 
 /// A code is some dozens of characters.
 const CODE_MAX: u64 = 256;
+/// The mode of what only its owner may read.
+const OWNER: u32 = 0o600;
+/// The mode of what the group that the halves share may read.
+const GROUP: u32 = 0o640;
 /// The answer is a name and a key.
 const ANSWER_MAX: usize = 4 << 10;
 
@@ -37,8 +43,16 @@ pub(crate) enum EnrolError {
         #[source]
         source: io::Error,
     },
+    #[error("{}: cannot be written", file.display())]
+    WriteIdentity {
+        file: PathBuf,
+        #[source]
+        source: io::Error,
+    },
     #[error(transparent)]
     Credentials(#[from] CredentialsError),
+    #[error(transparent)]
+    Identity(#[from] IdentityFileError),
 }
 
 /// What the platform answers.
@@ -56,12 +70,18 @@ pub(crate) fn read_code(input: impl Read) -> Result<SecretString, EnrolError> {
     if code.is_empty() { Err(EnrolError::NoCode) } else { Ok(SecretString::from(code)) }
 }
 
-/// Enrols the adapter and returns its name.
-pub(crate) async fn enrol(platform: &Platform, code: &SecretString) -> Result<AdapterName, EnrolError> {
+/// Enrols the adapter and returns its name. With an identity file named, the intake's half of what is known is written
+/// there: name and salt, and no key.
+pub(crate) async fn enrol(
+    platform: &Platform,
+    identity_file: Option<&Path>,
+    code: &SecretString,
+) -> Result<AdapterName, EnrolError> {
     let file = &platform.credentials_file;
     let salt = salt(file)?;
     // Before the code is used up: a directory that cannot be written to costs no code.
-    let draft = Draft::create(file)?;
+    let draft = Draft::create(file, OWNER)?;
+    let identity = identity_file.map(|file| Draft::create(file, GROUP)).transpose()?;
     let answer = ask(platform, code).await?;
     let wrong = || UplinkError::Answer("the platform's answer names no adapter and key".into());
     let name = AdapterName::parse(&answer.adapter).ok_or_else(wrong)?;
@@ -69,9 +89,39 @@ pub(crate) async fn enrol(platform: &Platform, code: &SecretString) -> Result<Ad
         return Err(wrong().into());
     }
     let key = SecretString::from(answer.key);
-    draft.write(&name, &key, &salt)?;
+    // First: with a key in place it is enrolled, and then nothing may be missing.
+    if let Some(identity) = identity {
+        identity.write(&identity_text(&name, &salt))?;
+    }
+    draft.write(&credentials_text(&name, &key, &salt))?;
     // What was written is what will be read.
+    identity_file.map(AdapterIdentity::load).transpose()?;
     Ok(Credentials::load(file)?.adapter)
+}
+
+/// Writes the identity file again, out of the credentials, and returns the adapter's name.
+pub(crate) fn write_identity(
+    credentials_file: &Path,
+    identity_file: &Path,
+) -> Result<AdapterName, EnrolError> {
+    let adapter = Credentials::load(credentials_file)?.adapter;
+    let salt = Credentials::load_salt(credentials_file)?;
+    let failed = |error| match error {
+        EnrolError::Write { file, source } => EnrolError::WriteIdentity { file, source },
+        error => error,
+    };
+    let draft = Draft::create(identity_file, GROUP).map_err(failed)?;
+    draft.write(&identity_text(&adapter, &salt)).map_err(failed)?;
+    Ok(AdapterIdentity::load(identity_file)?.adapter)
+}
+
+fn credentials_text(name: &AdapterName, key: &SecretString, salt: &str) -> SecretString {
+    SecretString::from(format!(
+        "# Written by `adapter enrol`. Keep it secret, and keep the salt when the key changes.\n\
+         adapter = {:?}\nkey = {:?}\nsalt = {salt:?}\n",
+        name.as_str(),
+        key.expose_secret()
+    ))
 }
 
 async fn ask(platform: &Platform, code: &SecretString) -> Result<Answer, EnrolError> {
@@ -116,22 +166,18 @@ struct Draft {
 }
 
 impl Draft {
-    fn create(target: &Path) -> Result<Self, EnrolError> {
+    fn create(target: &Path, mode: u32) -> Result<Self, EnrolError> {
         let path = target.with_extension("new");
         // One that a broken run left behind may have another mode.
         let _ = fs::remove_file(&path);
-        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
+        let file = OpenOptions::new().write(true).create_new(true).mode(mode).open(&path);
+        // Whatever the umask left of it.
+        let file = file.and_then(|file| file.set_permissions(Permissions::from_mode(mode)).map(|()| file));
         let file = file.map_err(|source| EnrolError::Write { file: path.clone(), source })?;
         Ok(Self { path, target: target.to_owned(), file })
     }
 
-    fn write(mut self, name: &AdapterName, key: &SecretString, salt: &str) -> Result<(), EnrolError> {
-        let text = SecretString::from(format!(
-            "# Written by `adapter enrol`. Keep it secret, and keep the salt when the key changes.\n\
-             adapter = {:?}\nkey = {:?}\nsalt = {salt:?}\n",
-            name.as_str(),
-            key.expose_secret()
-        ));
+    fn write(mut self, text: &SecretString) -> Result<(), EnrolError> {
         let written = self.file.write_all(text.expose_secret().as_bytes());
         let written = written.and_then(|()| self.file.sync_all());
         let written = written.and_then(|()| fs::rename(&self.path, &self.target));
@@ -166,18 +212,47 @@ mod tests {
         let file = directory.path().join("credentials.toml");
         let name = AdapterName::parse("oslo-1").unwrap();
         let first = salt(&file).unwrap();
-        Draft::create(&file).unwrap().write(&name, &SecretString::from("key-1"), &first).unwrap();
+        let write = |key: &str| {
+            let text = credentials_text(&name, &SecretString::from(key), &first);
+            Draft::create(&file, OWNER).unwrap().write(&text).unwrap();
+        };
+        write("key-1");
         assert_eq!(salt(&file).unwrap(), first);
-        Draft::create(&file).unwrap().write(&name, &SecretString::from("key-2"), &first).unwrap();
+        write("key-2");
         let credentials = Credentials::load(&file).unwrap();
         assert_eq!((credentials.adapter, credentials.key.expose_secret()), (name, "key-2"));
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
     }
 
     #[test]
+    fn an_identity_has_the_name_and_the_salt_and_no_key() {
+        let directory = tempfile::tempdir().unwrap();
+        let (file, identity_file) =
+            (directory.path().join("credentials.toml"), directory.path().join("identity.toml"));
+        let name = AdapterName::parse("oslo-1").unwrap();
+        let salt = salt(&file).unwrap();
+        let text = credentials_text(&name, &SecretString::from("the-secret-key"), &salt);
+        Draft::create(&file, OWNER).unwrap().write(&text).unwrap();
+        assert_eq!(write_identity(&file, &identity_file).unwrap(), name);
+        let identity = AdapterIdentity::load(&identity_file).unwrap();
+        assert_eq!((identity.adapter, identity.salt), (name, Credentials::load(&file).unwrap().salt));
+        let written = fs::read_to_string(&identity_file).unwrap();
+        assert!(written.contains(&salt) && !written.contains("the-secret-key"), "{written}");
+        let mode = |file| fs::metadata(file).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&file), mode(&identity_file)), (0o600, 0o640));
+        // The one for the other is refused, and says nothing of what is in it.
+        let refused = AdapterIdentity::load(&file).unwrap_err();
+        let said = format!("{refused} {refused:?}");
+        assert!(
+            matches!(refused, IdentityFileError::HoldsKey { .. }) && !said.contains("the-secret-key"),
+            "{said}"
+        );
+    }
+
+    #[test]
     fn a_draft_that_was_not_written_leaves_nothing_behind() {
         let directory = tempfile::tempdir().unwrap();
-        drop(Draft::create(&directory.path().join("credentials.toml")).unwrap());
+        drop(Draft::create(&directory.path().join("credentials.toml"), OWNER).unwrap());
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
     }
 }

@@ -12,6 +12,7 @@ pub mod counters;
 mod discover;
 mod dispatcher;
 mod enrol;
+pub mod half;
 mod handles;
 pub mod intake;
 pub mod lifecycle;

@@ -11,6 +11,9 @@ use tokio_util::sync::CancellationToken;
 use crate::buffer::Buffer;
 use crate::clock::Clock;
 use crate::counters::{Counters, Snapshot};
+use crate::half::Half;
+use crate::link::LinkState;
+use crate::link::limits::HEARD_WITHIN;
 use crate::tls::Watched;
 use crate::uplink::Health;
 
@@ -20,6 +23,10 @@ const DAY_SECONDS: f64 = 86_400.0;
 
 /// What the adapter's account of itself is made from.
 pub(crate) struct Telemetry {
+    /// Which half gives it: each says what it alone can know, and its own memory, time and refusals.
+    pub(crate) half: Half,
+    /// This half's end of the link, where there are two.
+    pub(crate) link: Option<Arc<LinkState>>,
     pub(crate) buffer: Arc<Buffer>,
     pub(crate) counters: Arc<Counters>,
     /// How the link fares, and what the platform's clock said.
@@ -43,6 +50,20 @@ pub(crate) struct ProcessUse {
     pub(crate) cpu: Option<f64>,
 }
 
+/// A number to be said.
+struct Said {
+    item: &'static Item,
+    part: u8,
+    value: f64,
+}
+
+impl Said {
+    /// Of what there is one only.
+    fn once(item: &'static Item, value: f64) -> Self {
+        Self { item, part: 0, value }
+    }
+}
+
 impl Telemetry {
     /// Puts an account into the buffer at once and then every ten seconds, until `stop`.
     pub(crate) async fn run(self, stop: CancellationToken) {
@@ -51,13 +72,54 @@ impl Telemetry {
         // An account that was missed is no longer true.
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while stop.run_until_cancelled(ticks.tick()).await.is_some() {
+            if !self.may_speak() {
+                continue;
+            }
             let now = self.clock.now();
             let numbers = self.numbers(now, started, ProcessUse::now());
             self.buffer.put_own(self.readings(now, &numbers));
         }
     }
 
-    fn numbers(&self, now: Timestamp, started: Instant, process: ProcessUse) -> Vec<(&'static Item, f64)> {
+    // The platform knows an adapter to be there by whatever it says. An uplink that spoke while nobody takes anything in
+    // from the printers would make that look like health (P8).
+    fn may_speak(&self) -> bool {
+        let heard = self.link.as_ref().and_then(|link| link.connected().and(link.heard()));
+        self.half != Half::Uplink || heard.is_some_and(|heard| heard.elapsed() <= HEARD_WITHIN)
+    }
+
+    fn numbers(&self, now: Timestamp, started: Instant, process: ProcessUse) -> Vec<Said> {
+        let mut numbers = self.of_the_process(started, process);
+        if self.half != Half::Uplink {
+            numbers.extend(self.of_the_intake(now, started));
+        }
+        if self.half != Half::Intake {
+            let ahead = self.health.clock_ahead_ms();
+            numbers.extend(ahead.map(|ahead| Said::once(&items::ADAPTER_CLOCK_OFFSET, seconds(ahead))));
+        }
+        numbers
+    }
+
+    /// What either half says of itself, each as a part of its own.
+    fn of_the_process(&self, started: Instant, process: ProcessUse) -> Vec<Said> {
+        let Snapshot { frames_refused, senders_refused, .. } = self.counters.snapshot();
+        let link = |count: fn(&LinkState) -> u64| self.link.as_ref().map_or(0, |link| count(link));
+        let frames_refused = frames_refused + link(|link| link.frames_refused.now());
+        let senders_refused = senders_refused + link(|link| link.peers_refused.now());
+        let part = self.half.part();
+        let said = |item, value| Said { item, part, value };
+        let mut numbers = vec![
+            said(&items::ADAPTER_FRAMES_REFUSED, number(frames_refused)),
+            said(&items::ADAPTER_SENDERS_REFUSED, number(senders_refused)),
+            said(&items::ADAPTER_UPTIME, started.elapsed().as_secs_f64()),
+        ];
+        numbers.extend(process.memory.map(|bytes| said(&items::ADAPTER_MEMORY, number(bytes))));
+        numbers.extend(process.cpu.map(|seconds| said(&items::ADAPTER_CPU, seconds)));
+        numbers
+    }
+
+    /// What only where the data comes in can be known.
+    fn of_the_intake(&self, now: Timestamp, started: Instant) -> Vec<Said> {
         let Snapshot {
             readings_made,
             readings_delivered,
@@ -66,11 +128,9 @@ impl Telemetry {
             readings_thinned,
             texts_redacted,
             lines_unmatched,
-            frames_refused,
-            senders_refused,
             ..
         } = self.counters.snapshot();
-        let mut numbers = vec![
+        let numbers = [
             (&items::ADAPTER_READINGS_MADE, number(readings_made)),
             (&items::ADAPTER_READINGS_DELIVERED, number(readings_delivered)),
             (&items::ADAPTER_READINGS_REFUSED, number(readings_refused)),
@@ -78,41 +138,35 @@ impl Telemetry {
             (&items::ADAPTER_READINGS_THINNED, number(readings_thinned)),
             (&items::ADAPTER_TEXTS_REDACTED, number(texts_redacted)),
             (&items::ADAPTER_LINES_UNMATCHED, number(lines_unmatched)),
-            (&items::ADAPTER_FRAMES_REFUSED, number(frames_refused)),
-            (&items::ADAPTER_SENDERS_REFUSED, number(senders_refused)),
             (&items::ADAPTER_BUFFER, number(self.buffer.bytes() as u64)),
             (&items::ADAPTER_BUFFER_AGE, self.buffer_age(now)),
             (&items::ADAPTER_SOURCE_AGE, self.counters.silence(started).as_secs_f64()),
             (&items::ADAPTER_FILES_UNREAD, number(self.counters.files_unread())),
-            (&items::ADAPTER_UPTIME, started.elapsed().as_secs_f64()),
         ];
-        let ahead = self.health.clock_ahead_ms();
-        numbers.extend(ahead.map(|ahead| (&items::ADAPTER_CLOCK_OFFSET, seconds(ahead))));
-        numbers.extend(process.memory.map(|bytes| (&items::ADAPTER_MEMORY, number(bytes))));
-        numbers.extend(process.cpu.map(|seconds| (&items::ADAPTER_CPU, seconds)));
         // The one that is the next to be renewed.
         let expiry = self.tls.iter().filter_map(|tls| tls.expiry()).min();
-        numbers.extend(expiry.map(|expiry| (&items::ADAPTER_CERTIFICATE_DAYS, days_until(expiry, now))));
-        numbers
+        let days = expiry.map(|expiry| (&items::ADAPTER_CERTIFICATE_DAYS, days_until(expiry, now)));
+        numbers.into_iter().chain(days).map(|(item, value)| Said::once(item, value)).collect()
     }
 
-    fn readings(&self, now: Timestamp, numbers: &[(&'static Item, f64)]) -> Vec<Reading> {
-        let mark = |item: &Item| Mark {
-            part: 0,
-            time: now,
-            quality: Quality::Good,
-            // As for a polled value: the adapter, the item and the time.
-            origin: self
-                .salt
-                .source(&[b"adapter", item.id().as_bytes()])
-                .place(now.0.unsigned_abs(), 0)
-                .origin(0),
-        };
-        let readings = numbers.iter().map(|(item, value)| item.number(*value, mark(item)));
+    fn readings(&self, now: Timestamp, numbers: &[Said]) -> Vec<Reading> {
+        let readings =
+            numbers.iter().map(|said| said.item.number(said.value, self.mark(said.item, said.part, now)));
         let clear = if self.in_clear { "yes" } else { "no" };
-        let clear = items::ADAPTER_IN_CLEAR.code(clear, mark(&items::ADAPTER_IN_CLEAR));
+        let clear = (self.half != Half::Uplink)
+            .then(|| items::ADAPTER_IN_CLEAR.code(clear, self.mark(&items::ADAPTER_IN_CLEAR, 0, now)));
         // None can be refused: each item takes numbers, and none of these is not one. A test holds it.
-        readings.chain([clear]).flatten().collect()
+        readings.chain(clear).flatten().collect()
+    }
+
+    // As for a polled value: the adapter, the item, its part and the time.
+    fn mark(&self, item: &Item, part: u8, now: Timestamp) -> Mark {
+        let (id, part_of_it) = (item.id().as_bytes(), [part]);
+        let fields: [&[u8]; 3] = [b"adapter", id, &part_of_it];
+        // Without a part as it always was: another origin would be another row for what is sent again.
+        let source = self.salt.source(if part == 0 { fields.get(..2).unwrap_or_default() } else { &fields });
+        let origin = source.place(now.0.unsigned_abs(), 0).origin(0);
+        Mark { part, time: now, quality: Quality::Good, origin }
     }
 
     fn buffer_age(&self, now: Timestamp) -> f64 {
@@ -158,6 +212,8 @@ fn number(value: u64) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
     use crate::config::{self, AdapterName, WhenFull};
     use crate::normalise::testing::Authority;
@@ -172,7 +228,17 @@ mod tests {
         let clock = Clock::fixed(NOW);
         let health = Arc::<Health>::default();
         health.told_time(Timestamp(NOW.0 - 4_999), NOW);
-        Telemetry { buffer, counters, health, clock, salt: Salt::new([1; 16]), tls, in_clear }
+        let (half, link, salt) = (Half::Whole, None, Salt::new([1; 16]));
+        Telemetry { half, link, buffer, counters, health, clock, salt, tls, in_clear }
+    }
+
+    /// The items that it says, with their parts.
+    fn all_said(telemetry: &Telemetry) -> BTreeSet<(&'static str, u8)> {
+        let numbers = telemetry.numbers(NOW, Instant::now(), ProcessUse::now());
+        let readings = telemetry.readings(NOW, &numbers);
+        let origins: BTreeSet<_> = readings.iter().map(|reading| reading.origin().to_bytes()).collect();
+        assert_eq!(origins.len(), readings.len());
+        readings.iter().map(|reading| (reading.item().id(), reading.part())).collect()
     }
 
     fn watched(authority: &Authority) -> Arc<Watched> {
@@ -206,6 +272,46 @@ mod tests {
         let others =
             readings.iter().filter(|reading| reading.item().id() != items::ADAPTER_CERTIFICATE_DAYS.id());
         assert!(others.into_iter().all(|reading| reading.quality() == Quality::Good));
+    }
+
+    #[test]
+    fn the_two_halves_say_together_what_the_whole_says_and_nothing_over_each_other() {
+        let of = |half| all_said(&Telemetry { half, ..telemetry(vec![watched(&Authority::new())], false) });
+        let (whole, intake, uplink) = (of(Half::Whole), of(Half::Intake), of(Half::Uplink));
+        assert!(intake.is_disjoint(&uplink));
+        let items =
+            |said: &BTreeSet<(&'static str, u8)>| said.iter().map(|(item, _)| *item).collect::<BTreeSet<_>>();
+        assert_eq!(&items(&intake) | &items(&uplink), items(&whole));
+        let both: Vec<_> = (&items(&intake) & &items(&uplink)).into_iter().collect();
+        let own = [
+            "adapter.cpu",
+            "adapter.frames_refused",
+            "adapter.memory",
+            "adapter.senders_refused",
+            "adapter.uptime",
+        ];
+        assert_eq!(both, own);
+        assert!(uplink.contains(&("adapter.clock_offset", 0)) && uplink.contains(&("adapter.memory", 2)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_uplink_speaks_only_while_it_hears_the_intake() {
+        let link = Arc::<LinkState>::default();
+        let uplink =
+            Telemetry { half: Half::Uplink, link: Some(Arc::clone(&link)), ..telemetry(Vec::new(), false) };
+        assert!(!uplink.may_speak(), "nobody was heard yet");
+        link.set_connected(Some(Instant::now()));
+        assert!(!uplink.may_speak(), "it has said nothing yet");
+        link.heard_now();
+        assert!(uplink.may_speak());
+        tokio::time::advance(HEARD_WITHIN).await;
+        assert!(uplink.may_speak());
+        tokio::time::advance(Duration::from_millis(1)).await;
+        assert!(!uplink.may_speak(), "it is there and says nothing: it hangs");
+        link.heard_now();
+        link.set_connected(None);
+        assert!(!uplink.may_speak(), "it has gone");
+        assert!(Telemetry { half: Half::Intake, ..uplink }.may_speak());
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::error::Error;
 use std::fs;
 use std::path::Path;
 
-use adapter::config::{self, Config, Credentials};
+use adapter::config::{self, Credentials, Whole};
 use secrecy::ExposeSecret as _;
 
 type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
@@ -25,15 +25,16 @@ fn environment(folder: &Path) -> HashMap<String, String> {
 
 fn outcome(folder: &Path) -> String {
     let found = match config::load(&folder.join("input.toml"), &environment(folder)) {
-        Ok(config) => good(&config),
+        Ok(whole) => good(&whole),
         Err(error) => error.to_string(),
     };
     found.replace(&format!("{}/", folder.display()), "") + "\n"
 }
 
-fn good(config: &Config) -> String {
+fn good(whole: &Whole) -> String {
+    let Whole { platform, config, .. } = whole;
     let printers: Vec<_> = config.printers.iter().map(|printer| printer.id.as_str()).collect();
-    format!("good: {} {} {}", config.platform.url, config.buffer.bytes_max, printers.join(" "))
+    format!("good: {} {} {}", platform.url, config.buffer.bytes_max, printers.join(" "))
 }
 
 #[test]
@@ -56,6 +57,59 @@ fn each_folder_comes_to_what_it_says() -> Result {
     Ok(())
 }
 
+const PLATFORM: &str =
+    "[platform]\nurl = \"https://platform.example.com\"\ncredentials_file = \"credentials.toml\"\n";
+const LINK: &str = "[link]\nsocket = \"/run/oneway/link.sock\"\n";
+const IDENTITY: &str = "identity_file = \"identity.toml\"\n";
+/// A printer whose profile is a file that only the intake has.
+const PRINTER: &str = "[[printers]]\nid = \"p01\"\nprofile = \"/nowhere/profile.toml\"\n\
+                       logs = { directory = \"/mnt/p01\", pattern = \"*.log\" }\n";
+
+#[test]
+fn each_half_needs_its_own_sections_and_looks_at_no_file_of_the_others() -> Result {
+    let directory = tempfile::tempdir()?;
+    let file = directory.path().join("adapter.toml");
+    let good = "good".to_owned();
+    let intake = |text: &str| -> Result<String> {
+        fs::write(&file, text)?;
+        let found = config::load_intake(&file, &HashMap::new());
+        Ok(found.map_or_else(|error| error.to_string(), |_| "good".to_owned()))
+    };
+    let uplink = |text: &str| -> Result<String> {
+        fs::write(&file, text)?;
+        let found = config::load_uplink(&file, &HashMap::new());
+        Ok(found.map_or_else(|error| error.to_string(), |_| "good".to_owned()))
+    };
+    let identified = format!("{LINK}{IDENTITY}");
+    assert_eq!(intake(&identified)?, good);
+    assert_eq!(intake(&format!("{PLATFORM}{identified}"))?, good);
+    for (text, expected) in [
+        (PLATFORM, "missing field `link`: write a section `[link]`"),
+        (
+            LINK,
+            "link: missing field `identity_file`: the intake needs the file that `adapter enrol` writes there",
+        ),
+        (&format!("{identified}{PRINTER}"), "/nowhere/profile.toml"),
+        ("[platfrom]\n", "did you mean `platform`?"),
+        ("[platform]\nulr = 1\n", "did you mean `url`?"),
+    ] {
+        let said = intake(text)?;
+        assert!(said.contains(expected), "{text}: {said}");
+    }
+    let both = format!("{PLATFORM}{LINK}");
+    assert_eq!(uplink(&both)?, good);
+    assert_eq!(uplink(&format!("{both}{PRINTER}"))?, good);
+    for (text, expected) in [
+        (LINK, "missing field `platform`: write a section `[platform]`"),
+        (PLATFORM, "missing field `link`: write a section `[link]`"),
+        (&format!("{both}[[printers]]\nidd = \"p01\"\n"), "did you mean `id`?"),
+    ] {
+        let said = uplink(text)?;
+        assert!(said.contains(expected), "{text}: {said}");
+    }
+    Ok(())
+}
+
 #[test]
 fn the_example_in_the_documentation_is_a_configuration() -> Result {
     let text = fs::read_to_string(fixtures().join("../../docs/configuration.md"))?;
@@ -64,7 +118,7 @@ fn the_example_in_the_documentation_is_a_configuration() -> Result {
     let directory = tempfile::tempdir()?;
     let file = directory.path().join("adapter.toml");
     fs::write(&file, example)?;
-    assert_eq!(config::load(&file, &HashMap::new())?.printers.len(), 2);
+    assert_eq!(config::load(&file, &HashMap::new())?.config.printers.len(), 2);
     Ok(())
 }
 

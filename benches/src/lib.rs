@@ -2,6 +2,7 @@
 
 pub mod front_door;
 pub mod klippy;
+pub mod link;
 pub mod logs;
 pub mod metricbeat;
 pub mod polling;

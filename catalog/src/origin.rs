@@ -133,6 +133,19 @@ impl fmt::Display for Hash {
 }
 
 impl Hash {
+    /// Length of a hash in bytes.
+    pub const LENGTH: usize = 16;
+
+    /// The bytes.
+    pub fn to_bytes(self) -> [u8; Self::LENGTH] {
+        self.0
+    }
+
+    /// The hash from its bytes.
+    pub fn from_bytes(bytes: [u8; Self::LENGTH]) -> Self {
+        Self(bytes)
+    }
+
     /// The hash from its 32 lower-case hexadecimal digits.
     pub fn parse(text: &str) -> Option<Self> {
         let plain =
@@ -175,6 +188,7 @@ mod tests {
     fn only_its_own_spelling_is_a_hash() {
         let hash = Salt::new([1; 16]).hash(b"name");
         assert_eq!(Hash::parse(&hash.to_string()), Some(hash));
+        assert_eq!(Hash::from_bytes(hash.to_bytes()), hash);
         assert_eq!(Hash::parse(&hash.to_string().to_uppercase()), None);
         assert_eq!(Hash::parse("+0000000000000000000000000000000"), None);
     }

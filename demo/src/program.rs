@@ -55,7 +55,18 @@ impl Launcher {
 
     /// Starts a long-running program; what it logs goes to `ROLE.log` in the directory.
     pub fn start(&self, role: &'static str, arguments: &[&str], directory: &Path) -> Result<Program> {
-        let log = directory.join(format!("{role}.log"));
+        self.start_as(role, role, arguments, directory)
+    }
+
+    /// The same of one that goes by another name than its role's, as one of two processes of one role.
+    pub fn start_as(
+        &self,
+        role: &'static str,
+        name: &'static str,
+        arguments: &[&str],
+        directory: &Path,
+    ) -> Result<Program> {
+        let log = directory.join(format!("{name}.log"));
         let mut child = self
             .command(role, arguments)
             .stdin(Stdio::piped())
@@ -68,7 +79,7 @@ impl Launcher {
         tokio::spawn(keep(errors, tokio::fs::File::from_std(file)));
         let input = child.stdin.take().context("the child has no standard input")?;
         let output = child.stdout.take().context("the child has no standard output")?;
-        Ok(Program { role, child, input, events: BufReader::new(output).lines(), log })
+        Ok(Program { role: name, child, input, events: BufReader::new(output).lines(), log })
     }
 
     /// Runs a program to its end, with this on its standard input, and gives what it printed.

@@ -89,6 +89,7 @@ impl Site {
             authority.issue(directory, &[&printer_id(index)], Validity::Current)?;
             fs::create_dir_all(directory.join("printers").join(printer_id(index)))?;
         }
+        fs::create_dir_all(directory.join("link"))?;
         let platform_port = plan.port.map_or_else(free_port, Ok)?;
         let site = Self {
             directory: directory.to_owned(),
@@ -159,6 +160,26 @@ impl Site {
         Ok(adapter)
     }
 
+    /// Starts the half of the adapter that is on the printers' network.
+    pub async fn start_intake(&self) -> Result<Program> {
+        let mut intake = self.start_half("intake")?;
+        intake.ready().await?;
+        Ok(intake)
+    }
+
+    /// Starts the half of the adapter that is on the way out.
+    pub async fn start_uplink(&self) -> Result<Program> {
+        let mut uplink = self.start_half("uplink")?;
+        uplink.ready().await?;
+        Ok(uplink)
+    }
+
+    /// Starts a half. Both have the adapter's configuration.
+    pub fn start_half(&self, half: &'static str) -> Result<Program> {
+        let arguments = [half, "--config", &self.configuration("adapter")];
+        self.launcher.start_as("adapter", half, &arguments, &self.directory)
+    }
+
     /// What the platform's store holds, in the platform's own words.
     pub async fn stored(&self) -> Result<Value> {
         let configuration = self.configuration("platform");
@@ -199,7 +220,8 @@ impl Site {
         self.plan.tailed_every > 0 && index % self.plan.tailed_every == self.plan.tailed_every - 1
     }
 
-    fn start(&self, role: &'static str, command: &str) -> Result<Program> {
+    /// Starts a program and does not wait for it to be ready.
+    pub fn start(&self, role: &'static str, command: &str) -> Result<Program> {
         self.launcher.start(role, &[command, "--config", &self.configuration(role)], &self.directory)
     }
 
@@ -254,11 +276,14 @@ impl Site {
     fn adapter_configuration(&self, ready: &Value) -> Result<String> {
         let mut text = format!(
             "[platform]\nurl = \"https://localhost:{uplink}\"\nca_file = {ca:?}\ncredentials_file = {credentials:?}\n\n\
+             [link]\nsocket = {socket:?}\nidentity_file = {identity:?}\n\n\
              [beats]\nlisten = \"127.0.0.1:{beats}\"\n{security}\n\
              [pip]\nca_file = {ca:?}\ncertificate_file = {certificate:?}\nkey_file = {key:?}\n",
             uplink = self.uplink_port,
             ca = self.file("ca.pem"),
             credentials = self.file("credentials.toml"),
+            socket = self.socket_directory().join("link.sock"),
+            identity = self.file("identity.toml"),
             beats = self.beats_port,
             security = self.beats_security(),
             certificate = self.file("adapter.pem"),
@@ -277,6 +302,11 @@ impl Site {
             }
         }
         Ok(text)
+    }
+
+    /// Where the halves of the adapter meet.
+    pub fn socket_directory(&self) -> PathBuf {
+        self.file("link")
     }
 
     fn beats_security(&self) -> String {

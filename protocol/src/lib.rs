@@ -1,6 +1,7 @@
 //! Wire formats as pure codecs: [`lumberjack`] (what Filebeat and Metricbeat speak), [`pip`] (the printers'
-//! own interface), [`mtconnect`] (what machine tools' agents answer), [`mdns`] (how printers announce themselves) and
-//! [`thingworx`] (what the platform takes). Bytes go in, values come out, and the other way.
+//! own interface), [`mtconnect`] (what machine tools' agents answer), [`mdns`] (how printers announce themselves),
+//! [`link`] (what the adapter's two halves say to each other) and [`thingworx`] (what the platform takes). Bytes go in,
+//! values come out, and the other way.
 //!
 //! This crate opens no socket, asks no clock and knows no async runtime. Every decoder gives one of three
 //! answers: complete, need more, or fatal. Every length that a peer states is held against [`limits`] before
@@ -11,6 +12,7 @@ mod bounded;
 mod fixtures;
 pub mod inflate;
 pub mod limits;
+pub mod link;
 pub mod lumberjack;
 pub mod mdns;
 pub mod mtconnect;

@@ -54,6 +54,33 @@ pub const DECODER_BYTES_MAX: usize = EVENT_BYTES_MAX
     + COMPRESSED_DEPTH_MAX * (INFLATE_STEP_BYTES + INFLATER_BYTES)
     + IDLE_BYTES_MAX;
 
+// --- the link between the adapter's halves ----------------------------------------------------
+
+/// Readings of one batch: a body of some hundred kilobytes for the platform, and a few milliseconds of its time.
+pub const LINK_READINGS_MAX: usize = 500;
+
+/// Batches that may wait for their answers at a time. The intake has four under way; the others are for answers that
+/// nobody waits for any more.
+pub const LINK_SLOTS_MAX: u8 = 8;
+
+/// Bytes of a name on the link: an item's id, a code, a unit, an identity. The catalogue's longest has 48.
+pub const LINK_NAME_BYTES_MAX: usize = 64;
+
+/// Bytes of a thing's name: two ids of 32 and the point between them.
+pub const LINK_THING_BYTES_MAX: usize = 65;
+
+/// Bytes of one reading at its longest: its item, part, time, quality and origin, and a number with its unit.
+pub const LINK_READING_BYTES_MAX: usize =
+    1 + LINK_NAME_BYTES_MAX + 1 + 8 + 1 + 22 + 1 + 8 + 1 + LINK_NAME_BYTES_MAX;
+
+/// Bytes of a batch behind its head, so that any batch of [`LINK_READINGS_MAX`] fits.
+pub const LINK_PAYLOAD_BYTES_MAX: usize =
+    1 + LINK_THING_BYTES_MAX + 2 + LINK_READINGS_MAX * LINK_READING_BYTES_MAX;
+
+/// The longest wait that an answer may ask for, in milliseconds: twice what the uplink itself ever waits. A larger one
+/// could silence a site.
+pub const LINK_WAIT_MS_MAX: u32 = 600_000;
+
 // --- mDNS -------------------------------------------------------------------------------------
 
 /// Bytes of a packet: what RFC 6762, section 17, allows, and far more than the 1,500 that one really has.

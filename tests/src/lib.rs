@@ -25,6 +25,7 @@ pub mod share;
 pub mod shipment;
 pub mod slow;
 pub mod stranger;
+pub mod trace;
 
 /// A condition that has not come true by then never will.
 const PATIENCE: Duration = Duration::from_secs(180);
@@ -75,9 +76,17 @@ impl Bench {
                 .map(|line| format!("  {line}\n"))
                 .collect::<String>()
         };
-        ["platform.log", "adapter.log", "simulator.log", "filebeat.log", "slow.log"]
-            .map(|name| format!("{name}, newest first:\n{}", last(read(name))))
-            .concat()
+        [
+            "platform.log",
+            "adapter.log",
+            "intake.log",
+            "uplink.log",
+            "simulator.log",
+            "filebeat.log",
+            "slow.log",
+        ]
+        .map(|name| format!("{name}, newest first:\n{}", last(read(name))))
+        .concat()
     }
 }
 

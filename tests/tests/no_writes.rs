@@ -6,28 +6,8 @@ use anyhow::Result;
 use demo::program::Launcher;
 use demo::report::Footprint;
 use demo::site::Plan;
+use tests::trace::{strace, writes};
 use tests::{Bench, number};
-
-/// Calls that make, change, move or remove something on a filesystem, besides opening for writing.
-const CHANGING: [&str; 17] = [
-    "creat",
-    "rename",
-    "renameat",
-    "renameat2",
-    "unlink",
-    "unlinkat",
-    "mkdir",
-    "mkdirat",
-    "rmdir",
-    "link",
-    "linkat",
-    "symlink",
-    "symlinkat",
-    "truncate",
-    "ftruncate",
-    "mknod",
-    "mknodat",
-];
 
 #[tokio::test]
 async fn the_running_adapter_opens_no_file_for_writing() -> Result<()> {
@@ -40,10 +20,7 @@ async fn the_running_adapter_opens_no_file_for_writing() -> Result<()> {
     site.enrol().await?;
 
     let trace = site.file("adapter.trace");
-    let trace_name = trace.display().to_string();
-    // `-D`: the adapter stays our child, so that it is the one that is asked to stop.
-    let strace = ["strace", "-D", "-f", "-qq", "-e", "trace=%file,ftruncate,fchmod", "-o", &trace_name];
-    let traced = launcher.within(strace.map(str::to_owned).to_vec());
+    let traced = launcher.within(strace(&trace));
     let configuration = site.configuration("adapter");
     let mut adapter = traced.start("adapter", &["run", "--config", &configuration], &site.directory)?;
     adapter.ready().await?;
@@ -68,27 +45,4 @@ async fn the_running_adapter_opens_no_file_for_writing() -> Result<()> {
     let writing: Vec<&str> = trace.lines().filter(|line| writes(line)).collect();
     assert!(writing.is_empty(), "{writing:#?}");
     Ok(())
-}
-
-/// Whether a line of the trace, `PID call(arguments) = result`, opens for writing or changes a filesystem.
-fn writes(line: &str) -> bool {
-    let call = line.split_once(' ').map_or("", |(_, call)| call.trim_start());
-    let Some((name, arguments)) = call.split_once('(') else { return false };
-    let for_writing = ["O_WRONLY", "O_RDWR", "O_CREAT", "O_TRUNC", "O_APPEND"];
-    let opens = ["open", "openat", "openat2"].contains(&name);
-    (opens && for_writing.iter().any(|flag| arguments.contains(flag))) || CHANGING.contains(&name)
-}
-
-#[test]
-fn the_trace_is_read_right() {
-    for line in
-        ["7 openat(AT_FDCWD, \"a\", O_RDWR|O_CLOEXEC) = 3", "7 unlink(\"a\") = 0", "7 creat(\"a\", 0600) = 3"]
-    {
-        assert!(writes(line), "{line}");
-    }
-    for line in
-        ["7 openat(AT_FDCWD, \"a\", O_RDONLY) = 3", "7 readlinkat(4, \"a\", \"b\", 256) = 5", "7 +++ exited"]
-    {
-        assert!(!writes(line), "{line}");
-    }
 }

@@ -6,7 +6,10 @@ use std::path::Path;
 use catalog::{Item, Kind, items};
 use serde_json::{Value, json};
 
-use crate::config::{Config, Credentials, CredentialsError, Listener, Printer, Sender, WhenFull};
+use crate::config::{
+    AdapterIdentity, Config, Credentials, CredentialsError, IdentityFileError, Link, Listener, Platform,
+    Printer, Sections, Sender, WhenFull,
+};
 use crate::intake::poll;
 use crate::{handles, tls};
 
@@ -18,12 +21,28 @@ pub(super) struct Report {
 
 impl Report {
     /// Looks at the configuration and at every file that it names; opens no connection.
-    pub(super) fn of(config: &Config) -> Self {
+    pub(super) fn of(sections: &Sections) -> Self {
         let mut report = Self { text: String::new(), problems: Vec::new() };
-        report.platform(config);
+        let Sections { platform, link, config } = sections;
+        if let Some(link) = link {
+            report.link(link, platform.is_some());
+        }
+        match platform {
+            Some(platform) => report.platform(platform),
+            None if link.is_some() => report.line("platform", "not in this file: it is the uplink's affair"),
+            None => report.problems.push("write a section `[platform]`, or `[link]` for an intake".into()),
+        }
         report.intake(config);
         report.printers(&config.printers);
         report.problems.extend(handles::of_each_printer(config).err().map(|error| error.to_string()));
+        report
+    }
+
+    /// The same of what the uplink uses, and nothing else.
+    pub(super) fn of_uplink(platform: &Platform, link: &Link) -> Self {
+        let mut report = Self { text: String::new(), problems: Vec::new() };
+        report.line("link", &link.socket.display().to_string());
+        report.platform(platform);
         report
     }
 
@@ -47,8 +66,24 @@ impl Report {
         text
     }
 
-    fn platform(&mut self, config: &Config) {
-        let platform = &config.platform;
+    fn link(&mut self, link: &Link, with_platform: bool) {
+        self.line("link", &link.socket.display().to_string());
+        match link.identity_file.as_deref().map(AdapterIdentity::load) {
+            None => self.line("intake", "not from this file: `link.identity_file` is missing"),
+            Some(Ok(identity)) => {
+                let uses = "[link], [buffer], [beats], [push], [pip] and [[printers]]";
+                self.line("intake", &format!("runs as {}, and uses {uses}", identity.adapter));
+            }
+            Some(Err(error @ IdentityFileError::Missing { .. })) => {
+                self.line("intake", &format!("not yet enrolled ({error})"));
+            }
+            Some(Err(error)) => self.problems.push(format!("{:#}", anyhow::Error::from(error))),
+        }
+        let uplink = if with_platform { "uses [platform] and [link]" } else { "not from this file" };
+        self.line("uplink", uplink);
+    }
+
+    fn platform(&mut self, platform: &Platform) {
         let adapter = match Credentials::load(&platform.credentials_file) {
             Ok(credentials) => credentials.adapter.to_string(),
             // Not yet a mistake: this is how it is before `enrol`.
@@ -65,15 +100,15 @@ impl Report {
             "exactly once",
             if platform.with_origin { "yes, by origin" } else { "no: rows carry no origin" },
         );
+        self.hold(tls::client(platform.ca_file.as_deref(), None));
+    }
+
+    fn intake(&mut self, config: &Config) {
         let when_full = match config.buffer.when_full {
             WhenFull::Thin => "older numbers lose resolution",
             WhenFull::DropOldest => "the oldest readings are given up",
         };
         self.line("buffer", &format!("{} MiB; when full, {when_full}", config.buffer.bytes_max >> 20));
-        self.hold(tls::client(platform.ca_file.as_deref(), None));
-    }
-
-    fn intake(&mut self, config: &Config) {
         match &config.beats {
             None => self.line("beats", "does not listen"),
             Some(Listener { listen, tls: None }) => self.line("beats", &format!("{listen}, IN CLEAR")),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use super::{Failure, configuration_of, drive, fault, say, usage};
+use super::{Failure, drive, fault, say, sections, usage};
 use crate::discover::{self, DiscoverError, LISTEN_DEFAULT, LISTEN_MAX, LISTEN_MIN};
 
 #[derive(clap::Args)]
@@ -28,7 +28,7 @@ fn listening(text: &str) -> Result<humantime::Duration, String> {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
-    let config = arguments.config.as_deref().map(configuration_of).transpose()?;
+    let config = arguments.config.as_deref().map(sections).transpose()?.map(|sections| sections.config);
     let heard = drive(async {
         discover::discover(&arguments.interface, arguments.listen.into()).await.map_err(|error| match error {
             DiscoverError::NoInterface(_) => usage(error),

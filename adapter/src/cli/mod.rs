@@ -17,14 +17,16 @@ use clap::{Parser, Subcommand, ValueEnum};
 use serde_json::json;
 use tracing_subscriber::EnvFilter;
 
-use crate::app::{App, Sink, environment};
+use crate::app::{App, Sink, Way, environment};
 use crate::clock::Clock;
-use crate::config::{self, Config, Credentials};
+use crate::config::{self, AdapterIdentity, Config, Credentials, Sections, Whole};
+use crate::half::Half;
 use crate::intake::poll;
 use crate::lifecycle::{Lifecycle, Signals};
+use crate::link::{Link, SocketLink};
 use crate::normalise::HeldBack;
-use crate::status::{Door, DoorError};
-use crate::uplink::Uplink;
+use crate::status::{Door, DoorError, LinkEnd};
+use crate::uplink::{self, Uplink};
 use crate::{enrol, tls};
 
 /// Stopped by an error while it ran.
@@ -33,6 +35,8 @@ const FAULT: u8 = 1;
 const USAGE: u8 = 2;
 /// The machine that the adapter is meant for has two cores to spare.
 const WORKERS: usize = 2;
+/// What `adapter tap` says to a configuration that names no adapter.
+const NOBODY: &str = "write `[platform]` or `link.identity_file`: nothing says which adapter this is";
 
 /// Takes telemetry in from printers and pushes it one way to the platform.
 #[derive(Parser)]
@@ -44,8 +48,12 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Run until SIGTERM or SIGINT.
+    /// Run until SIGTERM or SIGINT, both halves in one process.
     Run(File),
+    /// Run the half that is on the printers' network. It has no key and needs no route out.
+    Intake(File),
+    /// Run the half that is on the way to the platform. It has the key and needs no route to the printers.
+    Uplink(File),
     /// Say what the running adapter does, and who was refused.
     Status {
         #[command(flatten)]
@@ -58,6 +66,9 @@ enum Command {
     Check {
         #[command(flatten)]
         file: File,
+        /// Only what this half uses, as where the other's files are not there.
+        #[arg(long, value_enum)]
+        half: Option<OneHalf>,
         /// Connect to each printer that is queried, once, and say what it is and which items it gives.
         #[arg(long)]
         live: bool,
@@ -71,6 +82,8 @@ enum Command {
     Tap(Tap),
     /// Exchange a one-time code, read from standard input, for the adapter's key.
     Enrol(File),
+    /// Write the identity file for the intake again, out of the credentials file.
+    Identity(File),
     /// Show line by line what a profile or a family makes of a log, and what it leaves.
     Parse(parse::Arguments),
     /// Print the list of everything that may leave.
@@ -98,6 +111,12 @@ struct Tap {
     /// Print the text of what was held back. It holds what must not leave: keep it on this machine.
     #[arg(long, requires = "held_back")]
     show_text: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum OneHalf {
+    Intake,
+    Uplink,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -133,11 +152,14 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     tls::install_provider();
     let result = match arguments.command {
         Command::Run(file) => run(&file),
+        Command::Intake(file) => intake(&file),
+        Command::Uplink(file) => self::uplink(&file),
         Command::Status { file, format } => status::run(&file.config, format),
-        Command::Check { file, live } => check(&file, live),
+        Command::Check { file, half, live } => check(&file, half, live),
         Command::Discover(arguments) => discover::run(&arguments),
         Command::Tap(tap) => self::tap(&tap),
         Command::Enrol(file) => enrol(&file),
+        Command::Identity(file) => identity(&file),
         Command::Parse(arguments) => parse::run(&arguments),
         Command::Catalog { format } => catalog(format),
     };
@@ -159,44 +181,87 @@ fn log() {
 }
 
 fn run(file: &File) -> Result<ExitCode, Failure> {
-    let (config, credentials) = load(file)?;
-    let uplink = Uplink::new(&config.platform, &credentials).map_err(usage)?;
-    let health = uplink.health();
-    let account = Account { door: door(&file.config) };
-    serve(&config, &credentials, Sink::Link(Arc::new(uplink), health), Some(account))
+    let Whole { platform, config, .. } = whole(file)?;
+    let credentials = Credentials::load(&platform.credentials_file).map_err(usage)?;
+    let uplink = Uplink::new(&platform, &credentials).map_err(usage)?;
+    let (health, url) = (uplink.health(), platform.url.to_string());
+    let way = Way { link: Arc::new(uplink), health, url, to_uplink: None };
+    let account = Account { door: door(&file.config, Half::Whole) };
+    serve(&config, &credentials.identity(), Sink::Link(way), Some(account))
+}
+
+fn intake(file: &File) -> Result<ExitCode, Failure> {
+    let (place, config) = config::load_intake(&file.config, &environment()).map_err(usage)?;
+    // The configuration is refused without one.
+    let identity = place.identity_file.as_deref().map(AdapterIdentity::load).transpose().map_err(usage)?;
+    let Some(identity) = identity else { return Ok(ExitCode::from(USAGE)) };
+    let link = SocketLink::new(&place);
+    let end = LinkEnd { socket: place.socket.clone(), state: link.state() };
+    let (health, url) = (link.health(), format!("unix:{}", place.socket.display()));
+    let way = Way { link: Arc::new(link), health, url, to_uplink: Some(end) };
+    let account = Account { door: door(&file.config, Half::Intake) };
+    serve(&config, &identity, Sink::Link(way), Some(account))
+}
+
+fn uplink(file: &File) -> Result<ExitCode, Failure> {
+    let (platform, place) = config::load_uplink(&file.config, &environment()).map_err(usage)?;
+    let credentials = Credentials::load(&platform.credentials_file).map_err(usage)?;
+    let door = door(&file.config, Half::Uplink);
+    drive(async {
+        let lifecycle = Lifecycle::new();
+        let signals = Signals::listen().map_err(fault)?;
+        tokio::spawn(lifecycle.clone().watch(signals));
+        let started = uplink::Program::start(&platform, &place, &credentials, lifecycle.clone());
+        let program = started.map_err(|error| {
+            lifecycle.hard.cancel();
+            if error.can_pass() { fault(error) } else { usage(error) }
+        })?;
+        tracing::info!(version = env!("CARGO_PKG_VERSION"), adapter = %credentials.adapter, url = %platform.url, "the uplink runs");
+        door.into_iter().for_each(|door| program.tell_at(door));
+        say(&program.ready_line())?;
+        say(&program.run().await)?;
+        Ok(if lifecycle.failed() { ExitCode::from(FAULT) } else { ExitCode::SUCCESS })
+    })
 }
 
 // Without it nobody is told how it goes, and all else is as it should be.
-fn door(config: &Path) -> Option<Door> {
+fn door(config: &Path, half: Half) -> Option<Door> {
     let complain = |error: DoorError| {
         let why = anyhow::Error::from(error);
         tracing::warn!(why = format!("{why:#}"), "`adapter status` will not answer for this adapter");
     };
-    Door::open(config).map_err(complain).ok()
+    Door::open(config, half).map_err(complain).ok()
 }
 
 fn tap(tap: &Tap) -> Result<ExitCode, Failure> {
-    let (config, credentials) = load(&tap.file)?;
+    let Sections { platform, link, config } = sections(&tap.file.config)?;
+    let identity = match (&platform, link.and_then(|link| link.identity_file)) {
+        // The key is not needed to see what would leave.
+        (_, Some(file)) => AdapterIdentity::load(&file).map_err(usage)?,
+        (Some(platform), None) => Credentials::load(&platform.credentials_file).map_err(usage)?.identity(),
+        (None, None) => return Err(usage(anyhow::anyhow!(NOBODY))),
+    };
     let held_back = tap.held_back.then(|| HeldBack::new(tap.show_text));
-    serve(&config, &credentials, Sink::<Uplink>::Tap(held_back), None)
+    let with_origin = platform.is_none_or(|platform| platform.with_origin);
+    serve(&config, &identity, Sink::<Uplink>::Tap { held_back, with_origin }, None)
 }
 
 fn serve(
     config: &Config,
-    credentials: &Credentials,
-    sink: Sink<Uplink>,
+    identity: &AdapterIdentity,
+    sink: Sink<impl Link + 'static>,
     account: Option<Account>,
 ) -> Result<ExitCode, Failure> {
     drive(async {
         let lifecycle = Lifecycle::new();
         let signals = Signals::listen().map_err(fault)?;
         tokio::spawn(lifecycle.clone().watch(signals));
-        let app = App::start(config, credentials, sink, lifecycle.clone()).await.map_err(|error| {
+        let app = App::start(config, identity, sink, lifecycle.clone()).await.map_err(|error| {
             // What had started already ends because of this, and is no fault of its own.
             lifecycle.hard.cancel();
             if error.can_pass() { fault(error) } else { usage(error) }
         })?;
-        tracing::info!(version = env!("CARGO_PKG_VERSION"), adapter = %credentials.adapter, printers = config.printers.len(), "running");
+        tracing::info!(version = env!("CARGO_PKG_VERSION"), adapter = %identity.adapter, printers = config.printers.len(), "running");
         let lines = account.is_some();
         if let Some(Account { door }) = account {
             door.into_iter().for_each(|door| app.tell_at(door));
@@ -210,16 +275,28 @@ fn serve(
     })
 }
 
-fn check(file: &File, live: bool) -> Result<ExitCode, Failure> {
-    let config = configuration(file)?;
-    let report = check::Report::of(&config);
+fn check(file: &File, half: Option<OneHalf>, live: bool) -> Result<ExitCode, Failure> {
+    let environment = environment();
+    let (report, config) = match half {
+        None => {
+            let sections = sections(&file.config)?;
+            (check::Report::of(&sections), Some(sections.config))
+        }
+        Some(OneHalf::Intake) => {
+            let (link, config) = config::load_intake(&file.config, &environment).map_err(usage)?;
+            let sections = Sections { platform: None, link: Some(link), config };
+            (check::Report::of(&sections), Some(sections.config))
+        }
+        Some(OneHalf::Uplink) => {
+            let (platform, link) = config::load_uplink(&file.config, &environment).map_err(usage)?;
+            (check::Report::of_uplink(&platform, &link), None)
+        }
+    };
     say(report.text().trim_end())?;
     if !report.good() {
         return Ok(ExitCode::from(USAGE));
     }
-    if !live {
-        return Ok(ExitCode::SUCCESS);
-    }
+    let Some(config) = config.filter(|_| live) else { return Ok(ExitCode::SUCCESS) };
     let (text, all_answer) = drive(async {
         let looks =
             poll::look(&config.printers, config.pip.as_ref(), Clock::system()).await.map_err(usage)?;
@@ -230,10 +307,22 @@ fn check(file: &File, live: bool) -> Result<ExitCode, Failure> {
 }
 
 fn enrol(file: &File) -> Result<ExitCode, Failure> {
-    let config = configuration(file)?;
+    let Whole { platform, link, .. } = whole(file)?;
+    let identity_file = link.and_then(|link| link.identity_file);
     let code = enrol::read_code(io::stdin()).map_err(usage)?;
-    let name = drive(async { enrol::enrol(&config.platform, &code).await.map_err(fault) })?;
+    let name =
+        drive(async { enrol::enrol(&platform, identity_file.as_deref(), &code).await.map_err(fault) })?;
     say(&json!({ "event": "enrolled", "adapter": name.as_str() }).to_string())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn identity(file: &File) -> Result<ExitCode, Failure> {
+    let Whole { platform, link, .. } = whole(file)?;
+    let identity_file = link.and_then(|link| link.identity_file);
+    let identity_file =
+        identity_file.ok_or_else(|| usage(anyhow::anyhow!("name the file to write: link.identity_file")))?;
+    let name = enrol::write_identity(&platform.credentials_file, &identity_file).map_err(fault)?;
+    say(&json!({ "event": "identity", "adapter": name.as_str() }).to_string())?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -246,18 +335,12 @@ fn catalog(format: Format) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn configuration(file: &File) -> Result<Config, Failure> {
-    configuration_of(&file.config)
+fn whole(file: &File) -> Result<Whole, Failure> {
+    config::load(&file.config, &environment()).map_err(usage)
 }
 
-fn configuration_of(file: &Path) -> Result<Config, Failure> {
-    config::load(file, &environment()).map_err(usage)
-}
-
-fn load(file: &File) -> Result<(Config, Credentials), Failure> {
-    let config = configuration(file)?;
-    let credentials = Credentials::load(&config.platform.credentials_file).map_err(usage)?;
-    Ok((config, credentials))
+fn sections(file: &Path) -> Result<Sections, Failure> {
+    config::load_sections(file, &environment()).map_err(usage)
 }
 
 // Does not wait for blocking calls at the end, as dropping the runtime would: a look at a network share, or for a

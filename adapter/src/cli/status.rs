@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use serde_json::Value;
 
 use super::{Failure, drive, fault, say, usage};
-use crate::status::{Answer, AskError, Document, Source, ask, text};
+use crate::status::{Answer, AskError, Document, Source, ask_all, text};
 
 /// How it is shown.
 #[derive(Clone, Copy, ValueEnum)]
@@ -17,17 +17,19 @@ pub(super) enum Format {
 }
 
 pub(super) fn run(config: &Path, format: Format) -> Result<ExitCode, Failure> {
-    let answer = drive(async {
-        ask(config).await.map_err(|error| match error {
+    let answers = drive(async {
+        ask_all(config).await.map_err(|error| match error {
             // The command line names no configuration.
             AskError::Name(error) => usage(error),
             error => fault(error),
         })
     })?;
-    let shown = match format {
-        Format::Json => format!("{:#}", answer.document),
-        Format::Text => for_people(config, answer).map_err(fault)?,
-    };
+    let shown = answers.into_iter().map(|answer| match format {
+        Format::Json => Ok(format!("{:#}", answer.document)),
+        Format::Text => for_people(config, answer).map_err(fault),
+    });
+    // The halves one below the other.
+    let shown = shown.collect::<Result<Vec<_>, _>>()?.join("\n");
     say(shown.trim_end())?;
     Ok(ExitCode::SUCCESS)
 }

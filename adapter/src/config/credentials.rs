@@ -4,10 +4,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use catalog::Salt;
-use data_encoding::HEXLOWER;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 
+use super::identity::{self, AdapterIdentity};
 use super::names::AdapterName;
 use super::secret_file::{self, SecretFileError};
 
@@ -61,6 +61,11 @@ impl Credentials {
         read(file)?.check().map_err(|what| CredentialsError::Damaged { file: file.to_owned(), what })
     }
 
+    /// Who the adapter is, without its key.
+    pub fn identity(&self) -> AdapterIdentity {
+        AdapterIdentity { adapter: self.adapter.clone(), salt: self.salt.clone() }
+    }
+
     /// The salt alone, as its 32 hexadecimal digits, to be written again beside a new key.
     pub(crate) fn load_salt(file: &Path) -> Result<String, CredentialsError> {
         let raw = read(file)?;
@@ -93,8 +98,6 @@ impl Raw {
         if key.expose_secret().is_empty() || !plain {
             return Err("key is empty or has characters that no key has");
         }
-        let salt = HEXLOWER.decode(raw.salt.as_bytes()).map_err(|_| "salt is not hexadecimal")?;
-        let salt = <[u8; 16]>::try_from(salt).map_err(|_| "salt has not 32 digits")?;
-        Ok(Credentials { adapter, key, salt: Salt::new(salt) })
+        Ok(Credentials { adapter, key, salt: identity::salt(&raw.salt)? })
     }
 }

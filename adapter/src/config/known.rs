@@ -5,7 +5,7 @@ use serde::de::{Deserialize, Deserializer, Error as _, Visitor};
 use serde::forward_to_deserialize_any;
 
 use super::place::{KeyPath, Step};
-use super::{Raw, buffer, duet, interface, listener, pip, platform, printers, prusalink};
+use super::{Raw, buffer, duet, interface, link, listener, pip, platform, printers, prusalink};
 
 /// One wrong letter in so many is still a typo, and a name of any length may have one.
 const LETTERS_PER_SLIP: usize = 3;
@@ -38,6 +38,7 @@ fn names_at(section: &[Step]) -> &'static [&'static str] {
     match keys[..] {
         [] => names_of::<Raw>(),
         ["platform"] => names_of::<platform::Raw>(),
+        ["link"] => names_of::<link::Raw>(),
         ["buffer"] => names_of::<buffer::Raw>(),
         ["beats"] | ["push"] => names_of::<listener::Raw>(),
         ["pip"] => names_of::<pip::Raw>(),

@@ -8,19 +8,57 @@ use toml_edit::Document;
 
 use super::error::{ConfigError, Place, Problem, Problems};
 use super::place::{KeyPath, at};
-use super::{Config, Raw, known};
+use super::{Config, Link, Platform, Raw, Sections, Whole, known};
 
 /// What a variable that is meant for the adapter begins with.
 pub(super) const PREFIX: &str = "ONEWAY_";
 /// Stands between section and key in a variable's name, since keys have single underscores in them.
 pub(super) const SEPARATOR: &str = "__";
 
-/// The configuration from a file and the environment. A variable `ONEWAY_SECTION__KEY` goes before the key
-/// of the file; the list of printers comes from the file alone.
+/// The configuration of `adapter run`, from a file and the environment. A variable `ONEWAY_SECTION__KEY` goes before the
+/// key of the file; the list of printers comes from the file alone.
 ///
 /// # Errors
 /// Every mistake that can be found at once, each with its place.
-pub fn load(file: &Path, environment: &HashMap<String, String>) -> Result<Config, ConfigError> {
+pub fn load(file: &Path, environment: &HashMap<String, String>) -> Result<Whole, ConfigError> {
+    read(file, environment, Raw::whole)
+}
+
+/// What stands in the file, whichever program it is for.
+///
+/// # Errors
+/// As of [`load`].
+pub fn load_sections(file: &Path, environment: &HashMap<String, String>) -> Result<Sections, ConfigError> {
+    read(file, environment, Raw::sections)
+}
+
+/// What the intake needs. `[platform]` may be missing, and nothing but its keys' spelling is looked at.
+///
+/// # Errors
+/// As of [`load`].
+pub fn load_intake(
+    file: &Path,
+    environment: &HashMap<String, String>,
+) -> Result<(Link, Config), ConfigError> {
+    read(file, environment, Raw::intake)
+}
+
+/// What the uplink needs. Every other section may be missing, and nothing but its keys' spelling is looked at.
+///
+/// # Errors
+/// As of [`load`].
+pub fn load_uplink(
+    file: &Path,
+    environment: &HashMap<String, String>,
+) -> Result<(Platform, Link), ConfigError> {
+    read(file, environment, Raw::uplink)
+}
+
+fn read<T>(
+    file: &Path,
+    environment: &HashMap<String, String>,
+    check: impl FnOnce(Raw, &Path, &mut Problems) -> Option<T>,
+) -> Result<T, ConfigError> {
     let text = std::fs::read_to_string(file)
         .map_err(|source| ConfigError::Read { file: file.to_owned(), source })?;
     let directory = file.parent().unwrap_or(Path::new(""));
@@ -31,7 +69,7 @@ pub fn load(file: &Path, environment: &HashMap<String, String>) -> Result<Config
     source.syntax()?;
     let raw = source.raw()?;
     let mut problems = Problems::default();
-    let config = raw.check(directory, &mut problems);
+    let config = check(raw, directory, &mut problems);
     let (found, elsewhere) = problems.into_inner();
     match config {
         Some(config) if found.is_empty() && elsewhere.is_empty() => Ok(config),

@@ -6,8 +6,10 @@ mod credentials;
 mod duet;
 mod error;
 mod format;
+mod identity;
 mod interface;
 mod known;
+mod link;
 mod listener;
 mod load;
 mod names;
@@ -27,10 +29,13 @@ pub use buffer::{BYTES_MAX_HIGHEST, BYTES_MAX_LOWEST, Buffer, WhenFull};
 pub use credentials::{Credentials, CredentialsError};
 pub use error::{ConfigError, Place, Problem};
 pub(crate) use format::{ProfileError, read as read_profile};
+pub(crate) use identity::identity_text;
+pub use identity::{AdapterIdentity, IdentityFileError};
 pub use interface::{HttpTarget, HttpTls, Interface, PipTarget, PrusaLinkTarget};
 pub(crate) use known::can_query;
+pub use link::Link;
 pub use listener::{Listener, ListenerTls};
-pub use load::load;
+pub use load::{load, load_intake, load_sections, load_uplink};
 pub use names::{AdapterName, PrinterId, ThingName};
 pub use pip::{Pair, Pip};
 pub use platform::Platform;
@@ -41,11 +46,31 @@ pub use text::HostPort;
 use error::Problems;
 use place::KeyPath;
 
-/// The whole configuration.
+/// What `adapter run` needs.
 #[derive(Clone, Debug)]
-pub struct Config {
+pub struct Whole {
     /// Where everything goes.
     pub platform: Platform,
+    /// Where the halves would meet; for `enrol`, which serves them too.
+    pub link: Option<Link>,
+    /// What comes in.
+    pub config: Config,
+}
+
+/// What stands in a file, whoever it is for.
+#[derive(Clone, Debug)]
+pub struct Sections {
+    /// Where everything goes.
+    pub platform: Option<Platform>,
+    /// Where the halves meet.
+    pub link: Option<Link>,
+    /// What comes in.
+    pub config: Config,
+}
+
+/// What comes in, and how much of it may wait: all that the intake needs besides the link.
+#[derive(Clone, Debug)]
+pub struct Config {
     /// How much may wait.
     pub buffer: Buffer,
     /// The Beats listener, when printers ship to it.
@@ -69,7 +94,8 @@ impl Config {
 
 #[derive(Deserialize)]
 struct Raw {
-    platform: platform::Raw,
+    platform: Option<platform::Raw>,
+    link: Option<link::Raw>,
     #[serde(default)]
     buffer: buffer::Raw,
     beats: Option<listener::Raw>,
@@ -80,10 +106,71 @@ struct Raw {
 }
 
 impl Raw {
+    fn sections(self, directory: &Path, problems: &mut Problems) -> Option<Sections> {
+        let Self { platform, link, .. } = &self;
+        let (has_platform, has_link) = (platform.is_some(), link.is_some());
+        let (outer, config) = self.split(directory, problems);
+        let config = config.check(directory, problems);
+        let complete = outer.platform.is_some() == has_platform && outer.link.is_some() == has_link;
+        let sections = Sections { platform: outer.platform, link: outer.link, config: config? };
+        complete.then_some(sections)
+    }
+
+    fn whole(self, directory: &Path, problems: &mut Problems) -> Option<Whole> {
+        demand(self.platform.is_some(), "platform", problems);
+        let Sections { platform, link, config } = self.sections(directory, problems)?;
+        Some(Whole { platform: platform?, link, config })
+    }
+
+    fn intake(mut self, directory: &Path, problems: &mut Problems) -> Option<(Link, Config)> {
+        // The uplink's affair, and no file that it names is this half's to look at.
+        self.platform = None;
+        demand(self.link.is_some(), "link", problems);
+        let Sections { link, config, .. } = self.sections(directory, problems)?;
+        let link = link?;
+        if link.identity_file.is_none() {
+            let text =
+                "missing field `identity_file`: the intake needs the file that `adapter enrol` writes there";
+            problems.add(KeyPath::root().key("link"), text);
+        }
+        Some((link, config))
+    }
+
+    fn uplink(self, directory: &Path, problems: &mut Problems) -> Option<(Platform, Link)> {
+        demand(self.platform.is_some(), "platform", problems);
+        demand(self.link.is_some(), "link", problems);
+        let (outer, _) = self.split(directory, problems);
+        Some((outer.platform?, outer.link?))
+    }
+
+    fn split(self, directory: &Path, problems: &mut Problems) -> (Outer, RawConfig) {
+        let root = KeyPath::root();
+        let Self { platform, link, buffer, beats, push, pip, printers } = self;
+        let platform = platform.and_then(|raw| raw.check(directory, &root.key("platform"), problems));
+        let link = link.and_then(|raw| raw.check(directory, &root.key("link"), problems));
+        (Outer { platform, link }, RawConfig { buffer, beats, push, pip, printers })
+    }
+}
+
+/// The two sections that are not of what comes in.
+struct Outer {
+    platform: Option<Platform>,
+    link: Option<Link>,
+}
+
+/// The others.
+struct RawConfig {
+    buffer: buffer::Raw,
+    beats: Option<listener::Raw>,
+    push: Option<listener::Raw>,
+    pip: Option<pip::Raw>,
+    printers: Vec<printers::Raw>,
+}
+
+impl RawConfig {
     // Files are named relative to the configuration that names them, wherever the program was started.
     fn check(self, directory: &Path, problems: &mut Problems) -> Option<Config> {
         let root = KeyPath::root();
-        let platform = self.platform.check(directory, &root.key("platform"), problems);
         let buffer = self.buffer.check(&root.key("buffer"), problems);
         let beats = self.beats.map(|raw| raw.check(directory, &root.key("beats"), problems));
         let push = self.push.map(|raw| raw.check_push(directory, &root.key("push"), problems));
@@ -96,14 +183,13 @@ impl Raw {
             queries: pip.is_some(),
         };
         let printers = printers::check(self.printers, &around, problems);
-        Some(Config {
-            platform: platform?,
-            buffer: buffer?,
-            beats: flip(beats)?,
-            push: flip(push)?,
-            pip: flip(pip)?,
-            printers,
-        })
+        Some(Config { buffer: buffer?, beats: flip(beats)?, push: flip(push)?, pip: flip(pip)?, printers })
+    }
+}
+
+fn demand(there: bool, section: &str, problems: &mut Problems) {
+    if !there {
+        problems.add(KeyPath::root(), format!("missing field `{section}`: write a section `[{section}]`"));
     }
 }
 

@@ -71,6 +71,15 @@ impl AdapterName {
     pub fn thing_of(&self, printer: &PrinterId) -> ThingName {
         ThingName(format!("{}.{}", self.0, printer.0))
     }
+
+    /// The thing of this name, if it is the adapter's own or one of its printers'.
+    pub fn own(&self, name: &str) -> Option<ThingName> {
+        if name == self.0 {
+            return Some(self.thing());
+        }
+        let printer = name.strip_prefix(self.0.as_str())?.strip_prefix('.')?;
+        Some(self.thing_of(&PrinterId::parse(printer)?))
+    }
 }
 
 impl ThingName {
@@ -109,5 +118,23 @@ impl FromText for AdapterName {
     const EXPECTED: &'static str = "an adapter's name: 1 to 32 of a-z, 0-9 and -, such as `oslo-1`";
     fn from_text(text: &str) -> Option<Self> {
         Self::parse(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_its_own_things_are_an_adapters() {
+        let adapter = AdapterName::parse("oslo-1").unwrap();
+        for name in ["oslo-1", "oslo-1.p01"] {
+            assert_eq!(adapter.own(name).map(|thing| thing.to_string()).as_deref(), Some(name));
+        }
+        for name in
+            ["oslo-2", "oslo-2.p01", "oslo-11", "oslo-1.", "oslo-1.p01.x", "oslo-1/p01", "oslo-1.P01", ""]
+        {
+            assert_eq!(adapter.own(name), None, "{name}");
+        }
     }
 }

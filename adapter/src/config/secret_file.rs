@@ -11,6 +11,8 @@ use secrecy::SecretString;
 const LENGTH_MAX: u64 = 64 << 10;
 /// Bits of the mode that let anyone but the owner in.
 const OTHERS: u32 = 0o077;
+/// Bits of the mode that let anyone in but the owner and readers of its group.
+const STRANGERS: u32 = 0o037;
 
 /// Why a secret was not read. The owner's to mend.
 #[derive(Debug, thiserror::Error)]
@@ -24,13 +26,15 @@ pub enum SecretFileError {
         #[source]
         source: io::Error,
     },
-    /// Others than its owner can read it.
-    #[error("{0}: others can read this secret (mode {mode:04o}); run `chmod 600 {0}`", file.display())]
+    /// Others can read it than may.
+    #[error("{0}: others can read this secret (mode {mode:04o}); run `chmod {right:o} {0}`", file.display())]
     Open {
         /// The file.
         file: PathBuf,
         /// Its permission bits.
         mode: u32,
+        /// What they should be.
+        right: u32,
     },
     /// It is too long to be a secret.
     #[error("{}: longer than {LENGTH_MAX} bytes, so this is not the right file", file.display())]
@@ -45,12 +49,24 @@ pub enum SecretFileError {
 /// # Errors
 /// See [`SecretFileError`].
 pub fn read(path: &Path) -> Result<SecretString, SecretFileError> {
+    read_guarded(path, OTHERS, 0o600)
+}
+
+/// The same of a secret that the two halves of an adapter share, by a group that both are in.
+///
+/// # Errors
+/// See [`SecretFileError`].
+pub(super) fn read_shared(path: &Path) -> Result<SecretString, SecretFileError> {
+    read_guarded(path, STRANGERS, 0o640)
+}
+
+fn read_guarded(path: &Path, forbidden: u32, right: u32) -> Result<SecretString, SecretFileError> {
     let failed = |source| SecretFileError::Read { file: path.to_owned(), source };
     let file = File::open(path).map_err(failed)?;
     // Asked of the open file, not of the path, which could be another one by then.
     let mode = file.metadata().map_err(failed)?.permissions().mode() & 0o7777;
-    if mode & OTHERS != 0 {
-        return Err(SecretFileError::Open { file: path.to_owned(), mode });
+    if mode & forbidden != 0 {
+        return Err(SecretFileError::Open { file: path.to_owned(), mode, right });
     }
     let mut text = String::new();
     file.take(LENGTH_MAX + 1).read_to_string(&mut text).map_err(failed)?;
@@ -85,6 +101,18 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn what_is_shared_may_be_read_by_the_group_and_written_by_nobody_else() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("identity");
+        fs::write(&path, "shared").unwrap();
+        for (mode, good) in [(0o600, true), (0o640, true), (0o660, false), (0o644, false), (0o642, false)] {
+            fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+            assert_eq!(read_shared(&path).is_ok(), good, "{mode:o}");
+        }
+        assert!(read_shared(&path).unwrap_err().to_string().contains("run `chmod 640 "));
     }
 
     #[test]

@@ -121,7 +121,7 @@ fn configured(directory: &Path, lines: &str) -> Result<Config, String> {
     }
     let file = directory.join("adapter.toml");
     fs::write(&file, format!("{BASE}{lines}")).unwrap();
-    config::load(&file, &HashMap::new()).map_err(|error| error.to_string())
+    config::load(&file, &HashMap::new()).map(|whole| whole.config).map_err(|error| error.to_string())
 }
 
 /// Every kind that the configuration knows: one that it comes to know is taken in by itself.

@@ -1,15 +1,33 @@
-//! The one place where the intake's half and the uplink's half meet, so that the uplink can become a process
-//! of its own. Data goes down it; of what comes back, nothing can say more than [`Answer`] (promise P1).
+//! The one place where the intake's half and the uplink's half meet. Data goes down it; of what comes back, nothing can
+//! say more than [`Answer`] (promise P1).
+//!
+//! In one process the link is the uplink itself. In two it is a Unix socket: [`SocketLink`] is the intake's end of it and
+//! [`Gate`] the uplink's. What they say to each other is `protocol/src/link`: a taken-over intake can have nothing sent
+//! but items of the catalogue, for things of this adapter, and a taken-over uplink can say nothing but the three answers.
+//! A batch whose answer was lost with the connection is delivered again, which its readings' origins make harmless.
+
+mod client;
+mod gate;
+pub(crate) mod limits;
+mod session;
+mod slots;
+mod state;
+#[cfg(test)]
+mod tests;
 
 use std::future::Future;
-use std::time::Duration;
 
 use catalog::Reading;
 
+pub use client::SocketLink;
+pub use gate::{Gate, GateError};
+pub use protocol::link::{Answer, Rejection};
+pub use state::LinkState;
+
 use crate::config::ThingName;
 
-/// Most readings of one batch: a body of some hundred kilobytes, and a few milliseconds of the platform.
-pub const BATCH_READINGS_MAX: usize = 500;
+/// Most readings of one batch.
+pub const BATCH_READINGS_MAX: usize = protocol::limits::LINK_READINGS_MAX;
 
 /// Readings of one thing, sent and answered as one.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,31 +36,6 @@ pub struct Batch {
     pub thing: ThingName,
     /// At least one, at most [`BATCH_READINGS_MAX`].
     pub readings: Vec<Reading>,
-}
-
-/// What comes back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Answer {
-    /// The platform has stored every reading, durably.
-    Accepted,
-    /// The platform will not take this batch as it is.
-    Rejected(Rejection),
-    /// Not now, for whatever reason: nothing is known about the readings, so they stay.
-    Busy {
-        /// How long to wait before the next batch of any thing.
-        retry_after: Duration,
-    },
-}
-
-/// Why the platform will not take a batch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Rejection {
-    /// It knows no such thing, or this adapter may not write to it. The readings stay.
-    UnknownThing,
-    /// A reading in it is wrong.
-    Malformed,
-    /// It is too long as one.
-    TooLarge,
 }
 
 /// The way to the platform.

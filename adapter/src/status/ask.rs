@@ -10,6 +10,7 @@ use tokio::time::timeout;
 
 use super::door::{DoorError, name, own_user, trusts};
 use super::limits::{ANSWER_MAX, DOCUMENT_BYTES_MAX};
+use crate::half::Half;
 
 /// What the running adapter said.
 #[derive(Clone, Debug)]
@@ -52,12 +53,29 @@ pub enum AskError {
     NoDocument,
 }
 
-/// Asks the adapter that runs with this configuration file.
+/// Asks whatever runs with this configuration file: the whole adapter, or either half or both. What cannot be asked is
+/// passed by where something else answers.
 ///
 /// # Errors
 /// See [`AskError`].
-pub async fn ask(config: &Path) -> Result<Answer, AskError> {
-    let name = name(config)?;
+pub async fn ask_all(config: &Path) -> Result<Vec<Answer>, AskError> {
+    let (mut answers, mut why) = (Vec::new(), AskError::NotRunning);
+    for half in Half::ALL {
+        match ask(config, half).await {
+            Ok(answer) => answers.push(answer),
+            Err(AskError::NotRunning) => {}
+            Err(error) => why = error,
+        }
+    }
+    if answers.is_empty() { Err(why) } else { Ok(answers) }
+}
+
+/// Asks the adapter, or the half of it, that runs with this configuration file.
+///
+/// # Errors
+/// See [`AskError`].
+pub async fn ask(config: &Path, half: Half) -> Result<Answer, AskError> {
+    let name = name(config, half)?;
     timeout(ANSWER_MAX, ask_name(&name)).await.unwrap_or_else(|_| Err(broken(io::ErrorKind::TimedOut)))
 }
 

@@ -9,10 +9,13 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 use crate::counters::Snapshot;
+use crate::half::Half;
 
 /// The whole document.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Document {
+    /// Which half says it: `whole`, `intake` or `uplink`.
+    pub half: Half,
     /// The adapter's name on the platform.
     pub adapter: String,
     /// The version of the running program.
@@ -23,6 +26,8 @@ pub struct Document {
     pub process: ProcessPart,
     /// The way to the platform.
     pub platform: PlatformPart,
+    /// The link to the other half; `null` where both are one process.
+    pub link: Option<LinkPart>,
     /// What waits for the platform.
     pub buffer: BufferPart,
     /// The listener for Filebeat and Metricbeat; `null` where there is none.
@@ -53,7 +58,7 @@ pub struct ProcessPart {
 /// The way to the platform.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PlatformPart {
-    /// Its address.
+    /// Its address; of an intake, the socket by which its data goes there, as `unix:PATH`.
     pub url: String,
     /// How long ago it last stored something.
     pub stored_s_ago: Option<f64>,
@@ -63,6 +68,23 @@ pub struct PlatformPart {
     pub retry_in_s: Option<f64>,
     /// The adapter or the printers, by their names on the platform, whose readings alone it does not take.
     pub parked: BTreeMap<String, TroublePart>,
+}
+
+/// The link to the other half.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LinkPart {
+    /// Its socket.
+    pub socket: String,
+    /// Since when the other half is connected, in seconds ago; `null` while it is not.
+    pub connected_s: Option<f64>,
+    /// How long ago it last sent a batch or an answer.
+    pub heard_s_ago: Option<f64>,
+    /// Batches that went over it since the start.
+    pub batches: u64,
+    /// What the other half said that it must not say, by reason; each closed the connection.
+    pub frames_refused: BTreeMap<String, u64>,
+    /// Connections that were not taken, by reason.
+    pub peers_refused: BTreeMap<String, u64>,
 }
 
 /// A reason, and how long it has lasted.

@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Document;
 use super::limits::{ACCEPT_WAIT, WRITE_MAX};
+use crate::half::Half;
 
 /// Bytes of the hash in a name: enough that no two configurations of one machine share one.
 const HASH_BYTES: usize = 16;
@@ -46,16 +47,16 @@ pub enum DoorError {
 pub struct Door(StdListener);
 
 impl Door {
-    /// Binds the socket that belongs to this configuration file.
+    /// Binds the socket that belongs to this configuration file and half.
     ///
     /// # Errors
     /// See [`DoorError`]. None is a reason not to run.
-    pub fn open(config: &Path) -> Result<Self, DoorError> {
+    pub fn open(config: &Path, half: Half) -> Result<Self, DoorError> {
         let taken = |error: io::Error| match error.kind() {
             io::ErrorKind::AddrInUse => DoorError::Taken,
             _ => DoorError::Socket(error),
         };
-        let address = address(&name(config)?).map_err(DoorError::Socket)?;
+        let address = address(&name(config, half)?).map_err(DoorError::Socket)?;
         let listener = StdListener::bind_addr(&address).map_err(taken)?;
         listener.set_nonblocking(true).map_err(DoorError::Socket)?;
         Ok(Self(listener))
@@ -86,13 +87,19 @@ impl Door {
     }
 }
 
-/// The name that belongs to a configuration file: both sides make it from the file's real path.
-pub(super) fn name(config: &Path) -> Result<String, DoorError> {
+/// The name that belongs to a configuration file: both sides make it from the file's real path. The halves may have one
+/// file, and each its own name.
+pub(super) fn name(config: &Path, half: Half) -> Result<String, DoorError> {
     let failed = |source| DoorError::File { file: config.to_owned(), source };
     let path = config.canonicalize().map_err(failed)?;
     let hash = digest(&SHA256, path.as_os_str().as_bytes());
     let hash = HEXLOWER.encode(hash.as_ref().get(..HASH_BYTES).unwrap_or_default());
-    Ok(format!("oneway-adapter-{hash}"))
+    let program = match half {
+        Half::Whole => "adapter",
+        Half::Intake => "intake",
+        Half::Uplink => "uplink",
+    };
+    Ok(format!("oneway-{program}-{hash}"))
 }
 
 pub(super) fn address(name: &str) -> io::Result<SocketAddr> {

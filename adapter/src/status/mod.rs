@@ -14,16 +14,18 @@ mod tests;
 mod text;
 
 use std::collections::{BTreeMap, HashSet};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use catalog::Timestamp;
+use serde_json::json;
 use tokio::time::Instant;
 
-pub use ask::{Answer, AskError, ask};
+pub use ask::{Answer, AskError, ask, ask_all};
 pub use document::Document;
 use document::{
-    BufferPart, ListenerPart, PlatformPart, PrinterPart, ProcessPart, PushPart, QueriesPart, ReasonsPart,
-    RefusedPart, StrangerPart, StrangersPart, TroublePart, UnreadPart, WaysPart,
+    BufferPart, LinkPart, ListenerPart, PlatformPart, PrinterPart, ProcessPart, PushPart, QueriesPart,
+    ReasonsPart, RefusedPart, StrangerPart, StrangersPart, TroublePart, UnreadPart, WaysPart,
 };
 pub use door::{Door, DoorError};
 use limits::REFUSED_MAX;
@@ -34,15 +36,21 @@ use crate::clock::Clock;
 use crate::config::{self, AdapterName, Config, Printer, PrinterId};
 use crate::counters::{Counters, Extent, PrinterCounters};
 use crate::dispatcher::{Parked, Progress};
+use crate::half::Half;
 use crate::intake::listener::{Listening, Stranger, Strangers};
+use crate::link::LinkState;
 use crate::telemetry::{self, ProcessUse};
 use crate::uplink::Health;
 
 /// What the document is made from. It looks on and changes nothing.
 #[derive(Clone, Debug)]
 pub(crate) struct Status {
+    pub(crate) half: Half,
     pub(crate) adapter: AdapterName,
     pub(crate) config: Config,
+    /// Where the data goes.
+    pub(crate) url: String,
+    pub(crate) link: Option<LinkEnd>,
     pub(crate) started: Instant,
     pub(crate) clock: Clock,
     pub(crate) buffer: Arc<Buffer>,
@@ -54,17 +62,28 @@ pub(crate) struct Status {
     pub(crate) strangers: Arc<Strangers>,
 }
 
+/// One end of the link to the other half.
+#[derive(Clone, Debug)]
+pub struct LinkEnd {
+    /// The socket.
+    pub socket: PathBuf,
+    /// How it stands.
+    pub state: Arc<LinkState>,
+}
+
 impl Status {
     /// The document at this moment. Each part is looked at on its own: together they are no consistent cut.
     pub(crate) fn document(&self) -> Document {
         let (now, wall) = (Instant::now(), self.clock.now());
         let waiting = self.buffer.waiting();
         Document {
+            half: self.half,
             adapter: self.adapter.to_string(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             uptime_s: seconds(self.started, now),
             process: process(),
             platform: self.platform(now),
+            link: self.link.as_ref().map(|link| link.part(now)),
             buffer: self.buffer(&waiting, wall),
             listener: listener(self.beats.as_ref(), self.config.beats.as_ref(), wall),
             push_listener: listener(self.push.as_ref(), self.config.push.as_ref(), wall),
@@ -84,6 +103,14 @@ impl Status {
         }
     }
 
+    /// The last line of a program's output: what it counted.
+    pub(crate) fn stopped_line(&self) -> String {
+        let mut line = serde_json::to_value(self.counters.snapshot()).unwrap_or_else(|_| json!({}));
+        line["event"] = "stopped".into();
+        line["memory_peak_bytes"] = ProcessUse::now().memory_peak.into();
+        line.to_string()
+    }
+
     fn platform(&self, now: Instant) -> PlatformPart {
         let trouble = self.health.trouble();
         let retry_at = self.progress.retry_at().filter(|_| trouble.is_some());
@@ -91,7 +118,7 @@ impl Status {
             (thing, TroublePart { why: why.to_owned(), since_s_ago: seconds(since, now) })
         };
         PlatformPart {
-            url: self.config.platform.url.to_string(),
+            url: self.url.clone(),
             stored_s_ago: self.progress.stored().map(|at| seconds(at, now)),
             trouble: trouble
                 .map(|trouble| TroublePart { since_s_ago: seconds(trouble.since, now), why: trouble.why }),
@@ -161,6 +188,19 @@ impl Status {
         };
         let shown = self.strangers.list().into_iter().map(part).collect();
         StrangersPart { shown, forgotten: self.strangers.forgotten() }
+    }
+}
+
+impl LinkEnd {
+    fn part(&self, now: Instant) -> LinkPart {
+        LinkPart {
+            socket: self.socket.display().to_string(),
+            connected_s: self.state.connected().map(|since| seconds(since, now)),
+            heard_s_ago: self.state.heard().map(|at| seconds(at, now)),
+            batches: self.state.batches.now(),
+            frames_refused: self.state.frames_refused.by_reason(),
+            peers_refused: self.state.peers_refused.by_reason(),
+        }
     }
 }
 

@@ -38,30 +38,30 @@ impl Case {
             counted.fetch_add(1, Ordering::Relaxed);
             document.clone()
         };
-        let task = tokio::spawn(Door::open(&config).unwrap().serve(document, stop.clone()));
+        let task = tokio::spawn(Door::open(&config, Half::Whole).unwrap().serve(document, stop.clone()));
         Self { config, stop, task, asked, _directory: directory }
     }
 
     async fn connect(&self) -> UnixStream {
-        UnixStream::connect(format!("\0{}", name(&self.config).unwrap())).await.unwrap()
+        UnixStream::connect(format!("\0{}", name(&self.config, Half::Whole).unwrap())).await.unwrap()
     }
 
     async fn asked(&self) -> Document {
-        serde_json::from_value(ask(&self.config).await.unwrap().document).unwrap()
+        serde_json::from_value(ask(&self.config, Half::Whole).await.unwrap().document).unwrap()
     }
 }
 
 #[tokio::test]
 async fn whoever_asks_gets_the_document_and_sees_whose_it_is() {
     let case = Case::new(sample::healthy());
-    let answer = ask(&case.config).await.unwrap();
+    let answer = ask(&case.config, Half::Whole).await.unwrap();
     assert_eq!(answer.process, i32::try_from(std::process::id()).ok());
     assert_eq!(serde_json::from_value::<Document>(answer.document).unwrap(), sample::healthy());
     let many = futures::future::join_all((0..50).map(|_| case.asked())).await;
     assert!(many.iter().all(|document| *document == sample::healthy()));
     case.stop.cancel();
     case.task.await.unwrap();
-    assert!(matches!(ask(&case.config).await, Err(AskError::NotRunning)));
+    assert!(matches!(ask(&case.config, Half::Whole).await, Err(AskError::NotRunning)));
 }
 
 #[tokio::test]
@@ -96,7 +96,7 @@ async fn an_asker_that_does_not_read_holds_up_the_next_one_for_a_moment_only() {
         tokio::task::yield_now().await;
     }
     // Too long to be read by `ask`, but it came.
-    assert!(matches!(ask(&case.config).await, Err(AskError::NoDocument)));
+    assert!(matches!(ask(&case.config, Half::Whole).await, Err(AskError::NoDocument)));
     assert_eq!(case.asked.load(Ordering::Relaxed), 2);
     drop(stalled);
 }
@@ -104,15 +104,35 @@ async fn an_asker_that_does_not_read_holds_up_the_next_one_for_a_moment_only() {
 #[tokio::test]
 async fn a_name_that_is_taken_is_said_and_free_again_afterwards() {
     let case = Case::new(sample::healthy());
-    assert!(matches!(Door::open(&case.config), Err(DoorError::Taken)));
+    assert!(matches!(Door::open(&case.config, Half::Whole), Err(DoorError::Taken)));
     case.stop.cancel();
     case.task.await.unwrap();
-    assert!(Door::open(&case.config).is_ok());
+    assert!(Door::open(&case.config, Half::Whole).is_ok());
+}
+
+#[tokio::test]
+async fn the_halves_of_one_configuration_file_have_a_door_each() {
+    let case = Case::new(sample::healthy());
+    assert_eq!(ask_all(&case.config).await.unwrap().len(), 1);
+    let stop = CancellationToken::new();
+    let mut others = Vec::new();
+    for (half, document) in [(Half::Intake, sample::intake()), (Half::Uplink, sample::uplink())] {
+        let door = Door::open(&case.config, half).unwrap();
+        others.push(tokio::spawn(door.serve(move || document.clone(), stop.clone())));
+    }
+    let answers = ask_all(&case.config).await.unwrap();
+    let halves: Vec<_> = answers.iter().map(|answer| answer.document["half"].as_str().unwrap()).collect();
+    assert_eq!(halves, ["whole", "intake", "uplink"]);
+    stop.cancel();
+    futures::future::join_all(others).await;
+    case.stop.cancel();
+    case.task.await.unwrap();
+    assert!(matches!(ask_all(&case.config).await, Err(AskError::NotRunning)));
 }
 
 #[tokio::test]
 async fn without_a_configuration_file_there_is_nobody_to_ask() {
-    let error = ask(std::path::Path::new("/nowhere/adapter.toml")).await.unwrap_err();
+    let error = ask_all(std::path::Path::new("/nowhere/adapter.toml")).await.unwrap_err();
     assert_eq!(error.to_string(), "/nowhere/adapter.toml: cannot be found");
 }
 

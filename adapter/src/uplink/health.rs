@@ -41,12 +41,12 @@ impl Health {
     }
 
     /// The platform answered as it should. Says whether there was trouble before.
-    pub(super) fn well(&self) -> bool {
+    pub(crate) fn well(&self) -> bool {
         self.lock().take().is_some()
     }
 
     /// The platform took nothing, for this reason. Says whether it is another than before.
-    pub(super) fn ill(&self, why: &str) -> bool {
+    pub(crate) fn ill(&self, why: &str) -> bool {
         let mut trouble = self.lock();
         if trouble.as_ref().is_some_and(|trouble| trouble.why == why) {
             return false;

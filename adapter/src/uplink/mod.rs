@@ -4,6 +4,7 @@ mod backoff;
 pub(crate) mod client;
 mod failure;
 mod health;
+mod program;
 #[cfg(test)]
 mod tests;
 
@@ -19,6 +20,7 @@ use secrecy::ExposeSecret as _;
 pub use backoff::Backoff;
 pub use client::UplinkError;
 pub use health::{Health, Trouble};
+pub use program::{Program, StartError};
 
 use crate::clock::{self, Clock};
 use crate::config::{Credentials, Platform, ThingName};
@@ -129,13 +131,17 @@ impl Uplink {
         }
     }
 
-    // From 0 up to but not including 1. Without randomness, the middle is a wait as good as any.
     fn random(&self) -> f64 {
-        let mut bytes = [0; 4];
-        self.random
-            .fill(&mut bytes)
-            .map_or(0.5, |()| f64::from(u32::from_le_bytes(bytes)) / (f64::from(u32::MAX) + 1.0))
+        random(&self.random)
     }
+}
+
+/// From 0 up to but not including 1. Without randomness, the middle is a wait as good as any.
+pub(crate) fn random(source: &SystemRandom) -> f64 {
+    let mut bytes = [0; 4];
+    source
+        .fill(&mut bytes)
+        .map_or(0.5, |()| f64::from(u32::from_le_bytes(bytes)) / (f64::from(u32::MAX) + 1.0))
 }
 
 impl Link for Uplink {

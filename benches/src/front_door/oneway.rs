@@ -7,8 +7,8 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
-use adapter::app::{App, Sink};
-use adapter::config::{self, AdapterName, Config, Credentials};
+use adapter::app::{App, Sink, Way};
+use adapter::config::{self, AdapterIdentity, AdapterName, Config};
 use adapter::lifecycle::Lifecycle;
 use anyhow::{Context as _, Result};
 use catalog::Salt;
@@ -27,11 +27,10 @@ pub(super) async fn serve(control: Control) -> Result<Counts> {
     let config = configuration(files.path())?;
     let adapter = AdapterName::parse("bench").context("a name of an adapter")?;
     let link = Arc::new(Store::new(adapter.thing()));
-    let credentials = Credentials { adapter, key: "bench".into(), salt: Salt::new([7; 16]) };
+    let identity = AdapterIdentity { adapter, salt: Salt::new([7; 16]) };
     let lifecycle = Lifecycle::new();
-    let app =
-        App::start(&config, &credentials, Sink::Link(Arc::clone(&link), Arc::default()), lifecycle.clone())
-            .await?;
+    let way = Way { link: Arc::clone(&link), health: Arc::default(), url: String::new(), to_uplink: None };
+    let app = App::start(&config, &identity, Sink::Link(way), lifecycle.clone()).await?;
     let address = app.beats().context("the adapter has no listener")?;
     // The one who asked may be gone already; then the stop comes at once.
     let _ = control.bound.send(address);
@@ -58,5 +57,5 @@ fn configuration(directory: &Path) -> Result<Config> {
     }
     let file = directory.join("adapter.toml");
     std::fs::write(&file, text)?;
-    Ok(config::load(&file, &HashMap::new())?)
+    Ok(config::load(&file, &HashMap::new())?.config)
 }

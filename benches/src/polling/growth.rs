@@ -13,8 +13,8 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use adapter::app::{App, Sink};
-use adapter::config::{self, AdapterName, Config, Credentials, PRINTERS_MAX};
+use adapter::app::{App, Sink, Way};
+use adapter::config::{self, AdapterIdentity, AdapterName, Config, PRINTERS_MAX};
 use adapter::lifecycle::Lifecycle;
 use anyhow::{Context as _, Result, ensure};
 use catalog::Salt;
@@ -151,14 +151,19 @@ pub(super) fn serve(files: &[PathBuf]) -> Result<String> {
     let config = merged(files)?;
     let adapter = AdapterName::parse("bench").context("a name of an adapter")?;
     let store = Arc::new(Store::new(adapter.thing()));
-    let credentials = Credentials { adapter, key: "bench".into(), salt: Salt::new([7; 16]) };
+    let identity = AdapterIdentity { adapter, salt: Salt::new([7; 16]) };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build()?;
     runtime.block_on(async {
         let lifecycle = Lifecycle::new();
         let app = App::start(
             &config,
-            &credentials,
-            Sink::Link(Arc::clone(&store), Arc::default()),
+            &identity,
+            Sink::Link(Way {
+                link: Arc::clone(&store),
+                health: Arc::default(),
+                url: String::new(),
+                to_uplink: None,
+            }),
             lifecycle.clone(),
         )
         .await?;
@@ -179,7 +184,7 @@ pub(super) fn serve(files: &[PathBuf]) -> Result<String> {
 fn merged(files: &[PathBuf]) -> Result<Config> {
     let mut all: Option<Config> = None;
     for file in files {
-        let config = config::load(file, &HashMap::new())?;
+        let config = config::load(file, &HashMap::new())?.config;
         match &mut all {
             None => all = Some(config),
             Some(all) => all.printers.extend(config.printers),

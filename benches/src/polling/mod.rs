@@ -12,7 +12,7 @@ mod site;
 mod stubs;
 #[cfg(test)]
 mod tests;
-mod usage;
+pub(crate) mod usage;
 
 use std::ffi::OsString;
 use std::io::Write as _;

@@ -21,7 +21,7 @@ async fn each_stub_is_taken_for_what_it_stands_for() {
         let file = directory.path().join("adapter.toml");
         let platform = "[platform]\nurl = \"https://localhost\"\ncredentials_file = \"none\"\n";
         std::fs::write(&file, format!("{platform}[[printers]]\nid = \"p01\"\n{line}\n")).unwrap();
-        let config = config::load(&file, &HashMap::new()).unwrap();
+        let config = config::load(&file, &HashMap::new()).unwrap().config;
         let looks = look(&config.printers, None, Clock::system()).await.unwrap();
         let (_, _, look) = &looks[0];
         assert_eq!((look.code, look.refused.as_slice()), ("available", [].as_slice()), "{}", interface.name);

@@ -6,19 +6,19 @@ use serde::Serialize;
 
 /// At one moment.
 #[derive(Clone, Copy, Debug, Serialize)]
-pub(super) struct Usage {
+pub(crate) struct Usage {
     /// User and system, since its start.
-    pub(super) cpu_seconds: f64,
+    pub(crate) cpu_seconds: f64,
     /// Resident memory.
-    pub(super) memory_bytes: u64,
+    pub(crate) memory_bytes: u64,
     /// The most of it that there ever was.
-    pub(super) memory_peak_bytes: u64,
+    pub(crate) memory_peak_bytes: u64,
     /// Of the memory, what is not a page of the program's file.
-    pub(super) memory_anonymous_bytes: u64,
+    pub(crate) memory_anonymous_bytes: u64,
 }
 
 impl Usage {
-    pub(super) fn of(pid: i32) -> Result<Self> {
+    pub(crate) fn of(pid: i32) -> Result<Self> {
         let process = Process::new(pid)?;
         let (stat, status) = (process.stat()?, process.status()?);
         let bytes = |kib: Option<u64>| kib.map(|kib| kib * 1024).context("the kernel counts no memory");
@@ -35,6 +35,6 @@ impl Usage {
 
 /// In megabytes, as the tables show it.
 #[expect(clippy::cast_precision_loss, reason = "bytes of one machine")]
-pub(super) fn megabytes(bytes: u64) -> f64 {
+pub(crate) fn megabytes(bytes: u64) -> f64 {
     bytes as f64 / 1e6
 }

@@ -1,5 +1,6 @@
 //! The document for a technician who stands at the box.
 
+mod link;
 mod page;
 mod printers;
 #[cfg(test)]
@@ -12,6 +13,8 @@ mod words;
 
 use self::page::Page;
 use self::words::{bytes, counted, length};
+use crate::half::Half;
+
 use super::document::{BufferPart, Document, ListenerPart, PlatformPart, ReasonsPart};
 
 /// The adapter gives account of itself every ten seconds: when nothing was stored for longer, nothing is answered.
@@ -37,6 +40,10 @@ pub fn text(document: &Document, source: Source<'_>) -> String {
     head(&mut page, document, source);
     platform(&mut page, &document.platform, &document.buffer);
     given_up(&mut page, document);
+    link::write(&mut page, document);
+    if document.half == Half::Uplink {
+        return page.into_text();
+    }
     listener(&mut page, document.listener.as_ref(), "Filebeat and Metricbeat");
     listener(&mut page, document.push_listener.as_ref(), "printers that call");
     printers::write(&mut page, document);
@@ -47,7 +54,12 @@ pub fn text(document: &Document, source: Source<'_>) -> String {
 
 fn head(page: &mut Page, document: &Document, source: Source<'_>) {
     let Document { adapter, version, uptime_s, process, .. } = document;
-    page.paragraph("", &format!("ADAPTER {adapter}, version {version}"));
+    let half = match document.half {
+        Half::Whole => "",
+        Half::Intake => "INTAKE of ",
+        Half::Uplink => "UPLINK of ",
+    };
+    page.paragraph("", &format!("{half}ADAPTER {adapter}, version {version}"));
     page.named("running", &format!("for {}, as {}", length(*uptime_s), source.process));
     if let (Some(now), Some(peak)) = (process.memory_bytes, process.memory_peak_bytes) {
         page.named("memory", &format!("{}; at most {} since the start", bytes(now), bytes(peak)));

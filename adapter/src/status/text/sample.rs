@@ -1,14 +1,16 @@
 //! Documents as four adapters would write them: the examples of `docs/status.md`.
 
 use crate::counters::Counters;
+use crate::half::Half;
 use crate::status::document::{
-    BufferPart, Document, ListenerPart, PlatformPart, PrinterPart, ProcessPart, PushPart, QueriesPart,
-    ReasonsPart, RefusedPart, StrangerPart, StrangersPart, TroublePart, UnreadPart, WaysPart,
+    BufferPart, Document, LinkPart, ListenerPart, PlatformPart, PrinterPart, ProcessPart, PushPart,
+    QueriesPart, ReasonsPart, RefusedPart, StrangerPart, StrangersPart, TroublePart, UnreadPart, WaysPart,
 };
 
 /// All is well.
 pub(crate) fn healthy() -> Document {
     Document {
+        half: Half::Whole,
         adapter: "oslo-1".into(),
         version: "0.1.0".into(),
         uptime_s: 275_000.0,
@@ -24,6 +26,7 @@ pub(crate) fn healthy() -> Document {
             retry_in_s: None,
             parked: [].into(),
         },
+        link: None,
         buffer: BufferPart { readings: 12, bytes: 1_440, bytes_max: 64 << 20, oldest_s: Some(0.062) },
         listener: Some(ListenerPart {
             address: "0.0.0.0:5044".into(),
@@ -198,6 +201,49 @@ pub(crate) fn with_strangers() -> Document {
         },
     ];
     document.reasons.senders_refused = [("unknown sender".into(), 12), ("TLS handshake".into(), 1)].into();
+    document
+}
+
+/// The half on the printers' network, while the uplink is away.
+pub(crate) fn intake() -> Document {
+    let mut document = healthy();
+    document.half = Half::Intake;
+    document.platform.url = "unix:/run/oneway/link.sock".into();
+    document.platform.trouble = Some(TroublePart {
+        why:
+            "no uplink is there: Connection refused (os error 111); does `adapter uplink` run? (the link at \
+              /run/oneway/link.sock); the data is kept"
+                .into(),
+        since_s_ago: 12.4,
+    });
+    document.platform.stored_s_ago = Some(12.9);
+    document.platform.retry_in_s = Some(2.1);
+    document.link = Some(LinkPart {
+        socket: "/run/oneway/link.sock".into(),
+        connected_s: None,
+        heard_s_ago: Some(12.9),
+        batches: 12_041,
+        frames_refused: [].into(),
+        peers_refused: [].into(),
+    });
+    document
+}
+
+/// The half on the way out.
+pub(crate) fn uplink() -> Document {
+    let mut document = healthy();
+    document.half = Half::Uplink;
+    document.buffer = BufferPart { readings: 0, bytes: 0, bytes_max: 1 << 20, oldest_s: None };
+    (document.listener, document.printers) = (None, Vec::new());
+    document.reasons.lines_unmatched = [].into();
+    document.link = Some(LinkPart {
+        socket: "/run/oneway/link.sock".into(),
+        connected_s: Some(75_600.0),
+        heard_s_ago: Some(0.3),
+        batches: 12_041,
+        frames_refused: [("unknown_code".into(), 1)].into(),
+        peers_refused: [("a second intake".into(), 2)].into(),
+    });
     document
 }
 

@@ -5,8 +5,15 @@ use super::*;
 const DOCS: &str = include_str!("../../../../docs/status.md");
 const SOURCE: Source<'_> = Source { process: "process 812 of user 998", config: "/etc/oneway/adapter.toml" };
 
-fn documents() -> [Document; 4] {
-    [sample::healthy(), sample::in_trouble(), sample::with_strangers(), sample::with_callers()]
+fn documents() -> [Document; 6] {
+    [
+        sample::healthy(),
+        sample::in_trouble(),
+        sample::with_strangers(),
+        sample::with_callers(),
+        sample::intake(),
+        sample::uplink(),
+    ]
 }
 
 #[test]
@@ -91,6 +98,8 @@ fn collect(value: &Value, path: &str, fields: &mut Vec<String>) {
 fn by_name(path: &str) -> bool {
     let named = [
         "counters",
+        "link.frames_refused",
+        "link.peers_refused",
         "platform.parked",
         "platform.trouble",
         "printers[].unmatched",
