@@ -48,6 +48,54 @@ fn terminate(process: u32) -> Result {
     Ok(())
 }
 
+/// The same, of an adapter that can run as two processes.
+fn split() -> Result<tempfile::TempDir> {
+    let directory = enrolled()?;
+    let file = directory.path().join("adapter.toml");
+    let link = "[link]\nsocket = \"link/link.sock\"\nidentity_file = \"identity.toml\"\n";
+    fs::write(&file, format!("{link}{}", fs::read_to_string(&file)?))?;
+    Ok(directory)
+}
+
+#[test]
+fn each_half_is_checked_and_started_by_what_it_needs() -> Result {
+    let directory = split()?;
+    let said = |arguments: &[&str]| -> Result<(Option<i32>, String)> {
+        let output = output(&[arguments, &["--config", "adapter.toml"]].concat(), directory.path())?;
+        let text = [output.stdout, output.stderr].concat();
+        assert!(!String::from_utf8_lossy(&text).contains("the-secret-key"));
+        Ok((output.status.code(), String::from_utf8(text)?))
+    };
+    let (code, text) = said(&["intake"])?;
+    assert!(
+        code == Some(2) && text.contains("identity.toml: there is no such file; run `adapter enrol`"),
+        "{text}"
+    );
+    assert_eq!(
+        said(&["identity"])?,
+        (Some(0), "{\"adapter\":\"oslo-1\",\"event\":\"identity\"}\n".to_owned())
+    );
+    let (code, text) = said(&["check"])?;
+    let intake = "runs as oslo-1, and uses [link], [buffer], [beats], [push], [pip] and [[printers]]";
+    assert!(
+        code == Some(0) && text.contains(intake) && text.contains("uses [platform] and [link]"),
+        "{text}"
+    );
+    let (code, text) = said(&["uplink"])?;
+    assert!(code == Some(1) && text.contains("the directory of link.socket cannot be used"), "{text}");
+
+    // Each where the other's file is not.
+    let (mine, away) = (directory.path().join("credentials.toml"), directory.path().join("away.toml"));
+    fs::rename(&mine, &away)?;
+    let (code, text) = said(&["check", "--half", "intake"])?;
+    assert!(code == Some(0) && text.contains(intake) && !text.contains("https://"), "{text}");
+    fs::rename(&away, &mine)?;
+    fs::remove_file(directory.path().join("identity.toml"))?;
+    let (code, text) = said(&["check", "--half", "uplink"])?;
+    assert!(code == Some(0) && text.contains("https://") && !text.contains("p01"), "{text}");
+    Ok(())
+}
+
 #[test]
 fn it_runs_until_it_is_told_to_stop_and_says_what_it_did() -> Result {
     let directory = enrolled()?;

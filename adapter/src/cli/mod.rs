@@ -3,6 +3,7 @@
 
 mod check;
 mod discover;
+mod halves;
 mod live;
 mod parse;
 mod status;
@@ -19,14 +20,14 @@ use tracing_subscriber::EnvFilter;
 
 use crate::app::{App, Sink, Way, environment};
 use crate::clock::Clock;
-use crate::config::{self, AdapterIdentity, Config, Credentials, Sections, Whole};
+use crate::config::{self, AdapterIdentity, Config, Credentials, Intake, Sections, Whole};
 use crate::half::Half;
 use crate::intake::poll;
 use crate::lifecycle::{Lifecycle, Signals};
-use crate::link::{Link, SocketLink};
+use crate::link::Link;
 use crate::normalise::HeldBack;
-use crate::status::{Door, DoorError, LinkEnd};
-use crate::uplink::{self, Uplink};
+use crate::status::{Door, DoorError};
+use crate::uplink::Uplink;
 use crate::{enrol, tls};
 
 /// Stopped by an error while it ran.
@@ -152,14 +153,14 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     tls::install_provider();
     let result = match arguments.command {
         Command::Run(file) => run(&file),
-        Command::Intake(file) => intake(&file),
-        Command::Uplink(file) => self::uplink(&file),
+        Command::Intake(file) => halves::intake(&file),
+        Command::Uplink(file) => halves::uplink(&file),
         Command::Status { file, format } => status::run(&file.config, format),
         Command::Check { file, half, live } => check(&file, half, live),
         Command::Discover(arguments) => discover::run(&arguments),
         Command::Tap(tap) => self::tap(&tap),
         Command::Enrol(file) => enrol(&file),
-        Command::Identity(file) => identity(&file),
+        Command::Identity(file) => halves::identity(&file),
         Command::Parse(arguments) => parse::run(&arguments),
         Command::Catalog { format } => catalog(format),
     };
@@ -190,40 +191,6 @@ fn run(file: &File) -> Result<ExitCode, Failure> {
     serve(&config, &credentials.identity(), Sink::Link(way), Some(account))
 }
 
-fn intake(file: &File) -> Result<ExitCode, Failure> {
-    let (place, config) = config::load_intake(&file.config, &environment()).map_err(usage)?;
-    // The configuration is refused without one.
-    let identity = place.identity_file.as_deref().map(AdapterIdentity::load).transpose().map_err(usage)?;
-    let Some(identity) = identity else { return Ok(ExitCode::from(USAGE)) };
-    let link = SocketLink::new(&place);
-    let end = LinkEnd { socket: place.socket.clone(), state: link.state() };
-    let (health, url) = (link.health(), format!("unix:{}", place.socket.display()));
-    let way = Way { link: Arc::new(link), health, url, to_uplink: Some(end) };
-    let account = Account { door: door(&file.config, Half::Intake) };
-    serve(&config, &identity, Sink::Link(way), Some(account))
-}
-
-fn uplink(file: &File) -> Result<ExitCode, Failure> {
-    let (platform, place) = config::load_uplink(&file.config, &environment()).map_err(usage)?;
-    let credentials = Credentials::load(&platform.credentials_file).map_err(usage)?;
-    let door = door(&file.config, Half::Uplink);
-    drive(async {
-        let lifecycle = Lifecycle::new();
-        let signals = Signals::listen().map_err(fault)?;
-        tokio::spawn(lifecycle.clone().watch(signals));
-        let started = uplink::Program::start(&platform, &place, &credentials, lifecycle.clone());
-        let program = started.map_err(|error| {
-            lifecycle.hard.cancel();
-            if error.can_pass() { fault(error) } else { usage(error) }
-        })?;
-        tracing::info!(version = env!("CARGO_PKG_VERSION"), adapter = %credentials.adapter, url = %platform.url, "the uplink runs");
-        door.into_iter().for_each(|door| program.tell_at(door));
-        say(&program.ready_line())?;
-        say(&program.run().await)?;
-        Ok(if lifecycle.failed() { ExitCode::from(FAULT) } else { ExitCode::SUCCESS })
-    })
-}
-
 // Without it nobody is told how it goes, and all else is as it should be.
 fn door(config: &Path, half: Half) -> Option<Door> {
     let complain = |error: DoorError| {
@@ -235,10 +202,12 @@ fn door(config: &Path, half: Half) -> Option<Door> {
 
 fn tap(tap: &Tap) -> Result<ExitCode, Failure> {
     let Sections { platform, link, config } = sections(&tap.file.config)?;
-    let identity = match (&platform, link.and_then(|link| link.identity_file)) {
+    let identity_file = link.and_then(|link| link.identity_file);
+    let identity = match (&platform, identity_file.as_deref().map(AdapterIdentity::load)) {
         // The key is not needed to see what would leave.
-        (_, Some(file)) => AdapterIdentity::load(&file).map_err(usage)?,
-        (Some(platform), None) => Credentials::load(&platform.credentials_file).map_err(usage)?.identity(),
+        (_, Some(Ok(identity))) => identity,
+        (None, Some(Err(error))) => return Err(usage(error)),
+        (Some(platform), _) => Credentials::load(&platform.credentials_file).map_err(usage)?.identity(),
         (None, None) => return Err(usage(anyhow::anyhow!(NOBODY))),
     };
     let held_back = tap.held_back.then(|| HeldBack::new(tap.show_text));
@@ -283,7 +252,8 @@ fn check(file: &File, half: Option<OneHalf>, live: bool) -> Result<ExitCode, Fai
             (check::Report::of(&sections), Some(sections.config))
         }
         Some(OneHalf::Intake) => {
-            let (link, config) = config::load_intake(&file.config, &environment).map_err(usage)?;
+            let Intake { link, config, .. } =
+                config::load_intake(&file.config, &environment).map_err(usage)?;
             let sections = Sections { platform: None, link: Some(link), config };
             (check::Report::of(&sections), Some(sections.config))
         }
@@ -313,16 +283,6 @@ fn enrol(file: &File) -> Result<ExitCode, Failure> {
     let name =
         drive(async { enrol::enrol(&platform, identity_file.as_deref(), &code).await.map_err(fault) })?;
     say(&json!({ "event": "enrolled", "adapter": name.as_str() }).to_string())?;
-    Ok(ExitCode::SUCCESS)
-}
-
-fn identity(file: &File) -> Result<ExitCode, Failure> {
-    let Whole { platform, link, .. } = whole(file)?;
-    let identity_file = link.and_then(|link| link.identity_file);
-    let identity_file =
-        identity_file.ok_or_else(|| usage(anyhow::anyhow!("name the file to write: link.identity_file")))?;
-    let name = enrol::write_identity(&platform.credentials_file, &identity_file).map_err(fault)?;
-    say(&json!({ "event": "identity", "adapter": name.as_str() }).to_string())?;
     Ok(ExitCode::SUCCESS)
 }
 

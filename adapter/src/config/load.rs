@@ -8,7 +8,7 @@ use toml_edit::Document;
 
 use super::error::{ConfigError, Place, Problem, Problems};
 use super::place::{KeyPath, at};
-use super::{Config, Link, Platform, Raw, Sections, Whole, known};
+use super::{Intake, Link, Platform, Raw, Sections, Whole, known};
 
 /// What a variable that is meant for the adapter begins with.
 pub(super) const PREFIX: &str = "ONEWAY_";
@@ -36,10 +36,7 @@ pub fn load_sections(file: &Path, environment: &HashMap<String, String>) -> Resu
 ///
 /// # Errors
 /// As of [`load`].
-pub fn load_intake(
-    file: &Path,
-    environment: &HashMap<String, String>,
-) -> Result<(Link, Config), ConfigError> {
+pub fn load_intake(file: &Path, environment: &HashMap<String, String>) -> Result<Intake, ConfigError> {
     read(file, environment, Raw::intake)
 }
 

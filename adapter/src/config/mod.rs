@@ -21,7 +21,7 @@ mod prusalink;
 mod secret_file;
 mod text;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
@@ -53,6 +53,17 @@ pub struct Whole {
     pub platform: Platform,
     /// Where the halves would meet; for `enrol`, which serves them too.
     pub link: Option<Link>,
+    /// What comes in.
+    pub config: Config,
+}
+
+/// What `adapter intake` needs.
+#[derive(Clone, Debug)]
+pub struct Intake {
+    /// Where it meets the uplink.
+    pub link: Link,
+    /// Who it is.
+    pub identity_file: PathBuf,
     /// What comes in.
     pub config: Config,
 }
@@ -122,18 +133,19 @@ impl Raw {
         Some(Whole { platform: platform?, link, config })
     }
 
-    fn intake(mut self, directory: &Path, problems: &mut Problems) -> Option<(Link, Config)> {
+    fn intake(mut self, directory: &Path, problems: &mut Problems) -> Option<Intake> {
         // The uplink's affair, and no file that it names is this half's to look at.
         self.platform = None;
         demand(self.link.is_some(), "link", problems);
         let Sections { link, config, .. } = self.sections(directory, problems)?;
         let link = link?;
-        if link.identity_file.is_none() {
+        let identity_file = link.identity_file.clone();
+        if identity_file.is_none() {
             let text =
                 "missing field `identity_file`: the intake needs the file that `adapter enrol` writes there";
             problems.add(KeyPath::root().key("link"), text);
         }
-        Some((link, config))
+        Some(Intake { link, identity_file: identity_file?, config })
     }
 
     fn uplink(self, directory: &Path, problems: &mut Problems) -> Option<(Platform, Link)> {
