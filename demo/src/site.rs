@@ -276,9 +276,9 @@ impl Site {
     fn adapter_configuration(&self, ready: &Value) -> Result<String> {
         let mut text = format!(
             "[platform]\nurl = \"https://localhost:{uplink}\"\nca_file = {ca:?}\ncredentials_file = {credentials:?}\n\n\
-             [link]\nsocket = {socket:?}\nidentity_file = {identity:?}\n\n\
              [beats]\nlisten = \"127.0.0.1:{beats}\"\n{security}\n\
-             [pip]\nca_file = {ca:?}\ncertificate_file = {certificate:?}\nkey_file = {key:?}\n",
+             [pip]\nca_file = {ca:?}\ncertificate_file = {certificate:?}\nkey_file = {key:?}\n\n\
+             [link]\nsocket = {socket:?}\nidentity_file = {identity:?}\n",
             uplink = self.uplink_port,
             ca = self.file("ca.pem"),
             credentials = self.file("credentials.toml"),
