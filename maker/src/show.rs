@@ -1,0 +1,38 @@
+//! Shows a document to a person who is asked to sign it.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use anyhow::Result;
+use release::{Role, Root, Snapshot, Targets, Timestamp, encode};
+
+use crate::folder::{self, Document, Folder};
+use crate::sign;
+
+/// What it says, who signed it, and what is wrong with it. Nothing of it is shown that this program does not understand.
+pub(crate) fn page(path: &Path) -> Result<String> {
+    let document = folder::read(path)?;
+    let role = document.envelope.role();
+    let says = match role {
+        Role::Root => encode(&document.decode::<Root>()?)?,
+        Role::Targets => encode(&document.decode::<Targets>()?)?,
+        Role::Snapshot => encode(&document.decode::<Snapshot>()?)?,
+        Role::Timestamp => encode(&document.decode::<Timestamp>()?)?,
+    };
+    let mut page = format!("{}: {role}\n", document.name);
+    for root in roots(&document, &Folder::of(path))? {
+        let _ = writeln!(page, "has {}", sign::count(&document.envelope, &root));
+    }
+    for (key, _) in document.envelope.signatures() {
+        let _ = writeln!(page, "  {key}");
+    }
+    page.push_str(&String::from_utf8_lossy(&says));
+    Ok(page.trim_end().to_owned())
+}
+
+fn roots(document: &Document, beside: &Folder) -> Result<Vec<Root>> {
+    if document.envelope.role() == Role::Root {
+        return sign::roots_of(document, beside);
+    }
+    beside.newest(Role::Root)?.map(|root| root.decode()).into_iter().collect()
+}

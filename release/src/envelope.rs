@@ -1,0 +1,218 @@
+//! The form of a signed file: whom it is of, who signed it, and the bytes that were signed.
+//!
+//! ```text
+//! oneway-release/1 targets
+//! ed25519 PUBLIC-KEY SIGNATURE
+//! ed25519 PUBLIC-KEY SIGNATURE
+//!
+//! { the document, as JSON }
+//! ```
+//!
+//! What is signed are the first line and everything behind the empty line, byte for byte. Nothing is brought into a
+//! canonical form, so there is none to get wrong; and nothing of a document is parsed before it is known to be signed.
+//! The role is signed too: what was signed as a snapshot is nothing else, whoever holds the key.
+
+use crate::{PublicKey, Role, hex, limits};
+
+/// The first word of the first line. Another form is another number.
+const FORM: &str = "oneway-release/1";
+/// The first word of a signature's line.
+const ALGORITHM: &str = "ed25519";
+
+/// An Ed25519 signature.
+pub type Signature = [u8; 64];
+
+/// Why bytes are no signed file.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum EnvelopeError {
+    /// The first line is another.
+    #[error("line 1 is not `{FORM} ROLE`, so this is no file of a release, or of another form")]
+    First,
+    /// A line of the head is no signature.
+    #[error("line {0} is not `{ALGORITHM} PUBLIC-KEY SIGNATURE` in lower-case hexadecimal digits, nor empty")]
+    Signature(usize),
+    /// A key signed twice.
+    #[error("line {0} is a second signature by the same key")]
+    Twice(usize),
+    /// More signatures than any root can want.
+    #[error("more than {} signatures", limits::SIGNATURES_MAX)]
+    TooMany,
+    /// It ends before the document.
+    #[error("there is no empty line with a document behind it")]
+    NoDocument,
+}
+
+/// A file in its parts. Whether the signatures are good, only the keys of a root can say.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Envelope {
+    role: Role,
+    signatures: Vec<(PublicKey, Signature)>,
+    body: Vec<u8>,
+}
+
+impl Envelope {
+    /// One that nobody has signed yet.
+    pub fn unsigned(role: Role, body: Vec<u8>) -> Self {
+        Self { role, signatures: Vec::new(), body }
+    }
+
+    /// Takes a file apart.
+    ///
+    /// # Errors
+    /// See [`EnvelopeError`].
+    pub fn parse(bytes: &[u8]) -> Result<Self, EnvelopeError> {
+        let (first, mut rest) = line(bytes).ok_or(EnvelopeError::First)?;
+        let role = first.strip_prefix(FORM).and_then(|rest| rest.strip_prefix(' ')).and_then(Role::parse);
+        let role = role.ok_or(EnvelopeError::First)?;
+        let mut signatures = Vec::new();
+        for number in 2.. {
+            let (text, after) = match line(rest) {
+                Some(found) => found,
+                None if rest.contains(&b'\n') => return Err(EnvelopeError::Signature(number)),
+                None => return Err(EnvelopeError::NoDocument),
+            };
+            rest = after;
+            if text.is_empty() {
+                break;
+            }
+            let (key, signature) = signature(text).ok_or(EnvelopeError::Signature(number))?;
+            if signatures.iter().any(|(other, _)| *other == key) {
+                return Err(EnvelopeError::Twice(number));
+            }
+            if signatures.len() == limits::SIGNATURES_MAX {
+                return Err(EnvelopeError::TooMany);
+            }
+            signatures.push((key, signature));
+        }
+        if rest.is_empty() {
+            return Err(EnvelopeError::NoDocument);
+        }
+        Ok(Self { role, signatures, body: rest.to_owned() })
+    }
+
+    /// The file's bytes. [`Envelope::parse`] takes no others for the same parts.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let signatures = self.signatures.iter();
+        let lines =
+            signatures.map(|(key, signature)| format!("{ALGORITHM} {key} {}\n", hex::digits(signature)));
+        let head: String = lines.collect();
+        [self.first_line().as_bytes(), head.as_bytes(), b"\n", &self.body].concat()
+    }
+
+    /// Whose document it is.
+    pub fn role(&self) -> Role {
+        self.role
+    }
+
+    /// The document.
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// The signatures, each by another key.
+    pub fn signatures(&self) -> &[(PublicKey, Signature)] {
+        &self.signatures
+    }
+
+    /// What is signed.
+    pub fn message(&self) -> Vec<u8> {
+        [self.first_line().as_bytes(), &self.body].concat()
+    }
+
+    /// Adds a signature, or takes it in the place of an older one by the same key.
+    pub fn sign(&mut self, key: PublicKey, signature: Signature) {
+        self.signatures.retain(|(other, _)| *other != key);
+        self.signatures.push((key, signature));
+    }
+
+    fn first_line(&self) -> String {
+        format!("{FORM} {}\n", self.role)
+    }
+}
+
+/// A line without its end, and what follows.
+fn line(bytes: &[u8]) -> Option<(&str, &[u8])> {
+    let end = bytes.iter().position(|byte| *byte == b'\n')?;
+    let (line, rest) = bytes.split_at_checked(end)?;
+    Some((std::str::from_utf8(line).ok()?, rest.get(1..)?))
+}
+
+fn signature(line: &str) -> Option<(PublicKey, Signature)> {
+    let (key, signature) = line.strip_prefix(ALGORITHM)?.strip_prefix(' ')?.split_once(' ')?;
+    Some((PublicKey::parse(key)?, hex::bytes(signature)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(lines: &[&str]) -> Vec<u8> {
+        lines.join("\n").into_bytes()
+    }
+
+    fn by(digit: &str) -> String {
+        format!("ed25519 {} {}", digit.repeat(64), digit.repeat(128))
+    }
+
+    #[test]
+    fn a_file_is_a_head_and_a_document() {
+        let (a, b) = (by("a"), by("b"));
+        for (lines, expected) in [
+            (&["oneway-release/1 root", "", "{}"][..], Ok(0)),
+            (&["oneway-release/1 root", &a, &b, "", "{", "", "}", ""], Ok(2)),
+            (&["oneway-release/1 roots", "", "{}"], Err(EnvelopeError::First)),
+            (&["oneway-release/2 root", "", "{}"], Err(EnvelopeError::First)),
+            (&["oneway-release/1  root", "", "{}"], Err(EnvelopeError::First)),
+            (&["oneway-release/1 root\r", "", "{}"], Err(EnvelopeError::First)),
+            (&["{}"], Err(EnvelopeError::First)),
+            (&[""], Err(EnvelopeError::First)),
+            (&["oneway-release/1 root", &a, &b, &a, "", "{}"], Err(EnvelopeError::Twice(4))),
+            (&["oneway-release/1 root", &a.to_uppercase(), "", "{}"], Err(EnvelopeError::Signature(2))),
+            (
+                &["oneway-release/1 root", &a.replace("ed25519 a", "ed25519 A"), "", "{}"],
+                Err(EnvelopeError::Signature(2)),
+            ),
+            (&["oneway-release/1 root", &a, "{}", ""], Err(EnvelopeError::Signature(3))),
+            (&["oneway-release/1 root", &a[..150], "", "{}"], Err(EnvelopeError::Signature(2))),
+            (&["oneway-release/1 root", &format!("{a} "), "", "{}"], Err(EnvelopeError::Signature(2))),
+            (&["oneway-release/1 root", &a], Err(EnvelopeError::NoDocument)),
+            (&["oneway-release/1 root", &a, "", ""], Err(EnvelopeError::NoDocument)),
+            (&["oneway-release/1 root", ""], Err(EnvelopeError::NoDocument)),
+        ] {
+            let bytes = file(lines);
+            let parsed = Envelope::parse(&bytes);
+            assert_eq!(
+                parsed.as_ref().map(|it| it.signatures().len()).map_err(|error| *error),
+                expected,
+                "{lines:?}"
+            );
+            if let Ok(envelope) = parsed {
+                assert_eq!(envelope.to_bytes(), bytes);
+            }
+        }
+    }
+
+    #[test]
+    fn signatures_are_counted_before_they_are_kept() {
+        let lines: Vec<String> = (0..=limits::SIGNATURES_MAX)
+            .map(|number| format!("ed25519 {number:064x} {number:0128x}\n"))
+            .collect();
+        for (count, expected) in
+            [(limits::SIGNATURES_MAX, Ok(())), (limits::SIGNATURES_MAX + 1, Err(EnvelopeError::TooMany))]
+        {
+            let text = format!("oneway-release/1 root\n{}\n{{}}", lines[..count].concat());
+            assert_eq!(Envelope::parse(text.as_bytes()).map(drop), expected);
+        }
+    }
+
+    #[test]
+    fn what_is_signed_is_the_role_and_the_document_and_no_signature() {
+        let mut envelope = Envelope::unsigned(Role::Snapshot, b"{}\n".to_vec());
+        let message = envelope.message();
+        assert_eq!(message, b"oneway-release/1 snapshot\n{}\n");
+        let key = PublicKey::parse(&"1".repeat(64)).unwrap();
+        envelope.sign(key, [1; 64]);
+        envelope.sign(key, [2; 64]);
+        assert_eq!((envelope.message(), envelope.signatures()), (message, &[(key, [2; 64])][..]));
+    }
+}

@@ -1,0 +1,105 @@
+//! Whether a release suits a box: a good one can be for others.
+
+use crate::{Release, ReleaseVersion};
+
+/// What a box runs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Running {
+    /// The version of its release.
+    pub version: ReleaseVersion,
+    /// The version of the form of its configuration.
+    pub configuration: u32,
+}
+
+/// Why a good release is not for this box. Another release may be.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Unfit {
+    /// It is not newer.
+    #[error("release {offered} is not newer than {running}, which this box runs")]
+    NotNewer {
+        /// What is offered.
+        offered: ReleaseVersion,
+        /// What runs.
+        running: ReleaseVersion,
+    },
+    /// There has to be one between.
+    #[error(
+        "release {offered} takes boxes from {from} on, and this one runs {running}: take one between them first"
+    )]
+    TooFar {
+        /// What is offered.
+        offered: ReleaseVersion,
+        /// The lowest that it takes.
+        from: ReleaseVersion,
+        /// What runs.
+        running: ReleaseVersion,
+    },
+    /// It would not understand the configuration.
+    #[error(
+        "release {offered} reads configurations of the form {reads}, and this box has one of the form {has}: change the \
+         configuration as the release's notes say, or take another release first"
+    )]
+    Configuration {
+        /// What is offered.
+        offered: ReleaseVersion,
+        /// What it reads.
+        reads: String,
+        /// What there is.
+        has: u32,
+    },
+}
+
+impl Running {
+    /// Whether this release suits.
+    ///
+    /// # Errors
+    /// See [`Unfit`].
+    pub fn takes(&self, release: &Release) -> Result<(), Unfit> {
+        let Release { version: offered, from, configuration, .. } = release;
+        let (offered, from, running) = (*offered, *from, self.version);
+        if offered <= running {
+            return Err(Unfit::NotNewer { offered, running });
+        }
+        if from > running {
+            return Err(Unfit::TooFar { offered, from, running });
+        }
+        if !configuration.reads(self.configuration) {
+            let reads = configuration.to_string();
+            return Err(Unfit::Configuration { offered, reads, has: self.configuration });
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_release_suits_by_its_version_and_by_the_configuration() {
+        let zeros = "0".repeat(64);
+        let image = format!(r#"{{"image": "sha256:{zeros}", "length": 1, "sha256": "{zeros}"}}"#);
+        let release: Release = serde_json::from_str(&format!(
+            r#"{{"version": "1.4.0", "from": "1.2.0", "configuration": {{"oldest": 2, "newest": 3}},
+                "images": {{"intake": {image}, "uplink": {image}}}}}"#
+        ))
+        .unwrap();
+        for (version, configuration, expected) in [
+            ("1.2.0", 2, None),
+            ("1.3.9", 3, None),
+            ("1.4.0", 3, Some("not newer")),
+            ("2.0.0", 3, Some("not newer")),
+            ("1.1.9", 3, Some("from 1.2.0 on")),
+            ("1.3.0", 1, Some("the form 2 to 3")),
+            ("1.3.0", 4, Some("of the form 4")),
+        ] {
+            let running = Running { version: ReleaseVersion::parse(version).unwrap(), configuration };
+            let said = running.takes(&release).err().map(|unfit| unfit.to_string());
+            assert_eq!(said.is_some(), expected.is_some(), "{version} {configuration}");
+            assert!(
+                said.unwrap_or_default().contains(expected.unwrap_or_default()),
+                "{version} {configuration}"
+            );
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! Every bound on a bundle, with its reason. A length is compared with its limit before anything is kept for it.
+
+use std::time::Duration;
+
+/// Bytes of one document with its signatures. The largest is a root: four roles with [`KEYS_MAX`] keys of some 200 bytes
+/// and [`SIGNATURES_MAX`] signatures of some 200 bytes are 20 KiB.
+pub const DOCUMENT_BYTES_MAX: u64 = 64 << 10;
+
+/// Signatures of one document. A root that replaces all of its own keys has those of both: twice [`KEYS_MAX`].
+pub const SIGNATURES_MAX: usize = 2 * KEYS_MAX;
+
+/// Keys of one role. A role has as many as people who can hold one; more than this nobody keeps an eye on.
+pub const KEYS_MAX: usize = 16;
+
+/// Roots from the one that a box knows to the newest: one a week for twenty years. TUF's own example has as many.
+pub const ROOTS_MAX: usize = 1 << 10;
+
+/// The highest version of a document: nine digits, so that a file's name stays short. One a second lasts thirty years.
+pub const VERSION_MAX: u32 = 999_999_999;
+
+/// The highest part of a release's version.
+pub const VERSION_PART_MAX: u32 = 999_999;
+
+/// The highest version of the configuration's form.
+pub const CONFIGURATION_MAX: u32 = 999_999;
+
+/// Bytes of one image's file. The images have one program of some ten megabytes, and the box holds them in memory.
+pub const IMAGE_BYTES_MAX: u64 = 256 << 20;
+
+/// Characters of a key holder's name.
+pub const HOLDER_CHARS_MAX: usize = 64;
+
+/// How far a box's clock may be behind the maker's. Less, and a box that was set up in the wrong time zone would refuse
+/// what is right; more, and a clock that stands still would let an expired bundle pass for longer.
+pub const CLOCK_BEHIND_MAX: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Bytes of what a JSON parser says about a document: it may quote it.
+pub const REASON_BYTES_MAX: usize = 200;

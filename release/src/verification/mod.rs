@@ -1,0 +1,122 @@
+//! Whether a bundle may be taken: TUF's client workflow (specification, section 5) without the files. It asks for one
+//! file after the other and is given its bytes; a refusal leaves nothing to go on with.
+//!
+//! The order is TUF's: the roots one by one from the one that is trusted, the timestamp, the snapshot that it names, the
+//! targets that those name, the images that these name. Each file but the roots and the timestamp is known by its length
+//! and its SHA-256 before a byte of it is read.
+
+mod checks;
+mod order;
+mod purpose;
+
+use crate::hex::Hasher;
+use crate::{Holder, Known, Refusal, Root, Snapshot, Targets, Timestamp, Why};
+pub(crate) use checks::first_root;
+use order::{Half, So, Stage};
+pub use purpose::{Installed, Offer, Purpose, Start, Take, Verified};
+
+/// What comes next.
+#[derive(Debug)]
+pub enum Step<P: Purpose> {
+    /// A file is wanted.
+    Wants(Box<Wanted<P>>),
+    /// All was seen.
+    Done(P::Outcome),
+}
+
+/// A file that is wanted, and all that was found good before it.
+#[derive(Debug)]
+pub struct Wanted<P> {
+    so: So<P>,
+    name: String,
+    bytes_max: u64,
+    content: Content,
+}
+
+/// What there is of the file. A document is kept until it is whole; of an image only the digest is.
+#[derive(Debug)]
+enum Content {
+    Document { stage: Stage, bytes: Vec<u8> },
+    Image { checked: Checked, half: Half, length: u64, hasher: Hasher },
+}
+
+/// The documents, found good.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Checked {
+    pub(crate) root: Root,
+    pub(crate) timestamp: Timestamp,
+    pub(crate) snapshot: Snapshot,
+    pub(crate) targets: Targets,
+    /// Who holds the keys that signed the targets.
+    pub(crate) signed_by: Vec<Holder>,
+}
+
+/// Begins with what is known.
+///
+/// # Errors
+/// The clock is behind what is known.
+pub fn begin<P: Purpose>(purpose: P, known: Known) -> Result<Step<P>, Refusal> {
+    let at_start = |why| Refusal { file: "what this box knows".into(), why };
+    checks::clock(known.made(), purpose.now()).map_err(at_start)?;
+    So::begin(purpose, known)
+}
+
+impl<P: Purpose> Wanted<P> {
+    /// The file's name in the bundle.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The most bytes that it may have.
+    pub fn bytes_max(&self) -> u64 {
+        self.bytes_max
+    }
+
+    /// The next bytes of it.
+    ///
+    /// # Errors
+    /// There are too many.
+    pub fn part(mut self: Box<Self>, part: &[u8]) -> Result<Box<Self>, Refusal> {
+        let had = match &self.content {
+            Content::Document { bytes, .. } => bytes.len() as u64,
+            Content::Image { length, .. } => *length,
+        };
+        if part.len() as u64 > self.bytes_max.saturating_sub(had) {
+            return Err(Refusal { file: self.name, why: Why::TooLong(self.bytes_max) });
+        }
+        match &mut self.content {
+            Content::Document { bytes, .. } => bytes.extend_from_slice(part),
+            Content::Image { length, hasher, .. } => {
+                *length += part.len() as u64;
+                hasher.update(part);
+            }
+        }
+        Ok(self)
+    }
+
+    /// There is no such file.
+    ///
+    /// # Errors
+    /// There has to be. Only the next root may be missing: then the one before is the newest.
+    pub fn missing(self: Box<Self>) -> Result<Step<P>, Refusal> {
+        match self.content {
+            Content::Document { stage: Stage::Root { .. }, .. } => self.so.no_further_root(),
+            _ => Err(Refusal { file: self.name, why: Why::Missing }),
+        }
+    }
+
+    /// That was all of it.
+    ///
+    /// # Errors
+    /// It is not what it should be.
+    pub fn end(self: Box<Self>) -> Result<Step<P>, Refusal> {
+        let Self { so, name, content, .. } = *self;
+        let step = match content {
+            Content::Document { stage, bytes } => so.document(stage, &bytes),
+            Content::Image { checked, half, length, hasher } => {
+                so.image(checked, half, length, hasher.finish())
+            }
+        };
+        step.map_err(|why| Refusal { file: name, why })
+    }
+}

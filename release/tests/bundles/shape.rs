@@ -1,0 +1,45 @@
+//! What can be said of a release at all. If this list grows, think of the printers first: nothing in it may say how an
+//! image is run, what it may reach, or what is run besides.
+
+use std::collections::BTreeSet;
+
+use crate::bundle::{base, files};
+use release::{Envelope, Targets, decode, encode};
+use serde_json::Value;
+
+const SAYABLE: [&str; 13] = [
+    "expires",
+    "made",
+    "release.configuration.newest",
+    "release.configuration.oldest",
+    "release.from",
+    "release.images.intake.image",
+    "release.images.intake.length",
+    "release.images.intake.sha256",
+    "release.images.uplink.image",
+    "release.images.uplink.length",
+    "release.images.uplink.sha256",
+    "release.version",
+    "version",
+];
+
+#[test]
+fn a_release_names_images_and_says_nothing_of_how_they_run() {
+    let file = &files(&base())["3.targets.signed"];
+    let targets: Targets = decode(Envelope::parse(file).unwrap().body()).unwrap();
+    let written: Value = serde_json::from_slice(&encode(&targets).unwrap()).unwrap();
+    let mut said = BTreeSet::new();
+    leaves(&written, String::new(), &mut said);
+    assert_eq!(said, SAYABLE.map(str::to_owned).into());
+}
+
+fn leaves(value: &Value, path: String, into: &mut BTreeSet<String>) {
+    match value.as_object() {
+        None => drop(into.insert(path)),
+        Some(fields) => {
+            for (name, value) in fields {
+                leaves(value, if path.is_empty() { name.clone() } else { format!("{path}.{name}") }, into);
+            }
+        }
+    }
+}
