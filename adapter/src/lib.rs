@@ -25,4 +25,5 @@ mod telemetry;
 #[cfg(test)]
 mod testing;
 pub mod tls;
+mod update;
 pub mod uplink;

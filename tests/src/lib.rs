@@ -17,6 +17,7 @@ pub mod browser;
 pub mod filebeat;
 pub mod get_only;
 pub mod klippy;
+pub mod makers;
 pub mod moonraker;
 pub mod namespace;
 pub mod network;

@@ -7,6 +7,7 @@ mod halves;
 mod live;
 mod parse;
 mod status;
+mod update;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal as _, Write as _};
@@ -93,6 +94,9 @@ enum Command {
         #[arg(long, value_enum, default_value_t = Format::Markdown)]
         format: Format,
     },
+    /// Look at a release of the appliance.
+    #[command(subcommand)]
+    Update(update::Command),
 }
 
 #[derive(clap::Args)]
@@ -163,6 +167,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Identity(file) => halves::identity(&file),
         Command::Parse(arguments) => parse::run(&arguments),
         Command::Catalog { format } => catalog(format),
+        Command::Update(command) => update::run(&command),
     };
     let (code, error) = match result {
         Ok(code) => return code,

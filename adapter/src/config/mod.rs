@@ -46,6 +46,10 @@ pub use text::HostPort;
 use error::Problems;
 use place::KeyPath;
 
+/// The version of the configuration's form. A release says which it reads: one higher where a file that was good has to be
+/// changed by a person.
+pub const SCHEMA: u32 = 1;
+
 /// What `adapter run` needs.
 #[derive(Clone, Debug)]
 pub struct Whole {

@@ -1,0 +1,167 @@
+//! `adapter update check`: whether a release in a folder or behind a URL would be taken, and why. It reads and writes
+//! nothing but what it says; what decides is pure and in the crate `release`.
+
+mod folder;
+mod limits;
+mod page;
+mod server;
+
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use release::{Known, Offer, Purpose, Refusal, ReleaseVersion, Running, Start, Step, Take, Time, begin};
+
+use crate::config;
+use crate::tls::TlsError;
+use folder::Folder;
+pub(crate) use page::Verdict;
+use server::Server;
+
+/// Why there is no verdict.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum UpdateError {
+    /// The root that this box trusts is not there.
+    #[error("{}: cannot be read; name the root that this box trusts with `--root`", file.display())]
+    Root {
+        file: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+    /// It is no root, or a draft.
+    #[error("{}: {refusal}", file.display())]
+    NoRoot { file: PathBuf, refusal: Refusal },
+    /// The bundle that is installed is not as it was.
+    #[error("{}: what is installed there is not what was signed: {refusal}", folder.display())]
+    NotInstalled { folder: PathBuf, refusal: Refusal },
+    /// A file of a folder could not be read.
+    #[error("{}: cannot be read", file.display())]
+    Read {
+        file: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+    /// The address is not one that is asked.
+    #[error("{0}: an address of a folder is wanted, such as https://updates.example.com/oneway/")]
+    Address(String),
+    /// A certificate file cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// The client could not be set up.
+    #[error("the HTTPS client cannot be set up")]
+    Client(#[source] reqwest::Error),
+    /// A server did not give a file.
+    #[error("{address}: {why}")]
+    Fetch { address: String, why: String },
+    /// This program's own version is not one that a release could follow.
+    #[error("this program's version, {0}, is not three numbers")]
+    Version(&'static str),
+}
+
+impl UpdateError {
+    /// Whether the command line or what it names is wrong, and not the world.
+    pub(crate) fn is_usage(&self) -> bool {
+        !matches!(self, Self::Read { .. } | Self::Fetch { .. } | Self::NotInstalled { .. })
+    }
+}
+
+/// What a box is and where it looks.
+pub(crate) struct Question<'a> {
+    /// A folder, or an address.
+    pub(crate) at: &'a str,
+    /// The root that it trusts.
+    pub(crate) root: &'a Path,
+    /// The bundle that it has installed.
+    pub(crate) installed: Option<&'a Path>,
+    /// Checks the server's certificate; without it, the public roots do.
+    pub(crate) ca_file: Option<&'a Path>,
+    /// What time it is.
+    pub(crate) now: Time,
+}
+
+/// Looks at a bundle.
+///
+/// # Errors
+/// See [`UpdateError`]. A bundle that is refused is no error but a verdict.
+pub(crate) async fn check(question: &Question<'_>) -> Result<Verdict, UpdateError> {
+    let known = known(question).await?;
+    let version = env!("CARGO_PKG_VERSION");
+    let own = ReleaseVersion::parse(version).ok_or(UpdateError::Version(version))?;
+    let version = known.release().map_or(own, |release| release.version);
+    let running = Running { version, configuration: config::SCHEMA };
+    let source = Source::new(question.at, question.ca_file)?;
+    Ok(match look(&source, Take(question.now), known).await {
+        Err(Stopped::Failed(error)) => return Err(error),
+        Err(Stopped::Refused(refusal)) => Verdict::Refused(refusal),
+        Ok(Offer::Same(_)) => Verdict::Same(running),
+        Ok(Offer::Newer(verified)) => match running.takes(verified.release()) {
+            Ok(()) => Verdict::Taken(verified, running),
+            Err(unfit) => Verdict::Unfit(verified, running, unfit),
+        },
+    })
+}
+
+/// What the box knows: the root that it was made with, and what it has installed, which is the memory that a restart
+/// leaves.
+async fn known(question: &Question<'_>) -> Result<Known, UpdateError> {
+    let file = question.root.to_owned();
+    let mut bytes = Vec::new();
+    let read = File::open(&file).and_then(|file| file.take(limits::ROOT_BYTES_READ).read_to_end(&mut bytes));
+    read.map_err(|source| UpdateError::Root { file: file.clone(), source })?;
+    let known = Known::from_root(&bytes).map_err(|refusal| UpdateError::NoRoot { file, refusal })?;
+    let Some(folder) = question.installed else { return Ok(known) };
+    match look(&Source::Folder(Folder::new(folder)), Start, known).await {
+        Ok(installed) => Ok(installed.known().clone()),
+        Err(Stopped::Failed(error)) => Err(error),
+        Err(Stopped::Refused(refusal)) => {
+            Err(UpdateError::NotInstalled { folder: folder.to_owned(), refusal })
+        }
+    }
+}
+
+/// Where a bundle is.
+enum Source {
+    Folder(Folder),
+    Server(Server),
+}
+
+impl Source {
+    fn new(at: &str, ca_file: Option<&Path>) -> Result<Self, UpdateError> {
+        if at.contains("://") {
+            Server::new(at, ca_file).map(Self::Server)
+        } else {
+            Ok(Self::Folder(Folder::new(Path::new(at))))
+        }
+    }
+}
+
+/// Why it was not looked at to its end.
+enum Stopped {
+    /// It is not good.
+    Refused(Refusal),
+    /// It could not be read.
+    Failed(UpdateError),
+}
+
+impl From<Refusal> for Stopped {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<UpdateError> for Stopped {
+    fn from(error: UpdateError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+async fn look<P: Purpose>(source: &Source, purpose: P, known: Known) -> Result<P::Outcome, Stopped> {
+    let mut step = begin(purpose, known)?;
+    loop {
+        step = match (step, source) {
+            (Step::Done(outcome), _) => return Ok(outcome),
+            (Step::Wants(wanted), Source::Folder(folder)) => folder.give(wanted)?,
+            (Step::Wants(wanted), Source::Server(server)) => server.give(wanted).await?,
+        };
+    }
+}

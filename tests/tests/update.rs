@@ -1,0 +1,386 @@
+//! A release from its makers' machines to a box: keys, roots, signatures and verdicts by the real programs, and what goes
+//! wrong on the way.
+
+use std::fs;
+use std::path::Path;
+use std::process::Stdio;
+
+use anyhow::{Context as _, Result, ensure};
+use demo::certificates::{Authority, Validity};
+use serde_json::Value;
+use tests::makers::{Makers, save_image};
+use tests::repository;
+use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command};
+
+/// Where the bundle is put together.
+const DESK: &str = "desk";
+const TRUSTS_1: [&str; 2] = ["--root", "box/1.root.signed"];
+const TAKEN: Option<i32> = Some(0);
+const FAILED: Option<i32> = Some(1);
+const USAGE: Option<i32> = Some(2);
+const REFUSED: Option<i32> = Some(3);
+const NOTHING: Option<i32> = Some(4);
+
+/// A desk with a root that Anna and Ben have signed, on a box as well; Dora and Emil sign releases.
+fn with_root() -> Result<Makers> {
+    let makers = Makers::new(env!("CARGO_BIN_EXE_programs"), env!("CARGO_TARGET_TMPDIR"))?;
+    makers.machine(DESK)?;
+    let mut arguments: Vec<String> = ["root", "new", DESK].map(str::to_owned).to_vec();
+    for (role, holders) in [
+        ("root", &["anna", "ben", "cara"][..]),
+        ("targets", &["dora", "emil", "finn"]),
+        ("snapshot", &["gwen"]),
+        ("timestamp", &["server-1"]),
+    ] {
+        for holder in holders {
+            arguments.extend(["--add".into(), format!("{role}={}", makers.key(holder)?)]);
+        }
+    }
+    let plain: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let undecided = makers.program("release", &plain, "")?;
+    assert!(undecided.text.contains("say how many must sign: `--threshold root=NUMBER`"), "{undecided:?}");
+    let thresholds = ["--threshold", "root=2", "--threshold", "targets=2"];
+    makers.release(&[&plain[..], &thresholds].concat())?;
+
+    let first = makers.sign("anna", DESK, "1.root.signed")?;
+    assert!(first.text.contains("signed as anna; it has 1 of 2 signatures"), "{first:?}");
+    to_box(&makers, "1.root.signed")?;
+    let draft = makers.check(DESK, &TRUSTS_1)?;
+    assert_eq!(draft.code, USAGE, "{draft:?}");
+    assert!(draft.text.contains("has 1 of 2 signatures that root 1 wants for the role root"), "{draft:?}");
+
+    let wrong = makers.sign("dora", DESK, "1.root.signed")?;
+    assert!(wrong.code == FAILED && wrong.text.contains("the role root"), "{wrong:?}");
+    makers.sign("ben", DESK, "1.root.signed")?;
+    to_box(&makers, "1.root.signed")?;
+    Ok(makers)
+}
+
+fn to_box(makers: &Makers, name: &str) -> Result<()> {
+    fs::copy(makers.machine(DESK)?.join(name), makers.machine("box")?.join(name))?;
+    Ok(())
+}
+
+/// Makes a release's targets on the desk; gives their file's name and the name of the intake's image.
+fn bundle(makers: &Makers, version: &str, more: &[&str]) -> Result<(String, String)> {
+    let images = makers.machine("images")?;
+    let intake = save_image(&images.join("intake.tar"), &format!("intake of {version}"))?;
+    save_image(&images.join("uplink.tar"), &format!("uplink of {version}"))?;
+    let usual = [
+        "bundle",
+        DESK,
+        "--version",
+        version,
+        "--intake",
+        "images/intake.tar",
+        "--uplink",
+        "images/uplink.tar",
+    ];
+    let said = makers.release(&[&usual[..], more].concat())?;
+    let name = said.split(':').next().context("no name")?.to_owned();
+    Ok((name, intake))
+}
+
+/// What the online machines do when the people have signed.
+fn publish(makers: &Makers, server: &str) -> Result<()> {
+    makers.release(&["renew", DESK, "snapshot", "--key", "gwen/gwen.key"])?;
+    let key = fs::read_to_string(makers.machine(server)?.join(format!("{server}.key")))?;
+    let said = makers.program("release", &["renew", DESK, "timestamp", "--key", "-"], &key)?;
+    ensure!(said.code == Some(0), "{said:?}");
+    Ok(())
+}
+
+const FROM_1: [&str; 4] = ["--from", "0.1.0", "--configuration", "1-1"];
+
+/// A desk with release 0.2.0.
+fn with_release() -> Result<Makers> {
+    let makers = with_root()?;
+    let (targets, intake) = bundle(&makers, "0.2.0", &FROM_1)?;
+    assert_eq!(targets, "1.targets.signed");
+    let shown = makers.release(&["show", "desk/1.targets.signed"])?;
+    assert!(shown.contains(&intake) && shown.contains("has 0 of 2 signatures"), "{shown}");
+    makers.sign("dora", DESK, &targets)?;
+    let early = makers.program("release", &["renew", DESK, "snapshot", "--key", "gwen/gwen.key"], "")?;
+    assert!(early.code == FAILED && early.text.contains("by dora; it must be signed before"), "{early:?}");
+    makers.sign("emil", DESK, &targets)?;
+    publish(&makers, "server-1")?;
+    Ok(makers)
+}
+
+#[test]
+fn a_release_goes_from_its_makers_to_a_box_and_the_keys_change() -> Result<()> {
+    let makers = with_release()?;
+    let verified = makers.release(&["verify", DESK])?;
+    assert!(verified.contains("release 0.2.0 is signed, whole and in time"), "{verified}");
+    makers.carry(DESK, "stick")?;
+    let checked = makers.check("stick", &TRUSTS_1)?;
+    assert_eq!(checked.code, TAKEN, "{checked:?}");
+    assert!(
+        checked.text.contains("dora and emil, by root 1") && checked.text.contains("would be taken"),
+        "{checked:?}"
+    );
+    makers.carry("stick", "installed")?;
+    let box_1 = [&TRUSTS_1[..], &["--installed", "installed"]].concat();
+    let same = makers.check("stick", &box_1)?;
+    assert_eq!((same.code, same.text.as_str()), (NOTHING, "release 0.2.0 is what this box has\n"));
+
+    // Cara leaves the root, Dora the releases, and the server is another one.
+    makers.carry(DESK, "older")?;
+    let change = [
+        "root",
+        "change",
+        DESK,
+        "--remove",
+        "root=cara",
+        "--add",
+        &format!("root={}", makers.key("carl")?),
+        "--remove",
+        "targets=dora",
+        "--add",
+        &format!("targets={}", makers.key("hal")?),
+        "--remove",
+        "timestamp=server-1",
+        "--add",
+        &format!("timestamp={}", makers.key("server-2")?),
+    ]
+    .map(str::to_owned);
+    makers.release(&change.each_ref().map(String::as_str))?;
+    let half = makers.sign("carl", DESK, "2.root.signed")?;
+    assert!(half.text.contains("has 0 of 2 signatures that root 1 wants"), "{half:?}");
+    let refused = makers.check(DESK, &box_1)?;
+    assert!(refused.code == REFUSED && refused.text.contains("2.root.signed: has 0 of 2"), "{refused:?}");
+    makers.sign("anna", DESK, "2.root.signed")?;
+    makers.sign("ben", DESK, "2.root.signed")?;
+
+    let (targets, _) = bundle(&makers, "0.3.0", &FROM_1)?;
+    let gone = makers.sign("dora", DESK, &targets)?;
+    assert!(gone.code == FAILED && gone.text.contains("root 2 does not give the key"), "{gone:?}");
+    makers.sign("hal", DESK, &targets)?;
+    makers.sign("emil", DESK, &targets)?;
+    let stolen =
+        makers.program("release", &["renew", DESK, "timestamp", "--key", "server-1/server-1.key"], "")?;
+    assert!(stolen.code == FAILED && stolen.text.contains("the role timestamp"), "{stolen:?}");
+    publish(&makers, "server-2")?;
+    for known in [&TRUSTS_1[..], &box_1] {
+        let newer = makers.check(DESK, known)?;
+        assert!(newer.code == TAKEN && newer.text.contains("hal and emil, by root 2"), "{newer:?}");
+    }
+
+    // A box that has it is shown what was before.
+    makers.carry(DESK, "installed")?;
+    let older = makers.check("older", &box_1)?;
+    assert!(
+        older.code == REFUSED && older.text.contains("that root 2 wants for the role timestamp"),
+        "{older:?}"
+    );
+    no_secret_is_in(&makers, &[DESK, "stick", "installed"])
+}
+
+#[test]
+fn what_is_not_as_it_was_signed_is_refused() -> Result<()> {
+    let makers = with_release()?;
+    makers.carry(DESK, "stick")?;
+    let stick = makers.machine("stick")?;
+    for entry in fs::read_dir(&stick)? {
+        let path = entry?.path();
+        let name = path.file_name().context("no name")?.to_string_lossy().into_owned();
+        if name.ends_with(".root.signed") {
+            continue;
+        }
+        let good = fs::read(&path)?;
+        let mut changed = good.clone();
+        changed[good.len() / 2] ^= 4;
+        for bad in [Some(changed), Some(good[..good.len() - 1].to_vec()), None] {
+            fs::remove_file(&path)?;
+            bad.map(|bytes| fs::write(&path, bytes)).transpose()?;
+            let said = makers.check("stick", &TRUSTS_1)?;
+            assert!(said.code == REFUSED && said.text.starts_with(&format!("refused: {name}: ")), "{said:?}");
+            fs::write(&path, &good)?;
+        }
+    }
+    assert_eq!(makers.check("stick", &TRUSTS_1)?.code, TAKEN);
+
+    // The stick is gone, and it was no stick.
+    assert_eq!(makers.check("nowhere", &TRUSTS_1)?.code, FAILED);
+    assert_eq!(makers.check("stick", &["--root", "stick/timestamp.signed"])?.code, USAGE);
+    assert_eq!(makers.check("stick", &[])?.code, USAGE);
+
+    // Nothing was signed since, and a mirror holds it back.
+    makers.release(&[
+        "--now",
+        "2020-01-01T00:00:00Z",
+        "renew",
+        DESK,
+        "timestamp",
+        "--key",
+        "server-1/server-1.key",
+    ])?;
+    let frozen = makers.check(DESK, &[&TRUSTS_1[..], &["--format", "json"]].concat())?;
+    let said: Value = serde_json::from_str(&frozen.text)?;
+    assert_eq!(
+        (frozen.code, &said["verdict"], &said["file"]),
+        (REFUSED, &"refused".into(), &"timestamp.signed".into())
+    );
+    assert!(
+        said["why"].as_str().is_some_and(|why| why.starts_with("expired at 2020-01-31T00:00:00Z")),
+        "{said}"
+    );
+    Ok(())
+}
+
+#[test]
+fn a_good_release_can_be_for_other_boxes() -> Result<()> {
+    let makers = with_release()?;
+    for (version, more, expected) in [
+        (
+            "0.3.0",
+            ["--from", "0.2.0", "--configuration", "1-1"],
+            "takes boxes from 0.2.0 on, and this one runs 0.1.0",
+        ),
+        ("0.4.0", ["--from", "0.1.0", "--configuration", "2-3"], "reads configurations of the form 2 to 3"),
+    ] {
+        let (targets, _) = bundle(&makers, version, &more)?;
+        makers.sign("finn", DESK, &targets)?;
+        makers.sign("emil", DESK, &targets)?;
+        publish(&makers, "server-1")?;
+        let said = makers.check(DESK, &TRUSTS_1)?;
+        assert!(said.code == NOTHING && said.text.contains(expected), "{said:?}");
+    }
+    let lower = [
+        "bundle",
+        DESK,
+        "--version",
+        "0.3.9",
+        "--intake",
+        "images/intake.tar",
+        "--uplink",
+        "images/uplink.tar",
+    ];
+    let lower = makers.program("release", &[&lower[..], &FROM_1].concat(), "")?;
+    assert!(lower.code == FAILED && lower.text.contains("must be higher"), "{lower:?}");
+    Ok(())
+}
+
+/// Two of three root keys are lost: no root can follow, and a person has to bring the boxes a new one.
+#[test]
+fn lost_root_keys_need_a_new_root_on_the_box() -> Result<()> {
+    let makers = with_release()?;
+    for lost in ["anna", "ben"] {
+        fs::remove_file(makers.machine(lost)?.join(format!("{lost}.key")))?;
+    }
+    let (nina, olga) = (makers.key("nina")?, makers.key("olga")?);
+    let change = ["root", "change", DESK, "--remove", "root=anna", "--remove", "root=ben"];
+    let (nina, olga) = (format!("root={nina}"), format!("root={olga}"));
+    makers.release(&[&change[..], &["--add", &nina, "--add", &olga]].concat())?;
+    for holder in ["cara", "nina", "olga"] {
+        makers.sign(holder, DESK, "2.root.signed")?;
+    }
+    let old = makers.check(DESK, &TRUSTS_1)?;
+    assert!(
+        old.code == REFUSED && old.text.contains("2.root.signed: has 1 of 2 signatures that root 1"),
+        "{old:?}"
+    );
+    to_box(&makers, "2.root.signed")?;
+    let new = makers.check(DESK, &["--root", "box/2.root.signed"])?;
+    assert!(new.code == TAKEN && new.text.contains("by root 2"), "{new:?}");
+    Ok(())
+}
+
+/// A web server on a folder.
+struct Server {
+    address: String,
+    asked: Lines<BufReader<ChildStdout>>,
+    _child: Child,
+}
+
+impl Server {
+    async fn start(makers: &Makers, pair: &demo::certificates::Pair, manner: &[&str]) -> Result<Self> {
+        let mut child = Command::new("setpriv")
+            .args(["--pdeathsig", "KILL", "python3", "-B"])
+            .arg(repository().join("tests/peers/https_folder.py"))
+            .arg(makers.machine(DESK)?)
+            .args([&pair.certificate, &pair.key])
+            .args(manner)
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .context("`setpriv` or `python3` cannot be started")?;
+        let mut asked = BufReader::new(child.stdout.take().context("no output")?).lines();
+        let port = asked.next_line().await?.context("the server ended")?;
+        Ok(Self { address: format!("https://localhost:{port}/"), asked, _child: child })
+    }
+}
+
+#[tokio::test]
+async fn a_release_is_looked_at_on_a_web_server_by_get_alone() -> Result<()> {
+    let makers = with_release()?;
+    let web = makers.machine("web")?;
+    let authority = Authority::new("updates")?;
+    authority.write(&web.join("ca.pem"))?;
+    let pair = authority.issue(&web, &["localhost"], Validity::Current)?;
+    let known = [&TRUSTS_1[..], &["--ca-file", "web/ca.pem"]].concat();
+
+    let mut server = Server::start(&makers, &pair, &["plain"]).await?;
+    let trace = web.join("trace").display().to_string();
+    let strace = ["strace", "-f", "-qq", "-e", "trace=%file", "-o", &trace];
+    let arguments = [&["update", "check", &server.address], &known[..]].concat();
+    let taken = makers.program_within(&strace, "adapter", &arguments)?;
+    assert_eq!(taken.code, TAKEN, "{taken:?}");
+    writes_nothing(Path::new(&trace))?;
+    let mut asked = Vec::new();
+    while asked.len() < 6 {
+        asked.push(server.asked.next_line().await?.context("the server ended")?);
+    }
+    let documents = ["2.root.signed", "timestamp.signed", "1.snapshot.signed", "1.targets.signed"];
+    assert_eq!(asked[..4], documents.map(|name| format!("GET /{name} HTTP/1.1")), "{asked:?}");
+    assert!(asked.iter().all(|line| line.starts_with("GET /")), "{asked:?}");
+
+    // Without the authority's certificate nobody is asked anything.
+    let stranger = makers.check(&server.address, &TRUSTS_1)?;
+    assert!(stranger.code == FAILED && stranger.text.contains("not trusted"), "{stranger:?}");
+    let clear = makers.check(&server.address.replace("https", "http"), &known)?;
+    assert_eq!(clear.code, USAGE, "{clear:?}");
+
+    for (manner, code, words) in [
+        (&["endless", "timestamp.signed"][..], REFUSED, "is longer than 65536 bytes"),
+        (&["endless", "1.targets.signed"], REFUSED, "is longer than"),
+        (&["page"], REFUSED, "2.root.signed: line 1 is not `oneway-release/1 ROLE`"),
+        (&["elsewhere"], FAILED, "it answers 302"),
+    ] {
+        let server = Server::start(&makers, &pair, manner).await?;
+        let said = makers.check(&server.address, &known)?;
+        assert!(said.code == code && said.text.contains(words), "{manner:?} {said:?}");
+    }
+    let gone = server.address.clone();
+    drop(server);
+    let said = makers.check(&gone, &known)?;
+    assert_eq!(said.code, FAILED, "{said:?}");
+    Ok(())
+}
+
+fn writes_nothing(trace: &Path) -> Result<()> {
+    let trace = fs::read_to_string(trace)?;
+    assert!(trace.contains("openat("), "the trace is empty: strace cannot trace here");
+    for call in ["O_WRONLY", "O_RDWR", "O_CREAT", "unlink", "rename", "mkdir"] {
+        let calls: Vec<&str> = trace.lines().filter(|line| line.contains(call)).collect();
+        assert!(calls.is_empty(), "{calls:#?}");
+    }
+    Ok(())
+}
+
+/// No part of a private key is in what goes round.
+fn no_secret_is_in(makers: &Makers, folders: &[&str]) -> Result<()> {
+    for holder in ["anna", "dora", "gwen", "server-1"] {
+        let key = fs::read_to_string(makers.machine(holder)?.join(format!("{holder}.key")))?;
+        let secret = key.lines().nth(1).context("no line")?.to_owned();
+        for folder in folders {
+            for entry in fs::read_dir(makers.machine(folder)?)? {
+                let bytes = fs::read(entry?.path())?;
+                let found = bytes.windows(secret.len()).any(|window| window == secret.as_bytes());
+                assert!(!found, "the key of {holder} is in {folder}");
+            }
+        }
+    }
+    Ok(())
+}
