@@ -58,12 +58,12 @@ fn look<P: Purpose>(folder: &Folder, purpose: P, known: Known) -> Result<P::Outc
     loop {
         step = match step {
             Step::Done(outcome) => return Ok(outcome),
-            Step::Wants(wanted) => give(folder, wanted)?,
+            Step::Wants(wanted) => give(folder, *wanted)?,
         };
     }
 }
 
-fn give<P: Purpose>(folder: &Folder, mut wanted: Box<Wanted<P>>) -> Result<Step<P>> {
+fn give<P: Purpose>(folder: &Folder, mut wanted: Wanted<P>) -> Result<Step<P>> {
     let path = folder.path(wanted.name());
     let failed = || format!("{}: cannot be read", path.display());
     let mut file = match File::open(&path) {

@@ -12,8 +12,7 @@
 mod document;
 mod envelope;
 mod fit;
-#[doc(hidden)]
-pub mod fuzz;
+mod fuzz;
 mod hex;
 mod keys;
 mod known;
@@ -30,6 +29,7 @@ pub use document::{
 };
 pub use envelope::{Envelope, EnvelopeError, Signature};
 pub use fit::{Running, Unfit};
+pub use fuzz::fuzz_body;
 pub use hex::{Hasher, Sha256};
 pub use keys::{Holder, Key, PublicKey, Role, RoleKeys};
 pub use known::Known;

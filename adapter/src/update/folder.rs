@@ -18,7 +18,7 @@ impl Folder {
     }
 
     /// Gives a file that is wanted, or says that it is not there.
-    pub(super) fn give<P: Purpose>(&self, mut wanted: Box<Wanted<P>>) -> Result<Step<P>, Stopped> {
+    pub(super) fn give<P: Purpose>(&self, mut wanted: Wanted<P>) -> Result<Step<P>, Stopped> {
         let path = self.0.join(wanted.name());
         let failed = |source| UpdateError::Read { file: path.clone(), source };
         let mut file = match open(&path) {

@@ -160,8 +160,8 @@ async fn look<P: Purpose>(source: &Source, purpose: P, known: Known) -> Result<P
     loop {
         step = match (step, source) {
             (Step::Done(outcome), _) => return Ok(outcome),
-            (Step::Wants(wanted), Source::Folder(folder)) => folder.give(wanted)?,
-            (Step::Wants(wanted), Source::Server(server)) => server.give(wanted).await?,
+            (Step::Wants(wanted), Source::Folder(folder)) => folder.give(*wanted)?,
+            (Step::Wants(wanted), Source::Server(server)) => server.give(*wanted).await?,
         };
     }
 }

@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 #[derive(Debug)]
 pub(crate) enum Verdict {
     /// It would be taken.
-    Taken(Verified, Running),
+    Taken(Box<Verified>, Running),
     /// It is good and not for this box.
-    Unfit(Verified, Running, Unfit),
+    Unfit(Box<Verified>, Running, Unfit),
     /// It is what the box has.
     Same(Running),
     /// It is not good.

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 
 use super::{Stopped, UpdateError, limits};
 use crate::tls;
-use crate::uplink::UplinkError;
+use crate::uplink::failure::{Named, explain_with};
 
 pub(super) struct Server {
     client: Client,
@@ -38,7 +38,7 @@ impl Server {
     }
 
     /// Gives a file that is wanted, or says that it is not there.
-    pub(super) async fn give<P: Purpose>(&self, wanted: Box<Wanted<P>>) -> Result<Step<P>, Stopped> {
+    pub(super) async fn give<P: Purpose>(&self, wanted: Wanted<P>) -> Result<Step<P>, Stopped> {
         let Ok(address) = self.folder.join(wanted.name()) else {
             return Err(UpdateError::Address(self.folder.to_string()).into());
         };
@@ -49,8 +49,9 @@ impl Server {
         })
     }
 
-    async fn fetch<P: Purpose>(&self, address: &Url, mut wanted: Box<Wanted<P>>) -> Result<Step<P>, Stopped> {
-        let broken = |error: &reqwest::Error| failed(address, UplinkError::out_of_reach(error).to_string());
+    async fn fetch<P: Purpose>(&self, address: &Url, mut wanted: Wanted<P>) -> Result<Step<P>, Stopped> {
+        let named = Named { ca_file: "`--ca-file`", address: "the address" };
+        let broken = |error: &reqwest::Error| failed(address, explain_with(error, named));
         let mut answer = self.client.get(address.clone()).send().await.map_err(|error| broken(&error))?;
         match answer.status() {
             StatusCode::OK => {}

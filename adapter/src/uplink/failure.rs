@@ -8,8 +8,22 @@ use rustls::CertificateError;
 /// What went wrong, without the address and never with the key (it is in no error of reqwest's: it travels in
 /// a header that is marked sensitive).
 pub(super) fn explain(error: &reqwest::Error) -> String {
+    explain_with(error, Named { ca_file: "platform.ca_file", address: "platform.url" })
+}
+
+/// What a person wrote, by the names under which they wrote it.
+#[derive(Clone, Copy)]
+pub(crate) struct Named {
+    /// The certificate authority's file.
+    pub(crate) ca_file: &'static str,
+    /// The server's address.
+    pub(crate) address: &'static str,
+}
+
+/// The same of another server than the platform.
+pub(crate) fn explain_with(error: &reqwest::Error, named: Named) -> String {
     if let Some(tls) = tls_error(error) {
-        return explain_tls(tls);
+        return explain_tls(tls, named);
     }
     if error.is_timeout() {
         return "it did not answer in time".into();
@@ -17,7 +31,7 @@ pub(super) fn explain(error: &reqwest::Error) -> String {
     deepest(error)
 }
 
-fn explain_tls(error: &rustls::Error) -> String {
+fn explain_tls(error: &rustls::Error, Named { ca_file, address }: Named) -> String {
     use rustls::Error::InvalidCertificate;
     match error {
         InvalidCertificate(CertificateError::Expired | CertificateError::ExpiredContext { .. }) => {
@@ -28,13 +42,13 @@ fn explain_tls(error: &rustls::Error) -> String {
         }
         InvalidCertificate(CertificateError::UnknownIssuer | CertificateError::BadSignature) => {
             format!(
-                "its certificate is of an issuer that is not trusted; is platform.ca_file the right one? ({error})"
+                "its certificate is of an issuer that is not trusted; is {ca_file} the right one? ({error})"
             )
         }
         InvalidCertificate(
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
         ) => {
-            format!("its certificate is for another name than platform.url has ({error})")
+            format!("its certificate is for another name than {address} has ({error})")
         }
         other => format!("TLS failed: {other}"),
     }

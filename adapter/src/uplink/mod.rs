@@ -2,7 +2,7 @@
 
 mod backoff;
 pub(crate) mod client;
-mod failure;
+pub(crate) mod failure;
 mod health;
 mod program;
 #[cfg(test)]

@@ -83,7 +83,7 @@ pub(super) fn targets(
 }
 
 pub(super) fn image(image: &Image, length: u64, sha256: Sha256) -> Result<(), Why> {
-    is_file(Pointed { length: image.length.into(), sha256: image.sha256, by: Role::Targets }, length, sha256)
+    is_file(&Pointed { length: image.length.into(), sha256: image.sha256, by: Role::Targets }, length, sha256)
 }
 
 /// The clock may be a little behind, and not more: one that stands still makes nothing ever expire.
@@ -149,7 +149,7 @@ fn is_version(found: Version, named: &Pointer) -> Result<(), Why> {
 
 fn is_named(file: &[u8], named: &Pointer, by: Role) -> Result<(), Why> {
     is_file(
-        Pointed { length: named.length.into(), sha256: named.sha256, by },
+        &Pointed { length: named.length.into(), sha256: named.sha256, by },
         file.len() as u64,
         Sha256::of(file),
     )
@@ -162,7 +162,7 @@ struct Pointed {
     by: Role,
 }
 
-fn is_file(signed: Pointed, found: u64, sha256: Sha256) -> Result<(), Why> {
+fn is_file(signed: &Pointed, found: u64, sha256: Sha256) -> Result<(), Why> {
     // One that is longer was refused while it was read.
     if found < signed.length {
         return Err(Why::TooShort { found, signed: signed.length });

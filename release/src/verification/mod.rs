@@ -37,7 +37,7 @@ pub struct Wanted<P> {
 #[derive(Debug)]
 enum Content {
     Document { stage: Stage, bytes: Vec<u8> },
-    Image { checked: Checked, half: Half, length: u64, hasher: Hasher },
+    Image { checked: Box<Checked>, half: Half, length: u64, hasher: Hasher },
 }
 
 /// The documents, found good.
@@ -76,7 +76,7 @@ impl<P: Purpose> Wanted<P> {
     ///
     /// # Errors
     /// There are too many.
-    pub fn part(mut self: Box<Self>, part: &[u8]) -> Result<Box<Self>, Refusal> {
+    pub fn part(mut self, part: &[u8]) -> Result<Self, Refusal> {
         let had = match &self.content {
             Content::Document { bytes, .. } => bytes.len() as u64,
             Content::Image { length, .. } => *length,
@@ -98,7 +98,7 @@ impl<P: Purpose> Wanted<P> {
     ///
     /// # Errors
     /// There has to be. Only the next root may be missing: then the one before is the newest.
-    pub fn missing(self: Box<Self>) -> Result<Step<P>, Refusal> {
+    pub fn missing(self) -> Result<Step<P>, Refusal> {
         match self.content {
             Content::Document { stage: Stage::Root { .. }, .. } => self.so.no_further_root(),
             _ => Err(Refusal { file: self.name, why: Why::Missing }),
@@ -109,12 +109,12 @@ impl<P: Purpose> Wanted<P> {
     ///
     /// # Errors
     /// It is not what it should be.
-    pub fn end(self: Box<Self>) -> Result<Step<P>, Refusal> {
-        let Self { so, name, content, .. } = *self;
+    pub fn end(self) -> Result<Step<P>, Refusal> {
+        let Self { so, name, content, .. } = self;
         let step = match content {
             Content::Document { stage, bytes } => so.document(stage, &bytes),
             Content::Image { checked, half, length, hasher } => {
-                so.image(checked, half, length, hasher.finish())
+                so.image(*checked, half, length, hasher.finish())
             }
         };
         step.map_err(|why| Refusal { file: name, why })

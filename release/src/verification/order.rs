@@ -110,7 +110,7 @@ impl<P: Purpose> So<P> {
     fn wants_image(self, checked: Checked, half: Half) -> Step<P> {
         let image = half.of(&checked);
         let (name, bytes_max) = (image.file(), image.length.into());
-        let content = Content::Image { checked, half, length: 0, hasher: Hasher::new() };
+        let content = Content::Image { checked: Box::new(checked), half, length: 0, hasher: Hasher::new() };
         Step::Wants(Box::new(Wanted { so: self, name, bytes_max, content }))
     }
 }

@@ -40,9 +40,9 @@ pub struct Start;
 #[derive(Clone, PartialEq, Debug)]
 pub enum Offer {
     /// A release that the box has not.
-    Newer(Verified),
+    Newer(Box<Verified>),
     /// The release that it has. Its images were not looked at again.
-    Same(Known),
+    Same(Box<Known>),
 }
 
 /// A bundle in which all is signed, in time, whole, and no step back. There is no other way to one than
@@ -105,17 +105,17 @@ impl Purpose for Take {
 
     fn settled(&self, known: &Known, checked: &Checked) -> Option<Offer> {
         let same = known.release() == Some(&checked.targets.release);
-        same.then(|| Offer::Same(Known::after(checked)))
+        same.then(|| Offer::Same(Box::new(Known::after(checked))))
     }
 
     fn outcome(self, checked: &Checked) -> Offer {
         let Checked { root, timestamp, snapshot, targets, signed_by } = checked;
-        Offer::Newer(Verified {
+        Offer::Newer(Box::new(Verified {
             release: targets.release.clone(),
             expires: root.expires.min(timestamp.expires).min(snapshot.expires).min(targets.expires),
             signed_by: signed_by.clone(),
             known: Known::after(checked),
-        })
+        }))
     }
 }
 

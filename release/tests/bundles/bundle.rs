@@ -217,7 +217,8 @@ fn look<P: Purpose>(
     loop {
         step = match step {
             Step::Done(outcome) => return Ok(outcome),
-            Step::Wants(mut wanted) => {
+            Step::Wants(wanted) => {
+                let mut wanted = *wanted;
                 asked.push(wanted.name().to_owned());
                 match files.get(wanted.name()) {
                     None => wanted.missing()?,

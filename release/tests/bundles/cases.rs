@@ -69,7 +69,7 @@ fn taken(bundle: &Value) -> Known {
     let known = trusting(&files, &bundle["trusts"]).unwrap();
     match show(&files, known, Take(time(&bundle["now"]))).0.unwrap() {
         Offer::Newer(verified) => verified.known().clone(),
-        Offer::Same(known) => known,
+        Offer::Same(known) => *known,
     }
 }
 
