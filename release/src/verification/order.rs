@@ -41,6 +41,7 @@ impl<P: Purpose> So<P> {
     pub(super) fn document(mut self, stage: Stage, file: &[u8]) -> Result<Step<P>, Why> {
         let now = self.purpose.now();
         match stage {
+            Stage::Root { number } if number > limits::ROOTS_MAX => Err(Why::TooManyRoots),
             Stage::Root { number } => {
                 self.root = checks::next_root(&self.root, file)?;
                 self.wants_root(number + 1)
@@ -93,8 +94,8 @@ impl<P: Purpose> So<P> {
     }
 
     fn wants_root(self, number: usize) -> Result<Step<P>, Why> {
-        let version = self.root.version.next().filter(|_| number <= limits::ROOTS_MAX);
-        let name = Role::Root.file(version.ok_or(Why::TooManyRoots)?);
+        let version = self.root.version.next().ok_or(Why::TooManyRoots)?;
+        let name = Role::Root.file(version);
         Ok(self.wants_document(Stage::Root { number }, name, limits::DOCUMENT_BYTES_MAX))
     }
 

@@ -66,7 +66,7 @@ pub(crate) fn files(bundle: &Value) -> Files {
         }
         let number = json!(version.parse::<u64>().unwrap());
         document["version"] = root["document"].get("version").unwrap_or(&number).clone();
-        add(&mut files, &format!("{version}.root.signed"), Role::Root, &document, root);
+        add(&mut files, &format!("{number}.root.signed"), Role::Root, &document, root);
     }
     let mut targets = bundle["targets"]["document"].clone();
     for half in ["intake", "uplink"] {

@@ -2,7 +2,7 @@
 
 use crate::bundle::{Files, base, files, merge, show, time, trusting};
 use proptest::prelude::*;
-use release::{Known, Offer, Start, Take, Time, Verified};
+use release::{Known, Offer, Start, Take, Time, Verified, Why, limits};
 use serde_json::{Value, json};
 
 /// With a second root and a signature that is not needed, so that there is something to change without harm.
@@ -101,6 +101,24 @@ proptest! {
     fn any_bytes_are_no_document(bytes in prop::collection::vec(any::<u8>(), 0..512)) {
         release::fuzz_body(&bytes);
         prop_assert_eq!(Good::new().holds("timestamp.signed", bytes), Ok(()));
+    }
+}
+
+/// As many roots as are looked at, and one more.
+#[test]
+fn a_chain_of_roots_has_an_end() {
+    let mut bundle = base();
+    for (roots, good) in [(limits::ROOTS_MAX, true), (limits::ROOTS_MAX + 1, false)] {
+        let more = (2..roots + 2)
+            .map(|version| (format!("{version:06}"), json!({"document": {}, "signed_by": ["anna", "ben"]})));
+        merge(&mut bundle, &json!({"roots": more.collect::<serde_json::Map<_, _>>()}));
+        // In the order of the numbers.
+        merge(&mut bundle, &json!({"roots": {"1": null, "000001": base()["roots"]["1"]}}));
+        let files = files(&bundle);
+        let known = trusting(&files, &bundle["trusts"]).unwrap();
+        let verdict = show(&files, known, Take(time(&bundle["now"]))).0;
+        assert_eq!(verdict.is_ok(), good, "{verdict:?}");
+        assert!(good || verdict.unwrap_err().why == Why::TooManyRoots);
     }
 }
 
