@@ -1,6 +1,6 @@
 //! Whether a release suits a box: a good one can be for others.
 
-use crate::{Release, ReleaseVersion};
+use crate::{Release, ReleaseVersion, Verified};
 
 /// What a box runs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -50,14 +50,18 @@ pub enum Unfit {
 }
 
 impl Running {
-    /// Whether this release suits.
+    /// Whether what was verified suits.
     ///
     /// # Errors
     /// See [`Unfit`].
-    pub fn takes(&self, release: &Release) -> Result<(), Unfit> {
+    pub fn takes(&self, verified: &Verified) -> Result<(), Unfit> {
+        self.suits(verified.release(), verified.anew())
+    }
+
+    fn suits(&self, release: &Release, anew: bool) -> Result<(), Unfit> {
         let Release { version: offered, from, configuration, .. } = release;
         let (offered, from, running) = (*offered, *from, self.version);
-        if offered <= running {
+        if offered <= running && !anew {
             return Err(Unfit::NotNewer { offered, running });
         }
         if from > running {
@@ -94,7 +98,9 @@ mod tests {
             ("1.3.0", 4, Some("of the form 4")),
         ] {
             let running = Running { version: ReleaseVersion::parse(version).unwrap(), configuration };
-            let said = running.takes(&release).err().map(|unfit| unfit.to_string());
+            let said = running.suits(&release, false).err().map(|unfit| unfit.to_string());
+            let not_newer = expected == Some("not newer");
+            assert_eq!(running.suits(&release, true).is_ok(), said.is_none() || not_newer, "{version} anew");
             assert_eq!(said.is_some(), expected.is_some(), "{version} {configuration}");
             assert!(
                 said.unwrap_or_default().contains(expected.unwrap_or_default()),

@@ -94,7 +94,7 @@ pub(crate) async fn check(question: &Question<'_>) -> Result<Verdict, UpdateErro
         Err(Stopped::Failed(error)) => return Err(error),
         Err(Stopped::Refused(refusal)) => Verdict::Refused(refusal),
         Ok(Offer::Same(_)) => Verdict::Same(running),
-        Ok(Offer::Newer(verified)) => match running.takes(verified.release()) {
+        Ok(Offer::Newer(verified)) => match running.takes(&verified) {
             Ok(()) => Verdict::Taken(verified, running),
             Err(unfit) => Verdict::Unfit(verified, running, unfit),
         },

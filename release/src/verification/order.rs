@@ -81,7 +81,7 @@ impl<P: Purpose> So<P> {
         let same = (intake.sha256, intake.length) == (uplink.sha256, uplink.length);
         match half {
             Half::Intake if !same => Ok(self.wants_image(checked, Half::Uplink)),
-            _ => Ok(Step::Done(self.purpose.outcome(&checked))),
+            _ => Ok(Step::Done(self.purpose.outcome(&self.known, &checked))),
         }
     }
 

@@ -19,7 +19,7 @@ pub trait Purpose: sealed::Sealed + Sized {
 
     /// What comes of it when the images are, too.
     #[doc(hidden)]
-    fn outcome(self, checked: &Checked) -> Self::Outcome;
+    fn outcome(self, known: &Known, checked: &Checked) -> Self::Outcome;
 }
 
 mod sealed {
@@ -53,6 +53,7 @@ pub struct Verified {
     expires: Time,
     signed_by: Vec<Holder>,
     known: Known,
+    anew: bool,
 }
 
 impl Verified {
@@ -69,6 +70,12 @@ impl Verified {
     /// Who holds the keys that signed the release.
     pub fn signed_by(&self) -> &[Holder] {
         &self.signed_by
+    }
+
+    /// Whether the keys that sign releases were replaced since the box took its own. Then that one may be a thief's, and
+    /// its number binds nobody.
+    pub fn anew(&self) -> bool {
+        self.anew
     }
 
     /// What a box knows that has installed it.
@@ -108,13 +115,14 @@ impl Purpose for Take {
         same.then(|| Offer::Same(Box::new(Known::after(checked))))
     }
 
-    fn outcome(self, checked: &Checked) -> Offer {
+    fn outcome(self, known: &Known, checked: &Checked) -> Offer {
         let Checked { root, timestamp, snapshot, targets, signed_by } = checked;
         Offer::Newer(Box::new(Verified {
             release: targets.release.clone(),
             expires: root.expires.min(timestamp.expires).min(snapshot.expires).min(targets.expires),
             signed_by: signed_by.clone(),
             known: Known::after(checked),
+            anew: known.release().is_some() && known.release_by(root).is_none(),
         }))
     }
 }
@@ -130,7 +138,7 @@ impl Purpose for Start {
         None
     }
 
-    fn outcome(self, checked: &Checked) -> Installed {
+    fn outcome(self, _: &Known, checked: &Checked) -> Installed {
         Installed { release: checked.targets.release.clone(), known: Known::after(checked) }
     }
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::bundle::{base, files, fixtures, json_file, merge, show, time, trusting};
-use release::{Known, Offer, Take};
+use release::{Known, Offer, ReleaseVersion, Running, Take};
 use serde_json::{Value, json};
 
 #[test]
@@ -44,6 +44,10 @@ fn verdict(case: &Value) -> Value {
             Err(refusal) => return json!({"refused": refusal.to_string()}),
         },
     };
+    // A box that has taken nothing runs what it was made with.
+    let made_with = ReleaseVersion::parse("1.3.0").unwrap();
+    let version = known.release().map_or(made_with, |release| release.version);
+    let running = Running { version, configuration: 1 };
     let (verdict, asked) = show(&files, known, Take(time(&bundle["now"])));
     match verdict {
         Err(refusal) => json!({"refused": refusal.to_string()}),
@@ -55,6 +59,7 @@ fn verdict(case: &Value) -> Value {
                 "signed_by": signed_by,
                 "expires": verified.expires(),
                 "files": asked.len(),
+                "unfit": running.takes(&verified).err().map(|unfit| unfit.to_string()),
             })
         }
         Ok(Offer::Same(known)) => {
