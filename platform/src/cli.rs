@@ -17,7 +17,7 @@ use crate::app::{App, Settings};
 use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::identity::{self, Role};
-use crate::{keys, lifecycle, report};
+use crate::{health, keys, lifecycle, report};
 
 /// Who did it, in the audit trail, when it was done here.
 const BY: &str = "command line";
@@ -42,6 +42,8 @@ enum Command {
     Serve(File),
     /// Check the configuration, its certificate and key, and end.
     Check(File),
+    /// Ask the platform that runs with this configuration on this machine whether it serves; ends with 1 if not.
+    Health(File),
     /// Print what the store holds as JSON, and end.
     Report(File),
     /// Manage people.
@@ -167,6 +169,7 @@ fn run(command: Command) -> Result<(), Failure> {
             Ok(runtime.block_on(lifecycle::serve(&config))?)
         }
         Command::Check(file) => check(&file),
+        Command::Health(file) => Ok(runtime.block_on(health::ask(&file.load()?.server))?),
         Command::Report(file) => Ok(runtime.block_on(print_report(&file.load()?))?),
         Command::User(UserCommand::Add { name, role, file }) => {
             Ok(runtime.block_on(add_user(&file.load()?, &name, role))?)

@@ -11,6 +11,7 @@ mod clock;
 pub mod config;
 mod connections;
 pub mod device_api;
+mod health;
 pub mod identity;
 pub mod keys;
 mod lifecycle;

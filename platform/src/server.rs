@@ -16,7 +16,7 @@ use tower_http::timeout::TimeoutLayer;
 
 use crate::app::App;
 use crate::connections::Bounded;
-use crate::{device_api, web};
+use crate::{device_api, health, web};
 
 /// Bytes of a request's body where a route does not say otherwise: a form.
 const BODY_BYTES_MAX: usize = 64 << 10;
@@ -39,6 +39,7 @@ const HEADERS_BYTES_MAX: u32 = 32 << 10;
 /// All routes over one state.
 pub fn router(app: Arc<App>) -> Router {
     device_api::routes()
+        .merge(health::routes())
         .merge(web::routes())
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, ANSWER_TIME))

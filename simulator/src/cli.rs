@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -11,6 +11,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::config::Config;
 use crate::control;
+use crate::health;
 use crate::lifecycle::{self, RunError};
 
 /// Threads of the runtime: a fleet of twenty needs a fraction of one.
@@ -36,11 +37,17 @@ enum Task {
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
     },
+    /// Asks the fleet that runs with this file whether it still does anything; ends with 1 if not.
+    Health {
+        /// The fleet's TOML file.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+    },
 }
 
 /// Runs the program with these arguments, the program's name first.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let Task::Run { config } = match Arguments::try_parse_from(args) {
+    let task = match Arguments::try_parse_from(args) {
         Ok(arguments) => arguments.command,
         Err(error) => {
             // Nothing can be done about a terminal that is gone.
@@ -56,18 +63,29 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         .with_ansi(colours)
         .with_writer(io::stderr)
         .try_init();
-    match Config::load(&config) {
-        Ok(config) => run(&config),
-        Err(error) => report(&error, USAGE),
+    match task {
+        Task::Run { config: file } => match Config::load(&file) {
+            Ok(config) => run(&config, &file),
+            Err(error) => report(&error, USAGE),
+        },
+        Task::Health { config } => health(&config),
     }
 }
 
-fn run(config: &Config) -> ExitCode {
+fn health(config: &Path) -> ExitCode {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    match runtime.and_then(|runtime| runtime.block_on(health::ask(config))) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => report(&error, FAULT),
+    }
+}
+
+fn run(config: &Config, file: &Path) -> ExitCode {
     // Fails only when a provider is installed already, and there is but one.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build();
     let ran = match runtime {
-        Ok(runtime) => runtime.block_on(lifecycle::run(config, control::standard_input())),
+        Ok(runtime) => runtime.block_on(lifecycle::run(config, file, control::standard_input())),
         Err(error) => Err(RunError::Io(error)),
     };
     match ran {

@@ -12,6 +12,7 @@ pub mod control;
 pub mod counts;
 pub mod faults;
 pub mod fleet;
+pub mod health;
 pub mod lifecycle;
 pub mod logs;
 pub mod noise;

@@ -1,6 +1,7 @@
 //! From the first line of output to the last: start, obey, stop.
 
 use std::io::{self, Write as _};
+use std::path::Path;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
@@ -10,6 +11,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::control::{Command, Schedule};
 use crate::fleet::{Fleet, FleetError};
+use crate::health::Door;
 
 /// Why a run did not end in order.
 #[derive(Debug, thiserror::Error)]
@@ -26,13 +28,17 @@ pub enum RunError {
 }
 
 /// Runs the fleet until `stop` (everything shipped is acknowledged first) or a signal (at once).
-pub async fn run(config: &Config, commands: mpsc::Receiver<Command>) -> Result<(), RunError> {
+///
+/// `file` is the configuration's own, by which `simulator health` finds the fleet.
+pub async fn run(config: &Config, file: &Path, commands: mpsc::Receiver<Command>) -> Result<(), RunError> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut fleet = Fleet::start(config, Clock::system()).await.map_err(RunError::Start)?;
+    let complain = |error| tracing::warn!(%error, "`simulator health` will not be answered");
+    let door = Door::open(file).map_err(complain).ok();
     say(&fleet.ready_line())?;
     let ended = tokio::select! {
-        ended = obey(&mut fleet, commands, Schedule::new(&config.faults)) => ended,
+        ended = obey(&mut fleet, door, commands, Schedule::new(&config.faults)) => ended,
         () = either(&mut terminate, &mut interrupt) => Ok(()),
     };
     say(&fleet.stopped_line())?;
@@ -42,6 +48,7 @@ pub async fn run(config: &Config, commands: mpsc::Receiver<Command>) -> Result<(
 /// Does what is commanded and scheduled until `stop` is done, or until a task ends by itself.
 async fn obey(
     fleet: &mut Fleet,
+    door: Option<Door>,
     mut commands: mpsc::Receiver<Command>,
     mut schedule: Schedule,
 ) -> Result<(), FleetError> {
@@ -65,8 +72,16 @@ async fn obey(
                     fleet.turn(&turn);
                 }
             }
+            () = answer(door.as_ref()) => {}
             error = fleet.ended() => return Err(error),
         }
+    }
+}
+
+async fn answer(door: Option<&Door>) {
+    match door {
+        Some(door) => door.answer().await,
+        None => std::future::pending().await,
     }
 }
 

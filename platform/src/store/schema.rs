@@ -49,6 +49,9 @@ fn make_private(path: &Path) -> Result<(), StoreError> {
 }
 
 fn prepare(connection: &Connection) -> Result<(), StoreError> {
+    // What a transaction may have to take back is kept in memory. SQLite would open a temporary file for it, which a machine
+    // without a directory that everyone can write to has nowhere to put: the transaction would fail.
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.busy_timeout(LOCK_WAIT)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
     Ok(())
