@@ -10,6 +10,7 @@ use clap::Parser;
 use rustix::process::{Signal, set_parent_process_death_signal};
 use tokio::time::sleep;
 
+use crate::prepare;
 use crate::program::{Launcher, Program};
 use crate::progress::{self, Progress};
 use crate::report::{Footprint, Report};
@@ -72,6 +73,7 @@ pub fn as_role(arguments: &[OsString]) -> Option<ExitCode> {
         "platform" => Some(platform::cli::main(rest())),
         "adapter" => Some(adapter::cli::main(rest())),
         "simulator" => Some(simulator::cli::main(rest())),
+        "prepare" => Some(prepare::main(rest())),
         _ => None,
     }
 }
@@ -179,6 +181,6 @@ fn welcome(site: &Site, arguments: &Arguments) {
 }
 
 #[expect(clippy::print_stdout, reason = "the demo speaks to the person who started it")]
-fn say(text: &str) {
+pub(crate) fn say(text: &str) {
     println!("{text}");
 }

@@ -7,6 +7,7 @@
 pub mod certificates;
 pub mod cli;
 pub mod port;
+pub mod prepare;
 pub mod program;
 pub mod progress;
 pub mod report;

@@ -1,0 +1,214 @@
+//! A real container engine for tests: in namespaces of its own, with its data in a directory of its own, so that it touches
+//! nothing of the machine's and everything of it goes when its first process goes. Whatever becomes of the test, the
+//! kernel closes that process's standard input, and it takes the engine and every container with it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Output, Stdio};
+
+use anyhow::{Context as _, Result, bail, ensure};
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::io::AsyncReadExt as _;
+use tokio::process::{Child, Command};
+
+use crate::{repository, until};
+
+/// The first process of the namespaces. The mounts that it makes, and those of the engine, are seen by nobody else. Beyond the
+/// engine's network stands a host that is the internet to it, and the machine's resolver: what reaches it has found a way out.
+const FIRST: &str = r#"
+set -e
+resolver=$(readlink -f /etc/resolv.conf)
+mount -t tmpfs -o mode=755 none /run
+mkdir -p "$(dirname "$resolver")"
+[ -e "$resolver" ] || : >"$resolver"
+printf 'nameserver %s\n' "$4" >/run/engine-resolver
+mount --bind /run/engine-resolver "$resolver"
+ip link set lo up
+ip netns add outside
+ip link add out type veth peer name eth0 netns outside
+ip address add "$5/24" dev out
+ip link set out up
+ip route add default via "$4"
+ip -n outside address add "$4/24" dev eth0
+ip -n outside link set eth0 up
+dockerd --data-root "$1/data" --exec-root "$1/exec" --host "unix://$1/s" --pidfile "$1/pid" \
+    --cgroup-parent "$2" --log-level warn >"$3" 2>&1 &
+echo up
+cat >/dev/null
+kill "$!"
+wait
+"#;
+
+/// A host beyond the machine's own network (RFC 5737: nobody's address).
+pub const OUTSIDE: &str = "198.51.100.1";
+/// The machine's own address there.
+pub const MACHINE: &str = "198.51.100.2";
+
+/// A running engine.
+pub struct Engine {
+    holder: Child,
+    cgroup: String,
+    directory: TempDir,
+}
+
+impl Engine {
+    /// Starts one in a directory below this one.
+    pub async fn start(below: &str) -> Result<Self> {
+        let directory = tempfile::Builder::new().prefix("engine-").tempdir_in(below)?;
+        let path = directory.path().display().to_string();
+        let log = format!("{path}/log");
+        let cgroup = format!("oneway-{}", std::process::id());
+        let mut holder = Command::new("unshare")
+            .args([
+                "--net",
+                "--mount",
+                "--pid",
+                "--fork",
+                "--kill-child",
+                "--mount-proc",
+                "sh",
+                "-c",
+                FIRST,
+                "sh",
+            ])
+            .args([&path, &cgroup, &log, OUTSIDE, MACHINE])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .context("`unshare` (Debian's util-linux) cannot be started")?;
+        let mut said = [0; 3];
+        let output = holder.stdout.as_mut().context("no output")?;
+        output.read_exact(&mut said).await.context("an engine needs root, to have namespaces of its own")?;
+        let engine = Self { holder, cgroup, directory };
+        let up = until("the engine", async || Ok(engine.docker(&["version"]).await.ok())).await;
+        up.with_context(|| fs::read_to_string(&log).unwrap_or_default())?;
+        Ok(engine)
+    }
+
+    /// Runs `docker` with these words; gives what it printed.
+    pub async fn docker(&self, arguments: &[&str]) -> Result<String> {
+        said(self.command(arguments).output().await?, arguments)
+    }
+
+    /// `docker` with these words.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new("docker");
+        command
+            .env("DOCKER_HOST", format!("unix://{}/s", self.directory.path().display()))
+            .env("DOCKER_CONFIG", repository().join("target/peers/docker"))
+            .args(arguments)
+            .stdin(Stdio::null())
+            .kill_on_drop(true);
+        command
+    }
+
+    /// What the engine says of a container.
+    pub async fn inspect(&self, container: &str) -> Result<Value> {
+        let said: Value = serde_json::from_str(&self.docker(&["inspect", container]).await?)?;
+        said.get(0).cloned().with_context(|| format!("no container {container}"))
+    }
+
+    /// The first process of a container, as the engine's own process namespace numbers it.
+    pub async fn pid(&self, container: &str) -> Result<String> {
+        let pid = self.inspect(container).await?["State"]["Pid"].as_u64().unwrap_or_default();
+        ensure!(pid != 0, "{container} does not run");
+        Ok(pid.to_string())
+    }
+
+    /// Runs a program of the machine beside the engine: with its processes, its mounts and its network.
+    pub async fn beside(&self, words: &[&str]) -> Result<String> {
+        let first = self.first()?;
+        let enter = ["--target", &first, "--net", "--mount", "--pid"];
+        said(Command::new("nsenter").args(enter).args(words).kill_on_drop(true).output().await?, words)
+    }
+
+    /// What to put before a command so that it runs in the engine's own network, outside all containers.
+    pub fn enter(&self) -> Result<Vec<String>> {
+        Ok(["nsenter", "--target", &self.first()?, "--net"].map(str::to_owned).to_vec())
+    }
+
+    /// The same for [`OUTSIDE`], the host beyond.
+    pub fn enter_outside(&self) -> Result<Vec<String>> {
+        let first = self.first()?;
+        let words = ["nsenter", "--target", &first, "--mount", "--", "nsenter", "--net=/run/netns/outside"];
+        Ok(words.map(str::to_owned).to_vec())
+    }
+
+    /// A directory that goes with the engine.
+    pub fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// The engine's process of this name, as it is numbered outside.
+    pub fn process(&self, name: &str) -> Result<String> {
+        let mut open = vec![self.first()?];
+        while let Some(pid) = open.pop() {
+            if fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|comm| comm.trim() == name) {
+                return Ok(pid);
+            }
+            for task in fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten() {
+                let children = fs::read_to_string(task.path().join("children")).unwrap_or_default();
+                open.extend(children.split_whitespace().map(str::to_owned));
+            }
+        }
+        bail!("no {name} runs")
+    }
+
+    /// The first process of the engine's process namespace, as it is numbered outside.
+    fn first(&self) -> Result<String> {
+        let holder = self.holder.id().context("the engine has gone")?;
+        let children = fs::read_to_string(format!("/proc/{holder}/task/{holder}/children"))?;
+        children.split_whitespace().next().map(str::to_owned).context("the engine has gone")
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        // With the first process the kernel ends all others of its namespace, before it reports its end.
+        if let Ok(Some(first)) = self.first().map(|first| rustix::process::Pid::from_raw(first.parse().ok()?))
+        {
+            let _ = rustix::process::kill_process(first, rustix::process::Signal::KILL);
+        }
+        while matches!(self.holder.try_wait(), Ok(None)) {
+            std::thread::yield_now();
+        }
+        // Empty now, and a directory of control groups is removed from its leaves up.
+        for root in control_groups(&self.cgroup) {
+            remove_groups(&root);
+        }
+    }
+}
+
+/// Where the engine's control groups are: below our own in each hierarchy, or at the root of the one that there is.
+fn control_groups(name: &str) -> Vec<PathBuf> {
+    let own = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
+    let mut found = Vec::new();
+    for line in own.lines() {
+        let mut parts = line.splitn(3, ':').skip(1);
+        let (Some(controllers), Some(path)) = (parts.next(), parts.next()) else { continue };
+        for hierarchy in [controllers, "unified", ""] {
+            let root = Path::new("/sys/fs/cgroup").join(hierarchy.trim_start_matches("name="));
+            found.push(root.join(path.trim_start_matches('/')).join(name));
+            found.push(root.join(name));
+        }
+    }
+    found
+}
+
+fn remove_groups(group: &Path) {
+    for below in fs::read_dir(group).into_iter().flatten().flatten() {
+        if below.file_type().is_ok_and(|kind| kind.is_dir()) {
+            remove_groups(&below.path());
+        }
+    }
+    let _ = fs::remove_dir(group);
+}
+
+fn said(output: Output, words: &[&str]) -> Result<String> {
+    if !output.status.success() {
+        bail!("{}: {}", words.join(" "), String::from_utf8_lossy(&output.stderr).trim());
+    }
+    Ok(String::from_utf8(output.stdout)?)
+}
