@@ -4,6 +4,7 @@ use std::fs;
 
 use anyhow::{Context as _, Result};
 use serde_json::Value;
+use tokio::process::Command;
 
 use crate::engine::Engine;
 use crate::images;
@@ -55,12 +56,20 @@ impl Evaluation {
 
     /// Runs `docker compose` with these words; gives what it printed.
     pub async fn compose(&self, words: &[&str]) -> Result<String> {
-        let [compose, haste] = &self.files;
-        let arguments = [&["compose", "--file", compose, "--file", haste], words].concat();
-        match self.engine.docker(&arguments).await {
+        match self.engine.docker(&self.words(words)).await {
             Ok(said) => Ok(said),
             Err(error) => Err(error.context(self.logs().await)),
         }
+    }
+
+    /// `docker compose` with these words.
+    pub fn compose_command(&self, words: &[&str]) -> Command {
+        self.engine.command(&self.words(words))
+    }
+
+    fn words<'a>(&'a self, words: &[&'a str]) -> Vec<&'a str> {
+        let [compose, haste] = &self.files;
+        [&["compose", "--file", compose, "--file", haste], words].concat()
     }
 
     /// What the platform's store holds, in its own words.
@@ -121,8 +130,7 @@ impl Evaluation {
 
     /// The last lines of what each service logged.
     pub async fn logs(&self) -> String {
-        let [compose, haste] = &self.files;
-        let words = ["compose", "--file", compose, "--file", haste, "logs", "--no-color", "--tail", "12"];
+        let words = self.words(&["logs", "--no-color", "--tail", "12"]);
         self.engine.docker(&words).await.unwrap_or_else(|error| error.to_string())
     }
 }
