@@ -1,5 +1,8 @@
-//! Exchanges the one-time code of an admin for the adapter's key, and writes the credentials file. The one
-//! part of the adapter that writes, and it runs on its own, before the adapter does.
+//! Exchanges the one-time code of an admin for the adapter's key, and writes the credentials file: sealed for this
+//! machine, unless a person says that it shall be in clear. The one part of the adapter that writes, and it runs on its
+//! own, before the adapter does.
+
+mod seal;
 
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Read, Write as _};
@@ -12,8 +15,10 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use serde_json::json;
 
+pub(crate) use self::seal::{SealError, WithKey};
 use crate::config::{
-    AdapterIdentity, AdapterName, Credentials, CredentialsError, IdentityFileError, Platform, identity_text,
+    AdapterIdentity, AdapterName, CREDENTIALS_NAME, Credentials, CredentialsError, IDENTITY_NAME,
+    IdentityFileError, Platform, identity_text,
 };
 use crate::uplink::client::{self, UplinkError};
 
@@ -53,6 +58,36 @@ pub(crate) enum EnrolError {
     Credentials(#[from] CredentialsError),
     #[error(transparent)]
     Identity(#[from] IdentityFileError),
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    #[error(
+        "{}: was sealed on another machine, or this machine's TPM has changed since; move it away to enrol without \
+         its salt: what is then sent a second time is stored a second time",
+        file.display()
+    )]
+    Foreign {
+        file: PathBuf,
+        #[source]
+        source: SealError,
+    },
+}
+
+/// How the credentials are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Keeping {
+    /// Sealed for this machine.
+    Sealed(WithKey),
+    /// In a file that its owner can read, and whoever has the disk.
+    InClear,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub(crate) struct Enrolled {
+    /// The adapter's name.
+    pub(crate) adapter: AdapterName,
+    /// What the credentials are sealed with, if they are.
+    pub(crate) sealed_with: Option<WithKey>,
 }
 
 /// What the platform answers.
@@ -70,16 +105,19 @@ pub(crate) fn read_code(input: impl Read) -> Result<SecretString, EnrolError> {
     if code.is_empty() { Err(EnrolError::NoCode) } else { Ok(SecretString::from(code)) }
 }
 
-/// Enrols the adapter and returns its name. With an identity file named, the intake's half of what is known is written
-/// there: name and salt, and no key.
+/// Enrols the adapter. With an identity file named, the intake's half of what is known is written there: name and salt,
+/// and no key.
 pub(crate) async fn enrol(
     platform: &Platform,
     identity_file: Option<&Path>,
     code: &SecretString,
-) -> Result<AdapterName, EnrolError> {
+    keeping: Keeping,
+) -> Result<Enrolled, EnrolError> {
     let file = &platform.credentials_file;
-    let salt = salt(file)?;
-    // Before the code is used up: a directory that cannot be written to costs no code.
+    // Before the code is used up: a machine that cannot seal, a salt that cannot be had and a directory that cannot be
+    // written to cost no code.
+    let sealed_with = prepare(keeping).await?;
+    let salt = salt(file).await?;
     let draft = Draft::create(file, OWNER)?;
     let identity = identity_file.map(|file| Draft::create(file, GROUP)).transpose()?;
     let answer = ask(platform, code).await?;
@@ -88,31 +126,57 @@ pub(crate) async fn enrol(
     if answer.key.is_empty() || !answer.key.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(wrong().into());
     }
-    let key = SecretString::from(answer.key);
+    let text = credentials_text(&name, &SecretString::from(answer.key), &salt);
+    // What is written is what will be read.
+    Credentials::parse(&text, file)?;
     // First: with a key in place it is enrolled, and then nothing may be missing.
     if let Some(identity) = identity {
-        identity.write(&identity_text(&name, &salt))?;
+        identity.write(&kept(sealed_with, IDENTITY_NAME, identity_text(&name, &salt)).await?)?;
     }
-    draft.write(&credentials_text(&name, &key, &salt))?;
-    // What was written is what will be read.
-    identity_file.map(AdapterIdentity::load).transpose()?;
-    Ok(Credentials::load(file)?.adapter)
+    draft.write(&kept(sealed_with, CREDENTIALS_NAME, text).await?)?;
+    if sealed_with.is_none() {
+        identity_file.map(AdapterIdentity::load).transpose()?;
+    }
+    Ok(Enrolled { adapter: name, sealed_with })
 }
 
-/// Writes the identity file again, out of the credentials, and returns the adapter's name.
-pub(crate) fn write_identity(
+// Seals something that is no secret, to see that it can be done.
+async fn prepare(keeping: Keeping) -> Result<Option<WithKey>, EnrolError> {
+    let Keeping::Sealed(with_key) = keeping else { return Ok(None) };
+    let with_key = with_key.decided().await?;
+    seal::close(with_key, CREDENTIALS_NAME, &SecretString::from("a try")).await?;
+    Ok(Some(with_key))
+}
+
+/// The text as it is written.
+async fn kept(
+    sealed_with: Option<WithKey>,
+    name: &str,
+    text: SecretString,
+) -> Result<SecretString, EnrolError> {
+    match sealed_with {
+        Some(with_key) => Ok(seal::close(with_key, name, &text).await?.into()),
+        None => Ok(text),
+    }
+}
+
+/// Writes the identity file again, out of the credentials.
+pub(crate) async fn write_identity(
     credentials_file: &Path,
     identity_file: &Path,
-) -> Result<AdapterName, EnrolError> {
-    let adapter = Credentials::load(credentials_file)?.adapter;
-    let salt = Credentials::load_salt(credentials_file)?;
+    keeping: Keeping,
+) -> Result<Enrolled, EnrolError> {
+    let sealed_with = prepare(keeping).await?;
+    let text = credentials(credentials_file).await?;
+    let adapter = Credentials::parse(&text, credentials_file)?.adapter;
+    let salt = Credentials::parse_salt(&text, credentials_file)?;
     let failed = |error| match error {
         EnrolError::Write { file, source } => EnrolError::WriteIdentity { file, source },
         error => error,
     };
     let draft = Draft::create(identity_file, GROUP).map_err(failed)?;
-    draft.write(&identity_text(&adapter, &salt)).map_err(failed)?;
-    Ok(AdapterIdentity::load(identity_file)?.adapter)
+    draft.write(&kept(sealed_with, IDENTITY_NAME, identity_text(&adapter, &salt)).await?).map_err(failed)?;
+    Ok(Enrolled { adapter, sealed_with })
 }
 
 fn credentials_text(name: &AdapterName, key: &SecretString, salt: &str) -> SecretString {
@@ -146,15 +210,26 @@ async fn ask(platform: &Platform, code: &SecretString) -> Result<Answer, EnrolEr
 }
 
 // An adapter that is enrolled again keeps its salt: with another, what it resends would be stored twice.
-fn salt(file: &Path) -> Result<String, EnrolError> {
-    match Credentials::load_salt(file) {
-        Ok(salt) => Ok(salt),
-        Err(CredentialsError::NotEnrolled { .. }) => {
+async fn salt(file: &Path) -> Result<String, EnrolError> {
+    match credentials(file).await {
+        Ok(text) => Ok(Credentials::parse_salt(&text, file)?),
+        Err(EnrolError::Credentials(CredentialsError::NotEnrolled { .. })) => {
             let mut bytes = [0; 16];
             SystemRandom::new().fill(&mut bytes).map_err(|_| EnrolError::Random)?;
             Ok(HEXLOWER.encode(&bytes))
         }
-        Err(error) => Err(error.into()),
+        Err(error) => Err(error),
+    }
+}
+
+/// The text of the credentials file, opened where it is sealed.
+async fn credentials(file: &Path) -> Result<SecretString, EnrolError> {
+    let text = Credentials::read(file)?;
+    match Credentials::parse(&text, file) {
+        Err(CredentialsError::Sealed { .. }) => seal::open(CREDENTIALS_NAME, text.expose_secret())
+            .await
+            .map_err(|source| EnrolError::Foreign { file: file.to_owned(), source }),
+        _ => Ok(text),
     }
 }
 
@@ -206,18 +281,18 @@ mod tests {
         }
     }
 
-    #[test]
-    fn what_is_written_can_be_read_and_the_salt_stays() {
+    #[tokio::test]
+    async fn what_is_written_can_be_read_and_the_salt_stays() {
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("credentials.toml");
         let name = AdapterName::parse("oslo-1").unwrap();
-        let first = salt(&file).unwrap();
+        let first = salt(&file).await.unwrap();
         let write = |key: &str| {
             let text = credentials_text(&name, &SecretString::from(key), &first);
             Draft::create(&file, OWNER).unwrap().write(&text).unwrap();
         };
         write("key-1");
-        assert_eq!(salt(&file).unwrap(), first);
+        assert_eq!(salt(&file).await.unwrap(), first);
         write("key-2");
         let credentials = Credentials::load(&file).unwrap();
         assert_eq!((credentials.adapter, credentials.key.expose_secret()), (name, "key-2"));

@@ -157,6 +157,86 @@ fn a_secret_that_others_can_read_is_refused() -> Result {
     Ok(())
 }
 
+/// Sealed, as `systemd-creds` writes it: nothing but Base64.
+const SEALED: &str =
+    "k6iUCUh0RJCQyvL8k8q1UyAAAAABAAAADAAAABAAAAAabYOpb5bPkNFDYXYAAAAA\nA8AAAACAAAAAAngAgp5l\n";
+
+#[test]
+fn sealed_credentials_are_what_the_service_manager_hands_over() -> Result {
+    let directory = enrolled()?;
+    fs::write(directory.path().join("credentials.toml"), SEALED)?;
+    // As a service it is given what is in them. Some service managers let its user in by an access list, which shows
+    // as the group's bits.
+    let handed_over = directory.path().join("handed-over");
+    fs::create_dir(&handed_over)?;
+    let credentials = handed_over.join("oneway-credentials");
+    fs::write(&credentials, CREDENTIALS)?;
+    for (mode, code) in [(0o440, Some(0)), (0o444, Some(2))] {
+        fs::set_permissions(&credentials, Permissions::from_mode(mode))?;
+        let mut command = adapter(&["run", "--config", "adapter.toml"], directory.path());
+        command.env("CREDENTIALS_DIRECTORY", &handed_over).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn()?;
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().ok_or("no standard output")?).read_line(&mut line)?;
+        assert_eq!(line.contains("\"ready\""), code == Some(0), "{mode:o}: {line}");
+        // Twice: with the platform away, the first waits for some seconds.
+        terminate(child.id())?;
+        terminate(child.id())?;
+        assert_eq!(child.wait()?.code(), code, "{mode:o}");
+    }
+    // Started by hand it says who can open them.
+    let by_hand = output(&["run", "--config", "adapter.toml"], directory.path())?;
+    let said = String::from_utf8(by_hand.stderr)?;
+    assert!(by_hand.status.code() == Some(2) && said.contains("credentials.toml: is sealed"), "{said}");
+    let checked = output(&["check", "--config", "adapter.toml"], directory.path())?;
+    let said = String::from_utf8(checked.stdout)?;
+    assert!(said.contains("enrolled, and sealed for this machine") && said.contains("all is well"), "{said}");
+    Ok(())
+}
+
+#[test]
+fn a_key_file_can_be_handed_over_as_well() -> Result {
+    let directory = enrolled()?;
+    let mut text = fs::read_to_string(directory.path().join("adapter.toml"))?;
+    text += "[[printers]]\nid = \"p03\"\n\
+             octoprint = { url = \"http://127.0.0.1:1\", key_file = \"$CREDENTIALS_DIRECTORY/p03.key\" }\n";
+    fs::write(directory.path().join("adapter.toml"), text)?;
+    let by_hand = output(&["check", "--config", "adapter.toml"], directory.path())?;
+    let said = String::from_utf8(by_hand.stdout)?;
+    assert!(
+        said.contains("is handed over by the service manager, which did not start this process"),
+        "{said}"
+    );
+
+    let handed_over = directory.path().join("handed-over");
+    fs::create_dir(&handed_over)?;
+    fs::write(handed_over.join("p03.key"), "0123456789abcdef")?;
+    fs::set_permissions(handed_over.join("p03.key"), Permissions::from_mode(0o400))?;
+    let mut command = adapter(&["check", "--config", "adapter.toml"], directory.path());
+    let as_service = command.env("CREDENTIALS_DIRECTORY", &handed_over).output()?;
+    assert_eq!(as_service.status.code(), Some(0), "{}", String::from_utf8(as_service.stdout)?);
+    Ok(())
+}
+
+#[test]
+fn without_the_tool_that_seals_nothing_is_enrolled_and_what_else_there_is_is_said() -> Result {
+    let directory = folder()?;
+    let mut command = adapter(&["enrol", "--config", "adapter.toml"], directory.path());
+    let mut child = command
+        .env("PATH", "/nowhere")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    child.stdin.take().ok_or("no standard input")?.write_all(b"7KQD-CODE\n")?;
+    let refused = child.wait_with_output()?;
+    let said = String::from_utf8(refused.stderr)?;
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(said.contains("say `--in-clear`") && !said.contains("7KQD"), "{said}");
+    assert_eq!(fs::read_dir(directory.path())?.count(), 1, "something was written");
+    Ok(())
+}
+
 #[test]
 fn check_live_says_whose_fault_it_is_that_a_printer_does_not_answer() -> Result {
     let directory = enrolled()?;

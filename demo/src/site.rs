@@ -136,7 +136,10 @@ impl Site {
         let create = ["adapter", "create", ADAPTER, "--site", "This computer", "--config", &platform];
         let code = self.launcher.run("platform", &create, "").await?;
         let adapter = self.configuration("adapter");
-        self.launcher.run("adapter", &["enrol", "--config", &adapter], code.trim()).await.map(drop)
+        self.launcher
+            .run("adapter", &["enrol", "--in-clear", "--config", &adapter], code.trim())
+            .await
+            .map(drop)
     }
 
     /// Starts the printers, and writes the adapter's configuration with their addresses.

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use axum_server::Handle;
+use sd_notify::NotifyState;
 use serde_json::{Value, json};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinHandle;
@@ -48,6 +49,10 @@ pub(crate) async fn serve(config: &Config) -> anyhow::Result<()> {
     let mut serving = tokio::spawn(server::serve(app.clone(), listener, tls, handle.clone()));
     let mut ticking = tokio::spawn(tick(app.clone()));
     announce(&url, link.as_deref())?;
+    // Where a service manager waits for it (sd_notify(3)); elsewhere there is nobody to tell.
+    if let Err(error) = sd_notify::notify(&[NotifyState::Ready]) {
+        tracing::warn!(%error, "the service manager cannot be told that the platform serves");
+    }
     let fault = tokio::select! {
         () = signals.next() => None,
         ended = &mut serving => Some(format!("the server ended: {ended:?}")),

@@ -13,6 +13,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
 pub mod announcer;
 pub mod beats;
+pub mod booted;
 pub mod browser;
 pub mod engine;
 pub mod evaluation;

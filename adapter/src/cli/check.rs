@@ -77,6 +77,9 @@ impl Report {
             Some(Err(error @ IdentityFileError::Missing { .. })) => {
                 self.line("intake", &format!("not yet enrolled ({error})"));
             }
+            Some(Err(IdentityFileError::Sealed { .. })) => {
+                self.line("intake", "enrolled, and its identity is sealed for this machine");
+            }
             Some(Err(error)) => self.problems.push(format!("{:#}", anyhow::Error::from(error))),
         }
         let uplink = if with_platform { "uses [platform] and [link]" } else { "not from this file" };
@@ -88,6 +91,7 @@ impl Report {
             Ok(credentials) => credentials.adapter.to_string(),
             // Not yet a mistake: this is how it is before `enrol`.
             Err(error @ CredentialsError::NotEnrolled { .. }) => format!("not yet enrolled ({error})"),
+            Err(CredentialsError::Sealed { .. }) => "enrolled, and sealed for this machine".into(),
             Err(error) => {
                 self.problems.push(error.to_string());
                 "credentials that cannot be used".into()

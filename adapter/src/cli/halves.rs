@@ -3,9 +3,11 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use serde_json::json;
+use sd_notify::NotifyState;
 
-use super::{Account, FAULT, Failure, File, door, drive, fault, say, serve, usage, whole};
+use super::{
+    Account, Enrol, FAULT, Failure, File, door, drive, fault, say, say_enrolled, serve, tell_manager, usage, whole,
+};
 use crate::app::{Sink, Way, environment};
 use crate::config::{self, AdapterIdentity, Credentials, Intake, Whole};
 use crate::enrol;
@@ -47,16 +49,19 @@ pub(super) fn uplink(file: &File) -> Result<ExitCode, Failure> {
         tracing::info!(version = env!("CARGO_PKG_VERSION"), adapter = %credentials.adapter, url = %platform.url, "the uplink runs");
         door.into_iter().for_each(|door| program.tell_at(door));
         say(&program.ready_line())?;
+        tell_manager(NotifyState::Ready);
         say(&program.run().await)?;
         Ok(if lifecycle.failed() { ExitCode::from(FAULT) } else { ExitCode::SUCCESS })
     })
 }
 
-pub(super) fn identity(file: &File) -> Result<ExitCode, Failure> {
-    let Whole { platform, link, .. } = whole(file)?;
+pub(super) fn identity(arguments: &Enrol) -> Result<ExitCode, Failure> {
+    let Whole { platform, link, .. } = whole(&arguments.file)?;
     let identity_file = link.and_then(|link| link.identity_file);
     let identity_file = identity_file.ok_or_else(|| usage(anyhow::anyhow!(NO_FILE)))?;
-    let name = enrol::write_identity(&platform.credentials_file, &identity_file).map_err(fault)?;
-    say(&json!({ "event": "identity", "adapter": name.as_str() }).to_string())?;
-    Ok(ExitCode::SUCCESS)
+    let written = drive(async {
+        let (from, to) = (&platform.credentials_file, &identity_file);
+        enrol::write_identity(from, to, arguments.keeping()).await.map_err(fault)
+    })?;
+    say_enrolled("identity", &written, &identity_file)
 }

@@ -16,20 +16,22 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Parser, Subcommand, ValueEnum};
+use sd_notify::NotifyState;
 use serde_json::json;
 use tracing_subscriber::EnvFilter;
 
 use crate::app::{App, Sink, Way, environment};
 use crate::clock::Clock;
-use crate::config::{self, AdapterIdentity, Config, Credentials, Intake, Sections, Whole};
+use crate::config::{self, AdapterIdentity, Config, Credentials, Sections, Whole};
+use crate::enrol::{self, Enrolled, Keeping, WithKey};
 use crate::half::Half;
 use crate::intake::poll;
 use crate::lifecycle::{Lifecycle, Signals};
 use crate::link::Link;
 use crate::normalise::HeldBack;
 use crate::status::{Door, DoorError};
+use crate::tls;
 use crate::uplink::Uplink;
-use crate::{enrol, tls};
 
 /// Stopped by an error while it ran.
 const FAULT: u8 = 1;
@@ -82,10 +84,10 @@ enum Command {
     Discover(discover::Arguments),
     /// Print every row that would leave, and let none leave; sources keep their data.
     Tap(Tap),
-    /// Exchange a one-time code, read from standard input, for the adapter's key.
-    Enrol(File),
+    /// Exchange a one-time code, read from standard input, for the adapter's key, and seal that for this machine.
+    Enrol(Enrol),
     /// Write the identity file for the intake again, out of the credentials file.
-    Identity(File),
+    Identity(Enrol),
     /// Show line by line what a profile or a family makes of a log, and what it leaves.
     Parse(parse::Arguments),
     /// Print the list of everything that may leave.
@@ -104,6 +106,24 @@ struct File {
     /// The configuration file.
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
+}
+
+#[derive(clap::Args)]
+struct Enrol {
+    #[command(flatten)]
+    file: File,
+    /// What the key is sealed with.
+    #[arg(long, value_enum, value_name = "KEY", default_value_t = WithKey::Auto)]
+    with_key: WithKey,
+    /// Keep the key in a file that its owner can read, and whoever has the disk: for a bench, not for a site.
+    #[arg(long, conflicts_with = "with_key")]
+    in_clear: bool,
+}
+
+impl Enrol {
+    fn keeping(&self) -> Keeping {
+        if self.in_clear { Keeping::InClear } else { Keeping::Sealed(self.with_key) }
+    }
 }
 
 #[derive(clap::Args)]
@@ -163,8 +183,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Check { file, half, live } => check(&file, half, live),
         Command::Discover(arguments) => discover::run(&arguments),
         Command::Tap(tap) => self::tap(&tap),
-        Command::Enrol(file) => enrol(&file),
-        Command::Identity(file) => halves::identity(&file),
+        Command::Enrol(arguments) => enrol(&arguments),
+        Command::Identity(arguments) => halves::identity(&arguments),
         Command::Parse(arguments) => parse::run(&arguments),
         Command::Catalog { format } => catalog(format),
         Command::Update(command) => update::run(&command),
@@ -240,6 +260,7 @@ fn serve(
         if let Some(Account { door }) = account {
             door.into_iter().for_each(|door| app.tell_at(door));
             say(&app.ready_line())?;
+            tell_manager(NotifyState::Ready);
         }
         let stopped = app.run().await;
         if lines {
@@ -247,6 +268,13 @@ fn serve(
         }
         Ok(if lifecycle.failed() { ExitCode::from(FAULT) } else { ExitCode::SUCCESS })
     })
+}
+
+// Where a service manager waits for it (sd_notify(3)); elsewhere there is nobody to tell.
+fn tell_manager(state: NotifyState<'_>) {
+    if let Err(error) = sd_notify::notify(&[state]) {
+        tracing::warn!(%error, "the service manager cannot be told that the adapter is ready");
+    }
 }
 
 fn check(file: &File, half: Option<OneHalf>, live: bool) -> Result<ExitCode, Failure> {
@@ -281,13 +309,33 @@ fn check(file: &File, half: Option<OneHalf>, live: bool) -> Result<ExitCode, Fai
     Ok(if all_answer { ExitCode::SUCCESS } else { ExitCode::from(FAULT) })
 }
 
-fn enrol(file: &File) -> Result<ExitCode, Failure> {
-    let Whole { platform, link, .. } = whole(file)?;
+fn enrol(arguments: &Enrol) -> Result<ExitCode, Failure> {
+    let Whole { platform, link, .. } = whole(&arguments.file)?;
     let identity_file = link.and_then(|link| link.identity_file);
     let code = enrol::read_code(io::stdin()).map_err(usage)?;
-    let name =
-        drive(async { enrol::enrol(&platform, identity_file.as_deref(), &code).await.map_err(fault) })?;
-    say(&json!({ "event": "enrolled", "adapter": name.as_str() }).to_string())?;
+    let enrolled = drive(async {
+        let identity_file = identity_file.as_deref();
+        enrol::enrol(&platform, identity_file, &code, arguments.keeping()).await.map_err(fault)
+    })?;
+    say_enrolled("enrolled", &enrolled, &platform.credentials_file)
+}
+
+// What came of it, and to the person at the keyboard what that is worth.
+fn say_enrolled(event: &str, enrolled: &Enrolled, file: &Path) -> Result<ExitCode, Failure> {
+    let (adapter, file) = (enrolled.adapter.as_str(), file.display());
+    match enrolled.sealed_with {
+        None => {
+            tracing::warn!(%file, "it is in clear: whoever has this disk, or a copy of it, has what is in it")
+        }
+        Some(WithKey::Host) => tracing::warn!(
+            %file,
+            "it is sealed without a TPM, by a key that is on this machine as well: whoever has the sealed file alone \
+             has nothing, but whoever has the whole disk can open it unless that is encrypted"
+        ),
+        Some(_) => {}
+    }
+    let sealed_with = enrolled.sealed_with.map(WithKey::name);
+    say(&json!({ "event": event, "adapter": adapter, "sealed_with": sealed_with }).to_string())?;
     Ok(ExitCode::SUCCESS)
 }
 

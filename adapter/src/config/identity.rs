@@ -8,8 +8,12 @@ use data_encoding::HEXLOWER;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 
+use super::handed_over;
 use super::names::AdapterName;
 use super::secret_file::{self, SecretFileError};
+
+/// The name under which the identity is sealed and a service manager hands it over.
+pub(crate) const IDENTITY_NAME: &str = "oneway-identity";
 
 /// Who the adapter is, as far as it must be known to make readings: nothing of it opens the platform.
 #[derive(Clone, Debug)]
@@ -29,6 +33,16 @@ pub enum IdentityFileError {
     /// There is no such file.
     #[error("{}: there is no such file; run `adapter enrol`, or `adapter identity` where it is enrolled", file.display())]
     Missing {
+        /// The file.
+        file: PathBuf,
+    },
+    /// It is sealed, and this process was not given what is in it.
+    #[error(
+        "{}: is sealed, and the service manager alone opens it: start the intake as a service, such as \
+         `systemctl start oneway-intake`",
+        file.display()
+    )]
+    Sealed {
         /// The file.
         file: PathBuf,
     },
@@ -61,11 +75,14 @@ struct Raw {
 }
 
 impl AdapterIdentity {
-    /// Reads the identity file. A file with a key in it is refused.
+    /// Reads the identity that the service manager handed over, and if it did not, the identity file. One with a key in
+    /// it is refused.
     ///
     /// # Errors
     /// See [`IdentityFileError`].
     pub fn load(file: &Path) -> Result<Self, IdentityFileError> {
+        let handed_over = handed_over::file(IDENTITY_NAME);
+        let file = handed_over.as_deref().unwrap_or(file);
         let text = secret_file::read_shared(file).map_err(|error| match error {
             SecretFileError::Read { source, .. } if source.kind() == io::ErrorKind::NotFound => {
                 IdentityFileError::Missing { file: file.to_owned() }
@@ -73,6 +90,9 @@ impl AdapterIdentity {
             error => IdentityFileError::File(error),
         })?;
         let damaged = |what| IdentityFileError::Damaged { file: file.to_owned(), what };
+        if handed_over::is_sealed(text.expose_secret()) {
+            return Err(IdentityFileError::Sealed { file: file.to_owned() });
+        }
         // The error of the library would quote the line.
         let raw: Raw = toml::from_str(text.expose_secret())
             .map_err(|_| damaged("does not hold exactly adapter and salt"))?;

@@ -8,7 +8,7 @@ use toml_edit::Document;
 
 use super::error::{ConfigError, Place, Problem, Problems};
 use super::place::{KeyPath, at};
-use super::{Intake, Link, Platform, Raw, Sections, Whole, known};
+use super::{Intake, Link, Platform, Raw, Sections, Whole, handed_over, known};
 
 /// What a variable that is meant for the adapter begins with.
 pub(super) const PREFIX: &str = "ONEWAY_";
@@ -61,7 +61,8 @@ fn read<T>(
     let directory = file.parent().unwrap_or(Path::new(""));
     let ours = environment.iter().filter(|(name, _)| name.starts_with(PREFIX));
     let ours: HashMap<String, String> = ours.map(|(name, value)| (name.clone(), value.clone())).collect();
-    let source = Input { file, text: &text, environment: &ours };
+    let credentials = environment.get(handed_over::VARIABLE).map(String::as_str);
+    let source = Input { file, text: &text, environment: &ours, credentials };
 
     source.syntax()?;
     let raw = source.raw()?;
@@ -78,6 +79,8 @@ struct Input<'a> {
     file: &'a Path,
     text: &'a str,
     environment: &'a HashMap<String, String>,
+    /// The directory of what the service manager hands over.
+    credentials: Option<&'a str>,
 }
 
 impl Input<'_> {
@@ -108,10 +111,12 @@ impl Input<'_> {
             .prefix_separator("_")
             .separator(SEPARATOR)
             .source(Some(self.environment.clone()));
-        Layers::builder()
+        let mut layers = Layers::builder()
             .add_source(File::from_str(self.text, FileFormat::Toml))
             .add_source(environment)
-            .build()
+            .build()?;
+        handed_over::expand(&mut layers.cache, self.credentials);
+        Ok(layers)
     }
 
     fn invalid(

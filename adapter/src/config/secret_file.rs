@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
 
+use super::handed_over;
+
 /// A key or a credentials file is a few kilobytes; anything longer is not one.
 const LENGTH_MAX: u64 = 64 << 10;
 /// Bits of the mode that let anyone but the owner in.
@@ -25,6 +27,16 @@ pub enum SecretFileError {
         /// Why.
         #[source]
         source: io::Error,
+    },
+    /// Only a service is handed this over.
+    #[error(
+        "{}: is handed over by the service manager, which did not start this process; `packages.md` says how to run a \
+         command as the service would",
+        file.display()
+    )]
+    NotHandedOver {
+        /// The file, as it is configured.
+        file: PathBuf,
     },
     /// Others can read it than may.
     #[error("{0}: others can read this secret (mode {mode:04o}); run `chmod {right:o} {0}`", file.display())]
@@ -61,7 +73,13 @@ pub(super) fn read_shared(path: &Path) -> Result<SecretString, SecretFileError> 
 }
 
 fn read_guarded(path: &Path, forbidden: u32, right: u32) -> Result<SecretString, SecretFileError> {
+    if handed_over::is_missing(path) {
+        return Err(SecretFileError::NotHandedOver { file: path.to_owned() });
+    }
     let failed = |source| SecretFileError::Read { file: path.to_owned(), source };
+    // Where the service manager lets the one user in by an access list, the group's bits show that list's mask, and the
+    // group is let in by it no more than before.
+    let forbidden = if handed_over::is(path) { forbidden & STRANGERS } else { forbidden };
     let file = File::open(path).map_err(failed)?;
     // Asked of the open file, not of the path, which could be another one by then.
     let mode = file.metadata().map_err(failed)?.permissions().mode() & 0o7777;
