@@ -177,7 +177,8 @@ fn sealed_credentials_are_what_the_service_manager_hands_over() -> Result {
         command.env("CREDENTIALS_DIRECTORY", &handed_over).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn()?;
         let mut line = String::new();
-        BufReader::new(child.stdout.take().ok_or("no standard output")?).read_line(&mut line)?;
+        let mut out = BufReader::new(child.stdout.take().ok_or("no standard output")?);
+        out.read_line(&mut line)?;
         assert_eq!(line.contains("\"ready\""), code == Some(0), "{mode:o}: {line}");
         // Twice: with the platform away, the first waits for some seconds.
         terminate(child.id())?;

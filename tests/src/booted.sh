@@ -33,6 +33,8 @@ for device in null zero full random urandom tty; do
 done
 mkdir -p dev/shm dev/pts run/oneway-disk run/old run/systemd/system
 mount -t tmpfs -o mode=1777 tmpfs dev/shm
+mount -t devpts -o newinstance,ptmxmode=666 devpts dev/pts
+ln -s pts/ptmx dev/ptmx
 # Nothing of this machine's own, and nothing that would touch what both share.
 mount --bind dev/null etc/fstab
 # Packages may start and stop their services here, whatever they may on this machine.
