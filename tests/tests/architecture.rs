@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::{Path, PathBuf};
 
 use cargo_metadata::{DependencyKind, MetadataCommand};
 use tests::repository;
@@ -76,21 +77,59 @@ fn tls_is_rustls_with_ring_and_nothing_else() {
 
 #[test]
 fn every_path_that_a_document_names_exists() {
-    for document in ["ARCHITECTURE.md", "README.md"] {
+    for document in ["ARCHITECTURE.md", "README.md", "docs/threat-model.md"] {
         let text = fs::read_to_string(repository().join(document)).unwrap();
         let missing: Vec<&str> = paths(&text).filter(|path| !repository().join(path).exists()).collect();
         assert!(missing.is_empty(), "{document} names what does not exist: {missing:?}");
     }
 }
 
+/// A claim is worth what its test is worth: one that was renamed or went away must not go on being named.
+#[test]
+fn every_test_that_the_threat_model_names_exists() {
+    let text = fs::read_to_string(repository().join("docs/threat-model.md")).unwrap();
+    let named: Vec<&str> = in_backticks(&text).filter(|word| is_test_name(word)).collect();
+    assert!(named.len() > 20, "{named:?}");
+    let tests: Vec<String> =
+        rust_files(repository()).unwrap().into_iter().map(|path| fs::read_to_string(path).unwrap()).collect();
+    let exists = |name: &&str| tests.iter().any(|text| text.contains(&format!("fn {name}(")));
+    let missing: Vec<&str> = named.into_iter().filter(|name| !exists(name)).collect();
+    assert!(missing.is_empty(), "docs/threat-model.md names tests that do not exist: {missing:?}");
+}
+
+/// A name of a function that is a sentence.
+fn is_test_name(word: &str) -> bool {
+    word.matches('_').count() >= 3
+        && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+}
+
 /// Words in backticks that have a slash and look like a path of the repository.
 fn paths(text: &str) -> impl Iterator<Item = &str> {
-    let prose = text.split("```").step_by(2);
-    prose.flat_map(|prose| prose.split('`').skip(1).step_by(2)).filter(|word| {
+    in_backticks(text).filter(|word| {
         let path_like = |c: char| c.is_ascii_alphanumeric() || "._-/".contains(c);
         word.contains('/')
             && !word.starts_with('/')
             && !word.starts_with("target/")
             && word.chars().all(path_like)
     })
+}
+
+fn in_backticks(text: &str) -> impl Iterator<Item = &str> {
+    let prose = text.split("```").step_by(2);
+    prose.flat_map(|prose| prose.split('`').skip(1).step_by(2))
+}
+
+/// The sources below a directory of the repository.
+fn rust_files(directory: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(directory)? {
+        let path = entry?.path();
+        let built = path.file_name().is_some_and(|name| name == "target" || name == ".git");
+        if path.is_dir() && !path.is_symlink() && !built {
+            found.extend(rust_files(&path)?);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+    Ok(found)
 }
