@@ -299,16 +299,17 @@ mod tests {
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
     }
 
-    #[test]
-    fn an_identity_has_the_name_and_the_salt_and_no_key() {
+    #[tokio::test]
+    async fn an_identity_has_the_name_and_the_salt_and_no_key() {
         let directory = tempfile::tempdir().unwrap();
         let (file, identity_file) =
             (directory.path().join("credentials.toml"), directory.path().join("identity.toml"));
         let name = AdapterName::parse("oslo-1").unwrap();
-        let salt = salt(&file).unwrap();
+        let salt = salt(&file).await.unwrap();
         let text = credentials_text(&name, &SecretString::from("the-secret-key"), &salt);
         Draft::create(&file, OWNER).unwrap().write(&text).unwrap();
-        assert_eq!(write_identity(&file, &identity_file).unwrap(), name);
+        let written = write_identity(&file, &identity_file, Keeping::InClear).await.unwrap();
+        assert_eq!((written.adapter, written.sealed_with), (name.clone(), None));
         let identity = AdapterIdentity::load(&identity_file).unwrap();
         assert_eq!((identity.adapter, identity.salt), (name, Credentials::load(&file).unwrap().salt));
         let written = fs::read_to_string(&identity_file).unwrap();

@@ -113,7 +113,7 @@ async fn enrol(config: &Path) -> Result<()> {
     platform.ready().await?;
     let create = ["adapter", "create", ADAPTER, "--site", "Evaluation", "--config", &platform_file];
     let code = launcher.run("platform", &create, "").await?;
-    launcher.run("adapter", &["enrol", "--config", &uplink_file], code.trim()).await?;
+    launcher.run("adapter", &["enrol", "--in-clear", "--config", &uplink_file], code.trim()).await?;
     platform.stop().await.map(drop)
 }
 

@@ -165,7 +165,7 @@ impl Drop for Booted {
              find {group} -depth -type d -exec rmdir {{}} + 2>/dev/null && break; sleep 0.1; done",
             self.first
         );
-        let _ = std::process::Command::from(as_root(&["sh", "-c", &script]).into_std()).status();
+        let _ = as_root(&["sh", "-c", &script]).into_std().status();
         let _ = self.holder.start_kill();
     }
 }

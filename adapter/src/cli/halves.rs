@@ -6,7 +6,8 @@ use std::sync::Arc;
 use sd_notify::NotifyState;
 
 use super::{
-    Account, Enrol, FAULT, Failure, File, door, drive, fault, say, say_enrolled, serve, tell_manager, usage, whole,
+    Account, Enrol, FAULT, Failure, File, door, drive, fault, say, say_enrolled, serve, tell_manager, usage,
+    whole,
 };
 use crate::app::{Sink, Way, environment};
 use crate::config::{self, AdapterIdentity, Credentials, Intake, Whole};

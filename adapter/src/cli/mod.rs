@@ -22,7 +22,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::app::{App, Sink, Way, environment};
 use crate::clock::Clock;
-use crate::config::{self, AdapterIdentity, Config, Credentials, Sections, Whole};
+use crate::config::{self, AdapterIdentity, Config, Credentials, Intake, Sections, Whole};
 use crate::enrol::{self, Enrolled, Keeping, WithKey};
 use crate::half::Half;
 use crate::intake::poll;
