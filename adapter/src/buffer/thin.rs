@@ -1,5 +1,5 @@
-//! What gives way when an outage outlasts memory: first the resolution of old numbers, then old numbers, and what happened
-//! and what changed last of all.
+//! What gives way when an outage outlasts memory: first the resolution of old numbers and states that only say again what
+//! was said, then old numbers, and what happened and what changed last of all.
 //!
 //! The older numbers are, the fewer of them stay: of each stretch of time the least, the greatest and the last, and the
 //! stretches are as long as a share of their age. So a long outage is shown from its beginning to its end, in memory that
@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use std::collections::hash_map::{Entry, HashMap};
 use std::ops::AddAssign;
 
-use catalog::{Item, Quality, Reading, Timestamp, Value};
+use catalog::{Item, Kind, Quality, Reading, Timestamp, Value};
 
 use super::chunk::bytes;
 
@@ -28,7 +28,8 @@ pub(super) struct Thinning {
 /// What had to give way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Gone {
-    /// Numbers between the least, the greatest and the last of their time.
+    /// Numbers between the least, the greatest and the last of their time, and states between the first and the last time
+    /// that they were said.
     pub(super) thinned: usize,
     /// Readings that nothing stands for.
     pub(super) given_up: usize,
@@ -91,10 +92,12 @@ struct Stays {
     last: usize,
 }
 
-// The table has an entry for each item and part that waits, which is less than what waits.
+// The tables have an entry for each item and part that waits, which is less than what waits.
 fn thin(readings: &mut VecDeque<Reading>, coarseness: u32) -> Gone {
-    let Some(newest) = readings.back().map(Reading::time) else { return Gone::default() };
+    // What a printer dates back may have come last.
+    let Some(newest) = readings.iter().map(Reading::time).max() else { return Gone::default() };
     let mut stays: Vec<_> = readings.iter().map(|reading| !is_number(reading)).collect();
+    keep_changes(readings, &mut stays);
     let mut open = HashMap::<(*const Item, u8), Stays>::new();
     for (at, reading) in readings.iter().enumerate() {
         let &Value::Number(value) = reading.value() else { continue };
@@ -118,6 +121,34 @@ fn thin(readings: &mut VecDeque<Reading>, coarseness: u32) -> Gone {
     let mut stays = stays.into_iter();
     let Gone { given_up, bytes, .. } = give_up(readings, |_| stays.next() == Some(false));
     Gone { thinned: given_up, given_up: 0, bytes }
+}
+
+/// A state that holds is said again every minute, which is no change: of each run of them the first and the last stay. What
+/// happened, happened as often as it is said.
+fn keep_changes(readings: &VecDeque<Reading>, stays: &mut [bool]) {
+    let mut runs = HashMap::<(*const Item, u8), Run>::new();
+    for (at, reading) in readings.iter().enumerate() {
+        let (Kind::State(_), &Value::Code(code)) = (reading.item().kind(), reading.value()) else { continue };
+        let begins = Run { code, quality: reading.quality(), first: at, last: at };
+        let run = runs.entry((std::ptr::from_ref(reading.item()), reading.part())).or_insert(begins);
+        if (run.code, run.quality) == (begins.code, begins.quality) {
+            if run.last != run.first {
+                stays[run.last] = false;
+            }
+            run.last = at;
+        } else {
+            *run = begins;
+        }
+    }
+}
+
+/// One state, said again and again; where it stands the first and the last time among all readings.
+#[derive(Clone, Copy, Debug)]
+struct Run {
+    code: &'static str,
+    quality: Quality,
+    first: usize,
+    last: usize,
 }
 
 impl Stretch {
@@ -191,8 +222,10 @@ mod tests {
         items::LASER_POWER.number(value, mark(part, time, Quality::Good)).unwrap()
     }
 
+    /// Open in even milliseconds, closed in odd ones.
     fn door(time: i64) -> Reading {
-        items::DOOR_STATE.code("open", mark(0, time, Quality::Good)).unwrap()
+        let state = if time % 2 == 0 { "open" } else { "closed" };
+        items::DOOR_STATE.code(state, mark(0, time, Quality::Good)).unwrap()
     }
 
     fn value(reading: &Reading) -> Option<f64> {
@@ -245,6 +278,32 @@ mod tests {
     }
 
     #[test]
+    fn a_state_that_is_only_said_again_goes_before_any_number_and_a_change_stays() {
+        let second = |at: i64| START + at * 1000;
+        let shut = |at: i64| items::DOOR_STATE.code("closed", mark(0, second(at), Quality::Good)).unwrap();
+        let mut readings: VecDeque<_> = (0..400).map(shut).collect();
+        readings.push_back(door(second(400)));
+        readings.extend((401..800).map(shut));
+        assert_eq!(
+            thin(&mut readings, 0),
+            Gone { thinned: 795, given_up: 0, bytes: 795 * size_of::<Reading>() }
+        );
+        let times: Vec<_> = readings.iter().map(|reading| (reading.time().0 - START) / 1000).collect();
+        assert_eq!(times, [0, 399, 400, 401, 799]);
+    }
+
+    #[test]
+    fn what_comes_last_and_is_dated_back_keeps_nothing_from_being_thinned() {
+        let old = number(2, START - 3_600_000, 1.0);
+        let (_, gone) = outage(
+            (0..600).map(|at| number(1, START + at * 1000, 1.0)).chain([old, number(1, START, 1.0)]),
+            601,
+        );
+        assert_eq!(gone.given_up, 0);
+        assert!(gone.thinned > 60, "{gone:?}");
+    }
+
+    #[test]
     fn a_value_that_is_not_to_be_judged_by_stands_for_none_that_is() {
         let bad = |at| items::LASER_POWER.number(1.0, mark(1, START + at, Quality::Bad)).unwrap();
         let mut readings: VecDeque<_> = (0..9).map(|at| number(1, START + at, 1.0)).collect();
@@ -275,11 +334,18 @@ mod tests {
             let mut rest = all.iter();
             prop_assert!(held.iter().all(|reading| rest.any(|other| other == reading)), "the order has changed");
             prop_assert_eq!(ends(&held), ends(&all));
-            let doors = |readings: &VecDeque<Reading>| readings.iter().filter(|one| value(one).is_none()).count();
-            prop_assert_eq!(doors(&held), doors(&all));
+            prop_assert_eq!(changes(&held), changes(&all));
             let mut again = held.clone();
             prop_assert_eq!(thin(&mut again, coarseness).thinned, 0, "what is thin became thinner at the same time");
         }
+    }
+
+    /// The states, each as often as it was changed to.
+    fn changes(readings: &VecDeque<Reading>) -> Vec<Value> {
+        let mut changes: Vec<_> =
+            readings.iter().filter(|one| value(one).is_none()).map(|one| one.value().clone()).collect();
+        changes.dedup();
+        changes
     }
 
     /// Of each part the least, the greatest and the last.
