@@ -215,13 +215,13 @@ impl Flow {
         }
     }
 
-    /// The question is asked again, after a pause.
+    /// The question is asked again, after a pause: a printer that asks for none is not asked as fast as it answers.
     fn rest(&mut self, asked: What, pause: Duration, now: Instant) {
         match asked {
             What::Describe | What::Subscribe => self.todo = Some(asked),
             _ => self.standing.again(asked),
         }
-        let pause = now + pause.min(PAUSE_MAX);
+        let pause = now + pause.clamp(INTERVAL, PAUSE_MAX);
         self.pause = Some(self.pause.map_or(pause, |before| before.max(pause)));
     }
 

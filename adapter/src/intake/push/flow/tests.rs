@@ -408,16 +408,18 @@ fn a_silent_printer_is_asked_and_then_given_up_and_a_busy_one_is_asked_again() {
     assert!(matches!(world.tick()[..], [Action::Send { request: Request::Ping, .. }]));
     assert_eq!(world.tick(), [Action::Close(Why::Gone)]);
 
-    let mut world = World::new(stored("i-1", 7));
-    world.greet("i-1");
-    let start = world.now;
-    assert_eq!(world.hear(3, Reply::Busy { retry_after_ms: 5_000 }), []);
-    let again = world.tick();
-    assert!(matches!(
-        again[..],
-        [Action::Send { request: Request::Subscribe(Subscribe { from: Some(8), .. }), .. }]
-    ));
-    assert_eq!(world.now - start, Duration::from_secs(5));
+    for (retry_after_ms, pause) in [(5_000, Duration::from_secs(5)), (0, INTERVAL)] {
+        let mut world = World::new(stored("i-1", 7));
+        world.greet("i-1");
+        let start = world.now;
+        assert_eq!(world.hear(3, Reply::Busy { retry_after_ms }), []);
+        let again = world.tick();
+        assert!(matches!(
+            again[..],
+            [Action::Send { request: Request::Subscribe(Subscribe { from: Some(8), .. }), .. }]
+        ));
+        assert_eq!(world.now - start, pause);
+    }
 }
 
 #[test]
