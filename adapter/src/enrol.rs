@@ -242,7 +242,10 @@ struct Draft {
 
 impl Draft {
     fn create(target: &Path, mode: u32) -> Result<Self, EnrolError> {
-        let path = target.with_extension("new");
+        // Beside it, and not in place of its ending: two files that differ in that alone need a draft each.
+        let mut path = target.as_os_str().to_owned();
+        path.push(".new");
+        let path = PathBuf::from(path);
         // One that a broken run left behind may have another mode.
         let _ = fs::remove_file(&path);
         let file = OpenOptions::new().write(true).create_new(true).mode(mode).open(&path);

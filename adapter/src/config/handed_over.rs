@@ -2,7 +2,7 @@
 //! (systemd.exec(5), `LoadCredential=`).
 
 use std::env;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use config::{Value, ValueKind};
 
@@ -19,7 +19,8 @@ pub(super) fn file(name: &str) -> Option<PathBuf> {
 
 /// Whether the file is one that was handed over.
 pub(super) fn is(file: &Path) -> bool {
-    directory().is_some_and(|directory| file.starts_with(directory))
+    let leaves = file.components().any(|part| part == Component::ParentDir);
+    !leaves && directory().is_some_and(|directory| file.starts_with(directory))
 }
 
 /// Whether the file would be handed over to a service, and this process is none.
@@ -50,8 +51,9 @@ pub(super) fn is_sealed(text: &str) -> bool {
     !text.trim().is_empty() && text.lines().all(|line| line.trim_end().chars().all(base64))
 }
 
+/// The service manager's word is a whole path; anything else, such as nothing, would make every file one that was handed over.
 fn directory() -> Option<PathBuf> {
-    env::var_os(VARIABLE).map(PathBuf::from)
+    env::var_os(VARIABLE).map(PathBuf::from).filter(|directory| directory.is_absolute())
 }
 
 #[cfg(test)]
