@@ -76,6 +76,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 async fn prepare(arguments: &Arguments) -> Result<()> {
     if arguments.directory.join(DONE).exists() {
+        // Whoever was interrupted here may not have given away everything yet.
+        give_all(arguments)?;
         say("The certificates and the adapter's key are there.");
         return Ok(());
     }
@@ -83,11 +85,13 @@ async fn prepare(arguments: &Arguments) -> Result<()> {
     issue(&authority, arguments)?;
     enrol(&arguments.config).await?;
     authority.write(&arguments.directory.join(DONE))?;
-    for owner in &arguments.owners {
-        give(&arguments.directory.join(&owner.name), owner)?;
-    }
+    give_all(arguments)?;
     say("The certificates are made and the adapter is enrolled.");
     Ok(())
+}
+
+fn give_all(arguments: &Arguments) -> Result<()> {
+    arguments.owners.iter().try_for_each(|owner| give(&arguments.directory.join(&owner.name), owner))
 }
 
 fn issue(authority: &Authority, arguments: &Arguments) -> Result<()> {

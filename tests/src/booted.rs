@@ -58,6 +58,7 @@ impl Booted {
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
+            .kill_on_drop(true)
             .spawn()
             .context("no second system can be started here")?;
         let id = holder.id().context("it ended at once")?;

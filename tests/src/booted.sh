@@ -8,6 +8,7 @@ set -eu
 if [ "${3:-}" != inside ]; then
     # A group of its own, which its service manager takes for all there is.
     groups=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)
+    [ -n "$groups" ] || { echo 'this machine has no control groups of version 2' >&2; exit 1; }
     group="$groups$(sed -n 's/^0:://p' /proc/self/cgroup)/oneway-booted-$$"
     mkdir "$group"
     echo $$ >"$group/cgroup.procs"

@@ -260,7 +260,7 @@ async fn a_taken_over_intake_gets_nothing_through_but_catalogued_items_of_its_ow
 }
 
 #[tokio::test]
-async fn a_taken_over_uplink_can_say_nothing_and_loses_nothing() -> Result<()> {
+async fn a_taken_over_uplink_can_say_nothing_but_an_answer() -> Result<()> {
     let (bench, platform) = quiet().await?;
     let site = &bench.site;
     let socket = site.socket_directory().join("link.sock");
