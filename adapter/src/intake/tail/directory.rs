@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use catalog::{Salt, Timestamp};
 use globset::GlobMatcher;
-use rustix::fs::{Dir, Mode, OFlags};
+use rustix::fs::{CWD, Dir, Mode, OFlags, openat};
 use rustix::io::Errno;
 
 use super::limits::{ENTRIES_MAX, FILES_MAX, PIECE_BYTES};
@@ -110,8 +110,9 @@ fn list(directory: &Path) -> io::Result<impl Iterator<Item = io::Result<CString>
 /// to the printer's disk. It lets the owner, and root.
 fn open_quietly(path: &Path, flags: OFlags) -> rustix::io::Result<OwnedFd> {
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | flags;
-    match rustix::fs::open(path, flags | OFlags::NOATIME, Mode::empty()) {
-        Err(Errno::PERM) => rustix::fs::open(path, flags, Mode::empty()),
+    // The call that all else is opened with: the seccomp profiles have no other.
+    match openat(CWD, path, flags | OFlags::NOATIME, Mode::empty()) {
+        Err(Errno::PERM) => openat(CWD, path, flags, Mode::empty()),
         opened => opened,
     }
 }
