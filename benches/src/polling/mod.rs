@@ -43,6 +43,9 @@ enum What {
         /// holds the platform and the simulator too.
         #[arg(long)]
         adapter: Option<std::path::PathBuf>,
+        /// The adapter as two processes: the intake polls.
+        #[arg(long)]
+        halves: bool,
     },
     /// PIP printers at 1 s, in growing numbers: CPU a poll and memory a printer.
     Growth {
@@ -76,7 +79,9 @@ pub fn main() -> ExitCode {
     let options = Options::parse_from(arguments);
     let outcome = match options.what {
         What::Serve { files } => growth::serve(&files),
-        What::Mixture { time, adapter } => block_on(mixture::measure(time, adapter.as_deref())),
+        What::Mixture { time, adapter, halves } => {
+            block_on(mixture::measure(time, mixture::Shape { adapter: adapter.as_deref(), halves }))
+        }
         What::Growth { time, printers } => block_on(growth::measure(time, &printers)),
         What::OneBad { time } => block_on(one_bad::measure(time)),
     };

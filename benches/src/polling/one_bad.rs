@@ -42,7 +42,7 @@ pub(super) async fn measure(time: Duration) -> Result<String> {
     };
     polled.configure(&addresses.into_iter().map(line).collect::<Vec<_>>())?;
     polled.site.enrol().await?;
-    running.adapter = Some(polled.site.start_adapter().await?);
+    running.adapter.push(("adapter", polled.site.start_adapter().await?));
     let all = |said: &Value| {
         said["printers"].as_array().is_some_and(|all| all.iter().all(|one| reachability(one) == "available"))
     };

@@ -27,7 +27,8 @@ pub(super) struct Polled {
 pub(super) struct Running {
     pub(super) platform: Program,
     pub(super) simulator: Program,
-    pub(super) adapter: Option<Program>,
+    /// The adapter, or its halves, the intake first, each with what it is.
+    pub(super) adapter: Vec<(&'static str, Program)>,
 }
 
 impl Polled {
@@ -54,7 +55,7 @@ impl Polled {
         let printers = ready["printers"].as_array().context("the simulator names no printers")?;
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let printers = printers.iter().map(|printer| (text(&printer["id"]), text(&printer["pip"]))).collect();
-        Ok((Running { platform, simulator, adapter: None }, printers))
+        Ok((Running { platform, simulator, adapter: Vec::new() }, printers))
     }
 
     /// Writes the adapter's configuration with these printers: an id and a line each.
@@ -62,10 +63,13 @@ impl Polled {
         let site = &self.site;
         let mut text = format!(
             "[platform]\nurl = {url:?}\nca_file = {ca:?}\ncredentials_file = {credentials:?}\n\n\
-             [pip]\nca_file = {ca:?}\ncertificate_file = {certificate:?}\nkey_file = {key:?}\n",
+             [pip]\nca_file = {ca:?}\ncertificate_file = {certificate:?}\nkey_file = {key:?}\n\n\
+             [link]\nsocket = {socket:?}\nidentity_file = {identity:?}\n",
             url = site.url(),
             ca = site.file("ca.pem"),
             credentials = site.file("credentials.toml"),
+            socket = site.socket_directory().join("link.sock"),
+            identity = site.file("identity.toml"),
             certificate = site.file("adapter.pem"),
             key = site.file("adapter.key"),
         );
@@ -86,8 +90,10 @@ impl Polled {
     pub(super) async fn until_said(&self, what: &str, met: impl Fn(&Value) -> bool) -> Result<()> {
         let deadline = Instant::now() + PATIENCE;
         while Instant::now() < deadline {
-            let said = serde_json::from_str(&self.site.status("json").await?)?;
-            if met(&said) {
+            // Each half that runs says something: the printers are the intake's.
+            let said = self.site.status("json").await?;
+            let mut said = serde_json::Deserializer::from_str(&said).into_iter::<Value>();
+            if said.any(|said| said.is_ok_and(|said| met(&said))) {
                 return Ok(());
             }
             sleep(ASKED_EVERY).await;
@@ -98,14 +104,13 @@ impl Polled {
 
 impl Running {
     /// Stops the adapter first, then what it talks to.
-    pub(super) async fn stop(self) -> Result<Value> {
-        let adapter = match self.adapter {
-            Some(adapter) => adapter.stop().await?,
-            None => Value::Null,
-        };
+    pub(super) async fn stop(self) -> Result<()> {
+        for (_, program) in self.adapter {
+            program.stop().await?;
+        }
         self.simulator.stop().await?;
         self.platform.stop().await?;
-        Ok(adapter)
+        Ok(())
     }
 }
 
