@@ -35,6 +35,10 @@ int main(void) {
     TRY("chroot", chroot("/"));
     TRY("packet_socket", socket(AF_PACKET, SOCK_RAW, 0));
     TRY("vsock_socket", socket(AF_VSOCK, SOCK_STREAM, 0));
+    TRY("mptcp_socket", socket(AF_INET, SOCK_STREAM, 262));
+    TRY("sctp_socket", socket(AF_INET, SOCK_STREAM, 132));
+    TRY("ping_socket", socket(AF_INET, SOCK_DGRAM, 1));
+    TRY("udplite_socket", socket(AF_INET6, SOCK_DGRAM, 136));
     TRY("raw_socket", socket(AF_INET, SOCK_RAW, 1));
     TRY("bpf", syscall(SYS_bpf, 0, 0, 0));
     TRY("io_uring", syscall(SYS_io_uring_setup, 1, 0));
@@ -56,6 +60,8 @@ int main(void) {
     TRY("settimeofday", syscall(SYS_settimeofday, 0, 0));
     /* What every program does, to show that the probe itself works. */
     TRY("tcp_socket", socket(AF_INET, SOCK_STREAM, 0));
+    TRY("tcp_socket_by_name", socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 6));
+    TRY("udp_socket_by_name", socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 17));
     TRY("getpid", getpid());
     return 0;
 }
