@@ -39,6 +39,8 @@ struct Step {
     lost: bool,
     /// So long goes by before the next question.
     pass_s: u64,
+    /// The next question is a sign of life.
+    life: bool,
 }
 
 /// Every case of a family comes to what it says, with a driver that only asks and is answered.
@@ -87,7 +89,12 @@ fn converse<D: Driver<Query = Get, Answer = Got>>(mut driver: D, input: &Input) 
             continue;
         }
         let mut words = Words::default();
+        let life = if step.life { driver.sign_of_life(false) } else { None };
+        assert_eq!(life.is_some(), step.life, "{out}");
         let get = loop {
+            if let Some(get) = life {
+                break get;
+            }
             match driver.next(now) {
                 Next::Ask(get) => break get,
                 Next::Tell(_) => panic!("HTTP has no acknowledgements"),

@@ -9,8 +9,23 @@ use crate::intake::poll::Now;
 use crate::intake::poll::driver::Verdict;
 use crate::intake::poll::drivers::field::{Field, Maybe, right};
 use crate::intake::poll::found::Found;
-use crate::intake::poll::transport::http::Got;
+use crate::intake::poll::transport::http::{Got, Path};
 use crate::intake::poll::trouble::Trouble;
+
+/// The computer's paths, as far as they are not the same in all of its versions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Computer {
+    /// That of the model.
+    pub(super) model: &'static Path,
+    /// That of the least that there is, to keep the session.
+    pub(super) pulse: &'static Path,
+}
+
+impl Default for Computer {
+    fn default() -> Self {
+        Self { model: BOARD_MODEL, pulse: BOARD_NOOP }
+    }
+}
 
 const NO_DUET: &str =
     "it answers neither as a Duet's firmware (/rr_connect) nor as a Duet's computer (/machine/connect)";
@@ -30,7 +45,20 @@ impl Duet {
                 Ok(self.session.lost())
             }
             (path, 404) if path == BOARD_MODEL => {
-                self.way = Way::Board(BOARD_STATUS);
+                let pulse = if self.computer().pulse == BOARD_NOOP { BOARD_NOOP } else { BOARD_STATUS };
+                self.way = Way::Board(Computer { model: BOARD_STATUS, pulse });
+                self.again();
+                Ok(Verdict::Alive)
+            }
+            (path, 404) if path == BOARD_STATUS => {
+                // It has neither: the one that it does not have now may have been the wrong one.
+                self.way = Way::Board(Computer::default());
+                Err(got.unusual())
+            }
+            (path, 404) if path == BOARD_NOOP => {
+                // An older one. Its model costs the printer's board nothing either.
+                let computer = self.computer();
+                self.way = Way::Board(Computer { pulse: computer.model, ..computer });
                 self.again();
                 Ok(Verdict::Alive)
             }
@@ -44,10 +72,15 @@ impl Duet {
             }
             (_, 502 | 503) => Err(Verdict::Cannot(
                 Trouble::Off("its computer is there and does not reach its board".into()),
-                Duration::ZERO,
+                got.retry_after.unwrap_or_default(),
             )),
             _ => Err(got.unusual()),
         }
+    }
+
+    /// Which of its paths the computer has.
+    pub(super) fn computer(&self) -> Computer {
+        if let Way::Board(computer) = self.way { computer } else { Computer::default() }
     }
 
     /// The whole model at once.

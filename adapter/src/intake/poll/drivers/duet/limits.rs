@@ -19,6 +19,10 @@ pub(super) const SESSION_TRIES: u32 = 3;
 pub(super) const BUSY_PAUSE: Duration = Duration::from_secs(2);
 /// One that has none so often in a row has failed.
 pub(super) const BUSY_MAX: u32 = 3;
+/// After so many answers in a row that are none of a Duet's, who answers is found out anew: another one may have its address.
+pub(super) const ODD_MAX: u32 = 4;
+/// What a Duet gives no number of, as an old one does, is read again after this long: it changes by hand.
+pub(super) const UNNUMBERED_AGAIN: Duration = Duration::from_secs(60);
 /// The Duet's uptime may fall behind ours by so much, in seconds, before it is another start: an answer may be late.
 pub(super) const UPTIME_SLACK_S: f64 = 30.0;
 /// The uptime begins anew here, in seconds: milliseconds in 32 bits.

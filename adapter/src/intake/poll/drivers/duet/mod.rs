@@ -24,11 +24,14 @@ mod values;
 use std::collections::VecDeque;
 
 use catalog::items;
-use tokio::time::Instant;
+use tokio::time::{Duration, Instant};
 
 use self::api::{Board, Job, Live, Login, Model as Reply, Tool};
+use self::computer::Computer;
 use self::jobs::Jobs;
-use self::limits::{BUSY_MAX, BUSY_PAUSE, TOOLS_MAX, UPTIME_SLACK_S, UPTIME_WRAPS_S};
+use self::limits::{
+    BUSY_MAX, BUSY_PAUSE, ODD_MAX, PASSWORD_AGAIN, TOOLS_MAX, UPTIME_SLACK_S, UPTIME_WRAPS_S,
+};
 use self::model::{Key, Model};
 use self::session::Session;
 use super::field::{given, right};
@@ -67,8 +70,8 @@ enum Way {
     /// The Duet's own firmware.
     #[default]
     Firmware,
-    /// A single-board computer, by this path of its model.
-    Board(&'static Path),
+    /// A single-board computer.
+    Board(Computer),
 }
 
 /// What is asked of the object model.
@@ -100,6 +103,8 @@ pub(in crate::intake::poll) struct Duet {
     jobs: Jobs,
     /// How often in a row it had no memory left for an answer.
     busy: u32,
+    /// Answers that were none of a Duet's since the last that was one.
+    odd: u32,
 }
 
 impl Driver for Duet {
@@ -134,7 +139,19 @@ impl Driver for Duet {
     }
 
     fn answer(&mut self, got: Got, now: Now, found: &mut Found<'_>) -> Verdict {
-        self.take(&got, now, found).unwrap_or_else(|verdict| verdict)
+        match self.take(&got, now, found).unwrap_or_else(|verdict| verdict) {
+            verdict @ (Verdict::Works | Verdict::Shows(_)) => {
+                self.odd = 0;
+                verdict
+            }
+            Verdict::Cannot(trouble @ Trouble::Nonsense(_), wait) => {
+                Verdict::Cannot(trouble, wait.max(self.doubt()))
+            }
+            Verdict::Close(Some(trouble @ Trouble::Nonsense(_)), wait) => {
+                Verdict::Close(Some(trouble), wait.max(self.doubt()))
+            }
+            verdict => verdict,
+        }
     }
 
     fn pace(&self) -> Pace {
@@ -156,12 +173,12 @@ impl Duet {
         self.open = Some(what);
         let model = Get::new(MODEL);
         self.session.sign(match what {
-            What::Pulse if self.way != Way::Firmware => Get::new(BOARD_NOOP),
+            What::Pulse if self.way != Way::Firmware => Get::new(self.computer().pulse),
             What::Live => model.word("flags", "d99fn"),
             What::Key(key, 0) => model.word("key", key.name()).word("flags", "d99n"),
             What::Key(key, from) => model.word("key", key.name()).numbered("flags", "d99na", from),
             What::Pulse => model.word("key", "state.upTime").word("flags", "f"),
-            What::Whole => Get::new(if let Way::Board(path) = self.way { path } else { BOARD_MODEL }),
+            What::Whole => Get::new(self.computer().model),
         })
     }
 
@@ -177,14 +194,14 @@ impl Duet {
                 let login: Login = got.json()?;
                 if right(&login.is_emulated) == Some(&true) {
                     // What it answers here it has the printer's firmware say by G-code; its own model costs that nothing.
-                    self.way = Way::Board(BOARD_MODEL);
+                    self.way = Way::Board(Computer::default());
                     return Ok(Verdict::Alive);
                 }
                 Ok(self.session.login(&login))
             }
             // An older one, that does not answer for the firmware.
             (path, 404) if path == CONNECT => {
-                self.way = Way::Board(BOARD_MODEL);
+                self.way = Way::Board(Computer::default());
                 Ok(Verdict::Alive)
             }
             (path, 200) if path == MODEL => {
@@ -202,6 +219,20 @@ impl Duet {
             (_, 503) => Err(self.no_memory(got)),
             _ => Err(got.unusual()),
         }
+    }
+
+    /// It answers what no Duet does. It may be another by now, with the other interface or a version before: after a few of these
+    /// all is found out anew, with a login. Gives how long not to ask: each login is a line in its log, and only the first
+    /// may be worth it.
+    fn doubt(&mut self) -> Duration {
+        self.odd = self.odd.saturating_add(1);
+        if self.odd % ODD_MAX != 0 {
+            return Duration::ZERO;
+        }
+        let again = if self.odd > ODD_MAX && self.session.is_open() { PASSWORD_AGAIN } else { Duration::ZERO };
+        self.way = Way::Firmware;
+        self.session.forget();
+        again
     }
 
     /// The open question is asked once more.
@@ -229,7 +260,7 @@ impl Duet {
                 let live: Live =
                     result(got)?.ok_or_else(|| Verdict::nonsense("an object model with nothing in it"))?;
                 self.restarted(&live, now, found);
-                self.todo = self.model.due(&live).map(|key| What::Key(key, 0)).collect();
+                self.todo = self.model.due(&live, now.mono).map(|key| What::Key(key, 0)).collect();
                 self.live = Some(live);
             }
             What::Key(key, from) => {
@@ -246,7 +277,7 @@ impl Duet {
                     Key::Job => self.model.job(&result::<Job>(got)?.unwrap_or_default()),
                 }
                 if let Some(live) = &self.live {
-                    self.model.was_read(key, live);
+                    self.model.was_read(key, live, now.mono);
                 }
             }
         }

@@ -1,8 +1,10 @@
 //! What changes seldom: which heater is what, which file is printed. It is read again only when the Duet's own number of it
 //! is another one, so that a round is one question.
 
+use tokio::time::Instant;
+
 use super::api::{Board, File, Heat, Job, Live, Seqs, Tool};
-use super::limits::TOOLS_MAX;
+use super::limits::{TOOLS_MAX, UNNUMBERED_AGAIN};
 use crate::intake::poll::drivers::field::{Maybe, right};
 
 /// A key of the object model that is read by itself.
@@ -40,12 +42,19 @@ impl Key {
 /// What was read of the keys, and the numbers that they had then.
 #[derive(Default)]
 pub(super) struct Model {
-    read: [Option<Option<i64>>; Key::ALL.len()],
+    read: [Option<Read>; Key::ALL.len()],
     heat: Heat,
     tools: Vec<Tool>,
     /// What came of them so far, while they come in parts.
     parts: Vec<Tool>,
     pub(super) job: Build,
+}
+
+/// When a key was read, and the number that it had then.
+#[derive(Clone, Copy, Debug)]
+struct Read {
+    seq: Option<i64>,
+    at: Instant,
 }
 
 /// The file that is printed, or was last.
@@ -89,26 +98,28 @@ pub(super) enum Place {
 }
 
 impl Model {
-    /// The keys that have changed since they were read.
-    pub(super) fn due(&self, live: &Live) -> impl Iterator<Item = Key> {
+    /// The keys that have changed since they were read. Of one without a number nobody says whether it has: it is read now and
+    /// then, and the job each time, since what is printed goes with how far it is.
+    pub(super) fn due(&self, live: &Live, now: Instant) -> impl Iterator<Item = Key> {
         let seqs = right(&live.seqs);
         let read = self.read;
-        let now = Key::ALL.map(|key| seqs.and_then(|seqs| key.seq(seqs)));
-        Key::ALL
-            .into_iter()
-            .zip(read)
-            .zip(now)
-            .filter(|((_, read), now)| *read != Some(*now))
-            .map(|((key, _), _)| key)
+        let numbers = Key::ALL.map(|key| seqs.and_then(|seqs| key.seq(seqs)));
+        let is_due = move |key: Key, read: Option<Read>, number: Option<i64>| {
+            let Some(read) = read else { return true };
+            let again = number.is_none() && (key == Key::Job || now >= read.at + UNNUMBERED_AGAIN);
+            read.seq != number || again
+        };
+        let all = Key::ALL.into_iter().zip(read).zip(numbers);
+        all.filter(move |((key, read), number)| is_due(*key, *read, *number)).map(|((key, _), _)| key)
     }
 
     /// The key was read, when this was what the Duet said.
-    pub(super) fn was_read(&mut self, key: Key, live: &Live) {
-        let now = right(&live.seqs).and_then(|seqs| key.seq(seqs));
+    pub(super) fn was_read(&mut self, key: Key, live: &Live, now: Instant) {
+        let seq = right(&live.seqs).and_then(|seqs| key.seq(seqs));
         if let Some(read) =
             Key::ALL.iter().position(|known| *known == key).and_then(|at| self.read.get_mut(at))
         {
-            *read = Some(now);
+            *read = Some(Read { seq, at: now });
         }
     }
 

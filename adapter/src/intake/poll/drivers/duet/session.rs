@@ -111,6 +111,11 @@ impl Session {
         Verdict::Cannot(Trouble::Refused(why.into()), PASSWORD_AGAIN)
     }
 
+    /// Whoever it was with may not be there any more.
+    pub(super) fn forget(&mut self) {
+        self.open = None;
+    }
+
     /// After so long without a question the session must be kept by one.
     pub(super) fn heartbeat(&self) -> Option<Duration> {
         self.open.as_ref().map(|open| open.timeout.mul_f64(SESSION_SHARE))
