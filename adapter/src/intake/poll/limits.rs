@@ -27,6 +27,9 @@ pub(super) const TOLD_AT_ONCE_MAX: usize = 16;
 pub(super) const FAREWELL_MAX: Duration = Duration::from_secs(2);
 /// A value is not said to be stale sooner, however short the interval: a lost packet takes a second to be sent again.
 pub(super) const STALE_AFTER_MIN: Duration = Duration::from_secs(3);
+/// By how much, in milliseconds, the two clocks must have gone apart before this machine is held to have been suspended: they are
+/// rounded, and one is put right by and by. What is less is not forgotten, and adds up.
+pub(super) const SLEPT_MS_MIN: u64 = 1_000;
 /// The head of an answer over HTTP: real ones have some hundred bytes.
 pub(super) const HTTP_HEAD_BYTES_MAX: usize = 16 * 1024;
 /// Headers in it.

@@ -8,7 +8,7 @@ use catalog::{
 use tokio::time::{Duration, Instant};
 
 use super::Now;
-use super::limits::{INTERVALS_TO_STALE, REMEMBERED_MAX, SAID_EVERY, STALE_AFTER_MIN};
+use super::limits::{INTERVALS_TO_STALE, REMEMBERED_MAX, SAID_EVERY, SLEPT_MS_MIN, STALE_AFTER_MIN};
 use crate::config::PrinterId;
 
 /// What one printer said.
@@ -23,8 +23,8 @@ pub(super) struct Memory {
     said: HashMap<(&'static str, u8), Said>,
     /// Nothing expires before then.
     expires: Option<Instant>,
-    /// When it was last looked at, by both clocks.
-    looked: Option<Now>,
+    /// A moment by both clocks, from which on they went alike.
+    alike: Option<Now>,
     /// By how much the printer's clock was behind at the last time that it gave, where that is more than is believed.
     clock_off_ms: Option<i64>,
 }
@@ -62,8 +62,8 @@ pub(super) struct Sighting {
 
 impl Memory {
     pub(super) fn new(driver: &'static str, printer: PrinterId, salt: Salt, interval: Duration) -> Self {
-        let (said, expires, looked, clock_off_ms) = (HashMap::new(), None, None, None);
-        Self { driver, printer, salt, model_known: false, interval, said, expires, looked, clock_off_ms }
+        let (said, expires, alike, clock_off_ms) = (HashMap::new(), None, None, None);
+        Self { driver, printer, salt, model_known: false, interval, said, expires, alike, clock_off_ms }
     }
 
     /// The configuration names the printer's model.
@@ -165,8 +165,8 @@ impl Memory {
     /// What the printer has not given for three intervals, said once: the value as it was, as of then and not to be
     /// judged by. The old value is never repeated as if it were new.
     pub(super) fn expire(&mut self, now: Now) -> Vec<Reading> {
-        let until = now.mono + self.slept(now);
-        if self.expires.is_none_or(|at| at > until) {
+        self.grow_older(now);
+        if self.expires.is_none_or(|at| at > now.mono) {
             return Vec::new();
         }
         let mut gone = Vec::new();
@@ -175,9 +175,10 @@ impl Memory {
             if !said.expires() {
                 continue;
             }
-            if said.fresh_until <= until {
+            if said.fresh_until <= now.mono {
                 said.stale = true;
-                let ago = i64::try_from((until - said.fresh_until).as_millis()).unwrap_or(i64::MAX);
+                let ago = i64::try_from(now.mono.saturating_duration_since(said.fresh_until).as_millis())
+                    .unwrap_or(i64::MAX);
                 let then = Timestamp(now.wall.0.saturating_sub(ago));
                 gone.push((said.item, *part, said.left.clone(), then));
             } else {
@@ -191,13 +192,30 @@ impl Memory {
         gone.into_iter().filter_map(stale).collect()
     }
 
-    /// For how long this machine was suspended since it was last looked at: its monotonic clock stood still, and the other did
-    /// not. Where that was set forward instead, values that are fresh are said to be stale once too often.
+    /// While this machine was suspended its monotonic clock stood still, and the values grew older all the same.
+    fn grow_older(&mut self, now: Now) {
+        let slept = self.slept(now);
+        if slept == Duration::ZERO {
+            return;
+        }
+        let older = |at: Instant| at.checked_sub(slept).unwrap_or(now.mono);
+        self.expires = self.expires.map(older);
+        for said in self.said.values_mut() {
+            (said.at, said.fresh_until) = (older(said.at), older(said.fresh_until));
+        }
+    }
+
+    /// For how long this machine was suspended, where that was not said before: its monotonic clock stood still, and the other
+    /// did not. Where that was set forward instead, values that are fresh are said to be stale once too often.
     fn slept(&mut self, now: Now) -> Duration {
-        let Some(before) = self.looked.replace(now) else { return Duration::ZERO };
-        let wall = u64::try_from(now.wall.0.saturating_sub(before.wall.0))
-            .map_or(Duration::ZERO, Duration::from_millis);
-        wall.saturating_sub(now.mono.saturating_duration_since(before.mono))
+        let alike = *self.alike.get_or_insert(now);
+        let mono = i64::try_from(now.mono.saturating_duration_since(alike.mono).as_millis());
+        let apart = (now.wall.0.saturating_sub(alike.wall.0)).saturating_sub(mono.unwrap_or(i64::MAX));
+        if apart.unsigned_abs() < SLEPT_MS_MIN {
+            return Duration::ZERO;
+        }
+        self.alike = Some(now);
+        u64::try_from(apart).map_or(Duration::ZERO, Duration::from_millis)
     }
 
     /// Whether the adapter can talk to the printer.

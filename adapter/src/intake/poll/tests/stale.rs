@@ -68,6 +68,34 @@ fn a_machine_that_was_suspended_has_not_heard_its_printer_meanwhile() {
 }
 
 #[test]
+fn suspensions_that_are_shorter_than_a_value_lives_add_up() {
+    // So long asleep each time, as often, between looks that are a second apart by the monotonic clock.
+    for (asleep_ms, stale_after) in [(5_000, 3), (900, 8), (400, 12), (0, 15)] {
+        let (mut memory, now) = (memory(SECOND * 5), beginning());
+        sees(&mut memory, now, None, 512.0);
+        let look = |memory: &mut Memory, looks: u32| {
+            let wall = later(now, (SECOND + Duration::from_millis(asleep_ms)) * looks).wall;
+            memory.expire(Now { mono: later(now, SECOND * looks).mono, wall })
+        };
+        assert_eq!(look(&mut memory, 0), []);
+        let first = (1..=15).find(|looks| !look(&mut memory, *looks).is_empty());
+        assert_eq!(first, Some(stale_after), "{asleep_ms} ms");
+    }
+}
+
+#[test]
+fn clocks_that_are_rounded_or_put_right_by_and_by_make_nothing_old() {
+    let (mut memory, now) = (memory(SECOND), beginning());
+    for look in 0..20_000u32 {
+        // A wall clock that is fast by a two-thousandth, and told to the millisecond.
+        let by = Duration::from_micros(100_100) * look;
+        let then = Now { mono: now.mono + by, wall: later(now, by + by / 2_000).wall };
+        assert_eq!(memory.expire(then), [], "{look}");
+        sees(&mut memory, then, None, 512.0);
+    }
+}
+
+#[test]
 fn a_value_that_is_given_again_with_its_old_time_is_fresh_but_no_news() {
     let (mut memory, now) = (memory(SECOND * 5), beginning());
     sees(&mut memory, now, Some(now.wall), 512.0);
