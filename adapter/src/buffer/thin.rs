@@ -6,7 +6,7 @@
 //! grows with the logarithm of its length.
 
 use std::collections::VecDeque;
-use std::collections::hash_map::{Entry, HashMap};
+use std::collections::hash_map::HashMap;
 use std::ops::AddAssign;
 
 use catalog::{Item, Kind, Quality, Reading, Timestamp, Value};
@@ -14,7 +14,7 @@ use catalog::{Item, Kind, Quality, Reading, Timestamp, Value};
 use super::chunk::bytes;
 
 /// At first a stretch is a 64th of its age, after this many steps as long as its age.
-const COARSEST: u32 = 6;
+const COARSEST: usize = 6;
 /// The share of the readings that has to go before more is put in, as a divisor: looking at all of them for each that comes
 /// would cost more than it is worth.
 const ROOM_SHARE: usize = 8;
@@ -22,7 +22,7 @@ const ROOM_SHARE: usize = 8;
 /// How coarse the numbers of one thing have become.
 #[derive(Debug, Default)]
 pub(super) struct Thinning {
-    coarseness: u32,
+    coarseness: usize,
 }
 
 /// What had to give way.
@@ -38,19 +38,16 @@ pub(super) struct Gone {
 }
 
 impl Thinning {
-    /// Makes room for an eighth of them, at least for one.
+    /// Makes room for an eighth of them, at least for one. Everybody else who has readings waits meanwhile: all of them are
+    /// looked at once, however coarse they have to become.
     pub(super) fn make_room(&mut self, readings: &mut VecDeque<Reading>) -> Gone {
         let wanted = readings.len() / ROOM_SHARE + 1;
-        let mut gone = Gone::default();
-        loop {
-            gone += Gone { given_up: 0, ..thin(readings, self.coarseness) };
-            if gone.thinned >= wanted {
-                return gone;
-            }
-            if self.coarseness == COARSEST {
-                break;
-            }
-            self.coarseness += 1;
+        let stays = survey(readings, self.coarseness);
+        let is_enough = |coarseness: &usize| thinned(&stays, *coarseness) >= wanted;
+        self.coarseness = (self.coarseness..COARSEST).find(is_enough).unwrap_or(COARSEST);
+        let mut gone = thin(readings, &stays, self.coarseness);
+        if gone.thinned >= wanted {
+            return gone;
         }
         let mut numbers_to_go = wanted - gone.thinned;
         gone += give_up(readings, |reading| take_one(&mut numbers_to_go, is_number(reading)));
@@ -92,40 +89,60 @@ struct Stays {
     last: usize,
 }
 
+/// At which coarseness a reading stays: one bit for each, the lowest for the finest.
+type Levels = u8;
+
+/// At which coarseness each reading stays, from this one on. What stays when they are thinned step by step is what stays when
+/// they are thinned to the last of these at once: a stretch is a whole one, or a part of one, of the next step.
 // The tables have an entry for each item and part that waits, which is less than what waits.
-fn thin(readings: &mut VecDeque<Reading>, coarseness: u32) -> Gone {
+fn survey(readings: &VecDeque<Reading>, finest: usize) -> Vec<Levels> {
     // What a printer dates back may have come last.
-    let Some(newest) = readings.iter().map(Reading::time).max() else { return Gone::default() };
-    let mut stays: Vec<_> = readings.iter().map(|reading| !is_number(reading)).collect();
+    let Some(newest) = readings.iter().map(Reading::time).max() else { return Vec::new() };
+    let mut stays: Vec<Levels> =
+        readings.iter().map(|reading| if is_number(reading) { 0 } else { Levels::MAX }).collect();
     keep_changes(readings, &mut stays);
-    let mut open = HashMap::<(*const Item, u8), Stays>::new();
+    let mut open = HashMap::<(*const Item, u8), [Option<Stays>; COARSEST + 1]>::new();
     for (at, reading) in readings.iter().enumerate() {
         let &Value::Number(value) = reading.value() else { continue };
-        let one = Stays {
-            stretch: Stretch::of(reading, newest, coarseness),
-            least: (value, at),
-            greatest: (value, at),
-            last: at,
-        };
-        match open.entry((std::ptr::from_ref(reading.item()), reading.part())) {
-            Entry::Occupied(mut so_far) if so_far.get().stretch == one.stretch => {
-                so_far.get_mut().add(value, at)
-            }
-            Entry::Occupied(mut done) => done.insert(one).mark(&mut stays),
-            Entry::Vacant(place) => {
-                place.insert(one);
+        let levels = open.entry((std::ptr::from_ref(reading.item()), reading.part())).or_default();
+        for (coarseness, open) in levels.iter_mut().enumerate().skip(finest) {
+            let stretch = Stretch::of(reading, newest, coarseness);
+            match open {
+                Some(so_far) if so_far.stretch == stretch => so_far.add(value, at),
+                _ => {
+                    let begins = Stays { stretch, least: (value, at), greatest: (value, at), last: at };
+                    if let Some(done) = open.replace(begins) {
+                        done.mark(coarseness, &mut stays);
+                    }
+                }
             }
         }
     }
-    open.values().for_each(|done| done.mark(&mut stays));
-    let mut stays = stays.into_iter();
-    let Gone { given_up, bytes, .. } = give_up(readings, |_| stays.next() == Some(false));
+    for levels in open.values() {
+        for (coarseness, open) in levels.iter().enumerate() {
+            if let Some(done) = open {
+                done.mark(coarseness, &mut stays);
+            }
+        }
+    }
+    stays
+}
+
+/// How many go at this coarseness.
+fn thinned(stays: &[Levels], coarseness: usize) -> usize {
+    stays.iter().filter(|levels| *levels & 1 << coarseness == 0).count()
+}
+
+fn thin(readings: &mut VecDeque<Reading>, stays: &[Levels], coarseness: usize) -> Gone {
+    let mut stays = stays.iter();
+    let goes = |_: &Reading| stays.next().is_some_and(|levels| levels & 1 << coarseness == 0);
+    let Gone { given_up, bytes, .. } = give_up(readings, goes);
     Gone { thinned: given_up, given_up: 0, bytes }
 }
 
 /// A state that holds is said again every minute, which is no change: of each run of them the first and the last stay. What
 /// happened, happened as often as it is said.
-fn keep_changes(readings: &VecDeque<Reading>, stays: &mut [bool]) {
+fn keep_changes(readings: &VecDeque<Reading>, stays: &mut [Levels]) {
     let mut runs = HashMap::<(*const Item, u8), Run>::new();
     for (at, reading) in readings.iter().enumerate() {
         let (Kind::State(_), &Value::Code(code)) = (reading.item().kind(), reading.value()) else { continue };
@@ -133,7 +150,7 @@ fn keep_changes(readings: &VecDeque<Reading>, stays: &mut [bool]) {
         let run = runs.entry((std::ptr::from_ref(reading.item()), reading.part())).or_insert(begins);
         if (run.code, run.quality) == (begins.code, begins.quality) {
             if run.last != run.first {
-                stays[run.last] = false;
+                stays[run.last] = 0;
             }
             run.last = at;
         } else {
@@ -152,7 +169,7 @@ struct Run {
 }
 
 impl Stretch {
-    fn of(reading: &Reading, newest: Timestamp, coarseness: u32) -> Self {
+    fn of(reading: &Reading, newest: Timestamp, coarseness: usize) -> Self {
         let Timestamp(time) = reading.time();
         let age = newest.0.saturating_sub(time).max(0);
         let length = 1 << (age >> (COARSEST - coarseness)).max(1).ilog2();
@@ -171,9 +188,9 @@ impl Stays {
         self.last = at;
     }
 
-    fn mark(&self, stays: &mut [bool]) {
+    fn mark(&self, coarseness: usize, stays: &mut [Levels]) {
         for at in [self.least.1, self.greatest.1, self.last] {
-            stays[at] = true;
+            stays[at] |= 1 << coarseness;
         }
     }
 }
@@ -232,6 +249,23 @@ mod tests {
         match reading.value() {
             Value::Number(number) => Some(*number),
             _ => None,
+        }
+    }
+
+    fn thin(readings: &mut VecDeque<Reading>, coarseness: usize) -> Gone {
+        let stays = survey(readings, coarseness);
+        super::thin(readings, &stays, coarseness)
+    }
+
+    /// Thins them a step after the other until there is room, as much as thinning alone makes; gives the last step.
+    fn step_by_step(readings: &mut VecDeque<Reading>, mut coarseness: usize) -> (usize, Gone) {
+        let (wanted, mut gone) = (readings.len() / ROOM_SHARE + 1, Gone::default());
+        loop {
+            gone += thin(readings, coarseness);
+            if gone.thinned >= wanted || coarseness == COARSEST {
+                return (coarseness, gone);
+            }
+            coarseness += 1;
         }
     }
 
@@ -337,6 +371,36 @@ mod tests {
             prop_assert_eq!(changes(&held), changes(&all));
             let mut again = held.clone();
             prop_assert_eq!(thin(&mut again, coarseness).thinned, 0, "what is thin became thinner at the same time");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_stays_is_the_same_as_if_it_was_thinned_step_by_step(
+            said in prop::collection::vec((0u8..4, -900i64..60_000, 0u8..5, any::<bool>()), 1..400),
+            coarseness in 0..=COARSEST,
+        ) {
+            let mut time = START;
+            let mut all = VecDeque::new();
+            for (part, after, power, good) in said {
+                time += after;
+                let quality = if good { Quality::Good } else { Quality::Bad };
+                let number = items::LASER_POWER.number(f64::from(power), mark(part, time, quality)).unwrap();
+                all.push_back(if part == 3 { door(time) } else { number });
+            }
+            let (mut at_once, mut expected) = (all.clone(), all);
+            let mut thinning = Thinning { coarseness };
+            let gone = thinning.make_room(&mut at_once);
+            let (last, thinned) = step_by_step(&mut expected, coarseness);
+            prop_assert_eq!((thinning.coarseness, gone.thinned), (last, thinned.thinned));
+            // What is given up beyond that goes from the oldest on, and numbers first.
+            if gone.given_up == 0 {
+                prop_assert_eq!(at_once, expected);
+            } else {
+                prop_assert_eq!(at_once.len() + gone.given_up, expected.len());
+                let mut rest = expected.iter();
+                prop_assert!(at_once.iter().all(|reading| rest.any(|other| other == reading)));
+            }
         }
     }
 
