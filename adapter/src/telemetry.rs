@@ -84,8 +84,7 @@ impl Telemetry {
     // The platform knows an adapter to be there by whatever it says. An uplink that spoke while nobody takes anything in
     // from the printers would make that look like health (P8).
     fn may_speak(&self) -> bool {
-        let heard = self.link.as_ref().and_then(|link| link.connected().and(link.heard()));
-        self.half != Half::Uplink || heard.is_some_and(|heard| heard.elapsed() <= HEARD_WITHIN)
+        self.half != Half::Uplink || self.link.as_ref().is_some_and(|link| link.lives(HEARD_WITHIN))
     }
 
     fn numbers(&self, now: Timestamp, started: Instant, process: ProcessUse) -> Vec<Said> {
@@ -308,9 +307,20 @@ mod tests {
         assert!(uplink.may_speak());
         tokio::time::advance(Duration::from_millis(1)).await;
         assert!(!uplink.may_speak(), "it is there and says nothing: it hangs");
+        // The platform is busy for minutes: until they are over the intake has nothing to say.
         link.heard_now();
+        link.told_to_wait(Duration::from_secs(300));
+        tokio::time::advance(Duration::from_secs(300) + HEARD_WITHIN).await;
+        assert!(uplink.may_speak(), "it was told to wait");
+        tokio::time::advance(Duration::from_millis(1)).await;
+        assert!(!uplink.may_speak(), "it was to be heard again by now");
+        link.heard_now();
+        link.told_to_wait(Duration::from_secs(300));
         link.set_connected(None);
         assert!(!uplink.may_speak(), "it has gone");
+        link.set_connected(Some(Instant::now()));
+        tokio::time::advance(HEARD_WITHIN * 2).await;
+        assert!(!uplink.may_speak(), "what another was told is nothing for one that has come since");
         assert!(Telemetry { half: Half::Intake, ..uplink }.may_speak());
     }
 

@@ -31,7 +31,7 @@ pub struct SocketLink {
     socket: PathBuf,
     uplink_user: Option<u32>,
     // Taken out while something is written to it: one that is dropped in the middle is closed.
-    connection: tokio::sync::Mutex<Option<Connection>>,
+    pub(super) connection: tokio::sync::Mutex<Option<Connection>>,
     backoff: Mutex<Backoff>,
     random: SystemRandom,
     health: Arc<Health>,
@@ -52,7 +52,7 @@ enum Trouble {
 }
 
 #[derive(Debug)]
-struct Connection {
+pub(super) struct Connection {
     write: OwnedWriteHalf,
     slots: Arc<Slots>,
     state: Arc<LinkState>,
@@ -92,18 +92,19 @@ impl SocketLink {
     }
 
     async fn ask(&self, batch: &Batch) -> Result<Answer, Trouble> {
-        let answer = self.send(batch).await?;
+        let (asked, answer) = self.send(batch).await?;
         match timeout(ANSWER_MAX, answer).await {
             Ok(answer) => answer.map_err(|_| Trouble::Closed),
             Err(_) => {
-                // With the connection go all that wait: none of them knows more.
-                self.connection.lock().await.take();
+                // With the connection go all that wait on it: none of them knows more. Another may have taken its place by now.
+                self.connection.lock().await.take_if(|current| Arc::ptr_eq(&current.slots, &asked));
                 Err(Trouble::Hangs)
             }
         }
     }
 
-    async fn send(&self, batch: &Batch) -> Result<oneshot::Receiver<Answer>, Trouble> {
+    /// Gives where the answer will come, and on which connection.
+    async fn send(&self, batch: &Batch) -> Result<(Arc<Slots>, oneshot::Receiver<Answer>), Trouble> {
         let mut place = self.connection.lock().await;
         let mut connection = match place.take().filter(|connection| !connection.slots.closed()) {
             Some(connection) => connection,
@@ -121,8 +122,9 @@ impl SocketLink {
         let written = timeout(TRANSFER_MAX, connection.write.write_all(&frame)).await;
         written.map_err(|_| Trouble::Hangs)?.map_err(|_| Trouble::Closed)?;
         self.state.batches.one();
+        let asked = Arc::clone(&connection.slots);
         *place = Some(connection);
-        Ok(answer)
+        Ok((asked, answer))
     }
 
     async fn connect(&self) -> Result<Connection, Trouble> {

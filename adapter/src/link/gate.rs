@@ -16,6 +16,7 @@ use super::limits::ACCEPT_WAIT;
 use super::session::{self, SessionError};
 use super::{Link, LinkState};
 use crate::config::{self, AdapterName};
+use crate::normalise::Quiet;
 
 /// What a new socket's mode lacks of all rights: its owner's and its group's to connect is left.
 const MASK: Mode = Mode::from_raw_mode(0o117);
@@ -61,6 +62,8 @@ pub struct Gate {
     listener: UnixListener,
     intake_user: Option<u32>,
     socket: PathBuf,
+    // What was said of who was turned away, and when.
+    complaints: Quiet<&'static str>,
     // Held for as long as it is open: whoever has the lock may replace the socket.
     _directory: File,
 }
@@ -86,7 +89,8 @@ impl Gate {
         let listener = UnixListener::bind(&socket);
         umask(before);
         let listener = listener.map_err(failed)?;
-        Ok(Self { listener, intake_user: place.intake_user, socket, _directory: directory })
+        let (intake_user, complaints) = (place.intake_user, Quiet::new());
+        Ok(Self { listener, intake_user, socket, complaints, _directory: directory })
     }
 
     /// Where it is.
@@ -137,10 +141,13 @@ impl Gate {
                     Ok(()) => return stream,
                     Err(user) => {
                         state.peers_refused.one("another user");
-                        tracing::warn!(
-                            ?user,
-                            "somebody connected who is not link.intake_user, and was turned away"
-                        );
+                        if let Some(unsaid) = self.complaints.may_say("another user") {
+                            tracing::warn!(
+                                ?user,
+                                unsaid,
+                                "somebody connected who is not link.intake_user, and was turned away"
+                            );
+                        }
                     }
                 },
                 Err(error) => {
@@ -155,7 +162,9 @@ impl Gate {
         loop {
             drop(self.accept(state).await);
             state.peers_refused.one("a second intake");
-            tracing::warn!("another intake is connected already: a second one was turned away");
+            if let Some(unsaid) = self.complaints.may_say("a second intake") {
+                tracing::warn!(unsaid, "another intake is connected already: a second one was turned away");
+            }
         }
     }
 

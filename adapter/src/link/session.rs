@@ -10,9 +10,9 @@ use protocol::link::{self, Decoded, decode_batch, encode_answer};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, timeout, timeout_at};
 
-use super::limits::{READ_BYTES, TRANSFER_MAX};
+use super::limits::{FIRST_MAX, IDLE_MAX, READ_BYTES, TRANSFER_MAX, WAITS};
 use super::{Answer, Batch, Link, LinkState};
 use crate::config::AdapterName;
 
@@ -33,7 +33,8 @@ pub(super) async fn serve(
     state: &LinkState,
 ) -> Result<(), SessionError> {
     let (read, mut write) = stream.into_split();
-    let mut batches = Batches { read, input: BytesMut::new(), begun: None };
+    let mut batches =
+        Batches { read, input: BytesMut::new(), begun: None, silent_until: Instant::now() + FIRST_MAX };
     let mut flights = FuturesUnordered::new();
     let mut flying = [false; LINK_SLOTS_MAX as usize];
     loop {
@@ -53,6 +54,9 @@ pub(super) async fn serve(
             Some((slot, answer)) = flights.next() => {
                 if let Some(flying) = flying.get_mut(usize::from(slot)) {
                     *flying = false;
+                }
+                if let Answer::Busy { retry_after } = answer {
+                    state.told_to_wait(retry_after * WAITS);
                 }
                 tell(&mut write, slot, answer).await?;
             }
@@ -83,6 +87,8 @@ struct Batches {
     input: BytesMut,
     // When the first byte of what is there came.
     begun: Option<Instant>,
+    // Where nothing of the next is there: until when its first byte may come.
+    silent_until: Instant,
 }
 
 impl Batches {
@@ -111,14 +117,12 @@ impl Batches {
             self.input = BytesMut::new();
         }
         self.input.reserve(READ_BYTES);
-        let deadline = self.begun.map(|begun| begun + TRANSFER_MAX);
-        let read = tokio::select! {
-            read = self.read.read_buf(&mut self.input) => read.map_err(SessionError::Broken)?,
-            () = async { if let Some(at) = deadline { sleep_until(at).await } }, if deadline.is_some() => {
-                return Err(broken(io::ErrorKind::TimedOut));
-            }
-        };
-        self.begun.get_or_insert_with(Instant::now);
+        let deadline = self.begun.map_or(self.silent_until, |begun| begun + TRANSFER_MAX);
+        let read = timeout_at(deadline, self.read.read_buf(&mut self.input)).await;
+        let read = read.map_err(|_| broken(io::ErrorKind::TimedOut))?.map_err(SessionError::Broken)?;
+        let now = Instant::now();
+        self.begun.get_or_insert(now);
+        self.silent_until = now + IDLE_MAX;
         Ok(read)
     }
 }

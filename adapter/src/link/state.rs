@@ -1,6 +1,7 @@
 //! How the link stands, for whoever looks on. Written by the end of it that this process has.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::time::Instant;
 
@@ -22,6 +23,7 @@ pub struct LinkState {
 struct Times {
     connected: Option<Instant>,
     heard: Option<Instant>,
+    silent_until: Option<Instant>,
 }
 
 impl LinkState {
@@ -35,8 +37,24 @@ impl LinkState {
         self.lock().heard
     }
 
+    /// Whether the other half lives, as far as one can tell: it is connected, and was heard within this time, or was told to wait
+    /// and the wait is not over for as long.
+    pub(crate) fn lives(&self, within: Duration) -> bool {
+        let times = self.lock();
+        let heard = times.connected.and(times.heard).max(times.connected.and(times.silent_until));
+        times.heard.is_some() && heard.is_some_and(|heard| heard + within >= Instant::now())
+    }
+
+    /// It was told to wait for so long: until then it says nothing.
+    pub(crate) fn told_to_wait(&self, wait: Duration) {
+        let until = Instant::now() + wait;
+        let mut times = self.lock();
+        times.silent_until = times.silent_until.max(Some(until));
+    }
+
     pub(crate) fn set_connected(&self, connected: Option<Instant>) {
-        self.lock().connected = connected;
+        let mut times = self.lock();
+        (times.connected, times.silent_until) = (connected, None);
     }
 
     pub(crate) fn heard_now(&self) {

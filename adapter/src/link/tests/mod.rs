@@ -7,14 +7,16 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use protocol::link::encode_answer;
 use tempfile::TempDir;
-use tokio::net::UnixListener;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use super::limits::{ANSWER_MAX, BACKOFF_CEILING};
+use super::limits::{ANSWER_MAX, BACKOFF_CEILING, FIRST_MAX, IDLE_MAX};
 use super::*;
 use crate::config;
 use crate::testing::{adapter, printer, readings};
@@ -237,6 +239,67 @@ async fn an_uplink_that_hangs_is_busy_in_time_and_left() {
     assert!(start.elapsed() <= ANSWER_MAX + Duration::from_secs(1));
     assert!(link.health().trouble().unwrap().why.contains("hangs"));
     assert!(link.state().connected().is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_hangs_takes_no_other_with_it() {
+    let site = Site::new();
+    let listener = UnixListener::bind(&site.place.socket).unwrap();
+    // The first that connects is never answered, whoever comes after it at once.
+    let uplink = async {
+        let (_hangs, _) = listener.accept().await.unwrap();
+        let (mut answers, _) = listener.accept().await.unwrap();
+        let mut head = [0; 9];
+        answers.read_exact(&mut head).await.unwrap();
+        // Both of the others have given up meanwhile.
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        answers.write_all(&encode_answer(0, Answer::Accepted)).await.unwrap();
+        std::future::pending::<()>().await;
+    };
+    let (link, batches) = (site.link(), [batch(0), batch(1), batch(2)]);
+    let third = async {
+        tokio::time::sleep(ANSWER_MAX).await;
+        link.deliver(&batches[2]).await
+    };
+    // While both give up, a fourth has the connection in hand.
+    let fourth = async {
+        tokio::time::sleep(ANSWER_MAX - Duration::from_secs(1)).await;
+        let _in_hand = link.connection.lock().await;
+        tokio::time::sleep(Duration::from_secs(2)).await;
+    };
+    // In this order: the one leaves it, the third connects anew, and then the other comes to leave it.
+    let delivered =
+        async { futures::join!(link.deliver(&batches[0]), third, link.deliver(&batches[1]), fourth) };
+    let (one, third, other, ()) = tokio::select! {
+        biased;
+        delivered = delivered => delivered,
+        () = uplink => unreachable!(),
+    };
+    busy(one);
+    busy(other);
+    assert_eq!(third, Answer::Accepted);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_connects_and_says_nothing_makes_room_for_an_intake() {
+    let site = Site::new();
+    let open = site.open();
+    let idle = UnixStream::connect(&site.place.socket).await.unwrap();
+    let link = site.link();
+    let start = tokio::time::Instant::now();
+    while link.deliver(&batch(0)).await != Answer::Accepted {
+        assert!(start.elapsed() < FIRST_MAX * 2, "{:?}", open.state.peers_refused);
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+    drop(idle);
+    // One that has said something may be silent for as long as it may have been told to wait, and no longer.
+    tokio::time::sleep(IDLE_MAX - Duration::from_secs(1)).await;
+    assert!(open.state.connected().is_some());
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert!(open.state.connected().is_none());
+    // Which costs an intake nothing but a connection.
+    let again = async { while link.deliver(&batch(1)).await != Answer::Accepted {} };
+    timeout(PATIENCE, again).await.unwrap();
 }
 
 #[tokio::test]
