@@ -11,9 +11,11 @@ mod query;
 mod tests;
 
 use std::future::Future;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 
 use bytes::Bytes;
+use futures::FutureExt as _;
+use futures::future::Fuse;
 use http_body_util::{BodyExt as _, Empty};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{self, SendRequest};
@@ -21,14 +23,13 @@ use hyper::header::{HOST, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, USER_
 use hyper::{Request, Response, StatusCode, Version};
 use hyper_util::rt::TokioIo;
 use secrecy::SecretString;
-use tokio::task::JoinHandle;
 use tokio::time::Duration;
 
 pub use auth::{Auth, Proof};
 pub use body::{Body, Question, Whole};
 pub use query::{Get, Got, NO_HEAD, Path, SessionKey};
 
-use super::dial::Dial;
+use super::dial::{Dial, Stream};
 use super::{Loss, Transport};
 use crate::clock;
 use crate::intake::poll::limits::{HTTP_BODY_BYTES_OTHER, HTTP_HEAD_BYTES_MAX, HTTP_HEADERS_MAX};
@@ -57,11 +58,14 @@ pub(in crate::intake::poll) struct Site {
     pub(in crate::intake::poll) key: Option<SecretString>,
 }
 
-/// A connection, and the task that moves its bytes, which ends with it.
+/// A connection, and what moves its bytes as long as somebody waits for it: not a task of its own, which would have to be woken
+/// for each question and would have to wake us for each answer.
 struct Connection {
     sender: SendRequest<Empty<Bytes>>,
-    task: JoinHandle<()>,
+    moves: Moves,
 }
+
+type Moves = Fuse<http1::Connection<TokioIo<Stream>, Empty<Bytes>>>;
 
 /// A question that is being answered. The connection comes back with the answer, if it can serve again.
 type Open<B> = Pin<Box<dyn Future<Output = Ended<B>> + Send>>;
@@ -96,7 +100,14 @@ impl<Q: Question> Transport for Http<Q> {
     }
 
     async fn heard(&mut self) -> Result<Self::Answer, Loss> {
-        let Some(open) = &mut self.open else { return std::future::pending().await };
+        let Some(open) = &mut self.open else {
+            // One that the printer ends is let go at once, and not only when there is a question.
+            if let Some(connection) = &mut self.connection {
+                let _ = (&mut connection.moves).await;
+                self.connection = None;
+            }
+            return std::future::pending().await;
+        };
         let (got, connection) = open.await;
         (self.open, self.connection) = (None, connection);
         got
@@ -116,11 +127,7 @@ impl Site {
         let made = builder.handshake(stream).await;
         let (sender, connection) =
             made.map_err(|_| Trouble::Refused("it hangs up before it says a word".into()))?;
-        // Its errors come to who waits for the answer.
-        let task = tokio::spawn(async move {
-            let _ = connection.await;
-        });
-        Ok(Connection { sender, task })
+        Ok(Connection { sender, moves: connection.fuse() })
     }
 
     /// Asks, and once more where the answer was a challenge: a second one is the answer that our password gets.
@@ -144,7 +151,10 @@ impl Site {
         connection: Option<Connection>,
     ) -> Ended<<Q::Body as Body>::Read> {
         let standing = match connection {
-            Some(mut connection) => connection.sender.ready().await.is_ok().then_some(connection),
+            Some(mut connection) => {
+                let Connection { sender, moves } = &mut connection;
+                moving(moves, sender.ready()).await.is_ok().then_some(connection)
+            }
             None => None,
         };
         if let Some(connection) = standing {
@@ -165,17 +175,18 @@ impl Site {
         question: &Q,
         mut connection: Connection,
     ) -> Ended<<Q::Body as Body>::Read> {
+        let Connection { sender, moves } = &mut connection;
         let got = async {
             let request = self
                 .request(question.get())
                 .ok_or_else(|| Loss::nonsense("a question that HTTP has no form for", "http"))?;
-            let response = connection.sender.send_request(request).await.map_err(|error| loss(&error))?;
+            let response = sender.send_request(request).await.map_err(|error| loss(&error))?;
             if response.status() == UNAUTHORIZED {
                 self.auth.challenged(response.headers());
             }
             read(question, response).await
         };
-        match got.await {
+        match moving(moves, got).await {
             Ok((got, whole)) => (Ok(got), whole.then_some(connection)),
             Err(loss) => (Err(loss), None),
         }
@@ -203,10 +214,14 @@ impl Site {
     }
 }
 
-// The other end sees that we are gone, whatever it is doing.
-impl Drop for Connection {
-    fn drop(&mut self) {
-        self.task.abort();
+/// Waits for what needs the bytes of a connection moved.
+async fn moving<T>(moves: &mut Moves, wanted: impl Future<Output = T>) -> T {
+    let mut wanted = pin!(wanted);
+    tokio::select! {
+        biased;
+        done = &mut wanted => done,
+        // Whatever came before the end is there, and an error comes to who waits for the answer.
+        _ = moves => wanted.await,
     }
 }
 
