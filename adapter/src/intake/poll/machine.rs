@@ -10,7 +10,7 @@ use super::driver::{Driver, Next, Pace, Verdict};
 use super::found::{Found, Words};
 use super::limits::TOLD_AT_ONCE_MAX;
 use super::memory::Memory;
-use super::reach::Reach;
+use super::reach::{Reach, UNKNOWN};
 use super::trouble::Trouble;
 use crate::intake::limits::PAUSE_MAX;
 
@@ -157,7 +157,10 @@ impl<D: Driver> Machine<D> {
     /// The reachability is this from now on; nothing to do where it was before.
     fn turn(&mut self, trouble: Option<Trouble>, now: Now) -> Vec<Action<D::Query>> {
         let why = trouble.as_ref().map_or_else(|| "it answers".to_owned(), ToString::to_string);
-        let code = trouble.map_or("available", |trouble| trouble.code());
+        self.turn_to(trouble.map_or("available", |trouble| trouble.code()), why, now)
+    }
+
+    fn turn_to(&mut self, code: &'static str, why: String, now: Now) -> Vec<Action<D::Query>> {
         let mut actions = Vec::new();
         if self.reach.turn(code) {
             actions.push(Action::Turned { code, why });
@@ -306,7 +309,11 @@ impl<D: Driver> Machine<D> {
             // Of two pauses the longer one: a sign of life may be answered in the first.
             Verdict::Wait(pause) => {
                 talk.pause = talk.pause.max(now.mono + pause.min(PAUSE_MAX));
-                Vec::new()
+                // It is neither off nor out of reach any more, and what it is else is not known yet.
+                if !self.reach.lost_sight() {
+                    return Vec::new();
+                }
+                self.turn_to(UNKNOWN, "it answers, and asks for a pause".to_owned(), now)
             }
             Verdict::Cannot(trouble, at_least) => {
                 let wait = self.backoff.next(&mut self.dice).max(at_least.min(PAUSE_MAX));

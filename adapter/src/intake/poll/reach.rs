@@ -8,6 +8,9 @@ use super::trouble::Trouble;
 use crate::config::PrinterId;
 use crate::counters::PrinterCounters;
 
+/// Nothing is known yet of a printer.
+pub(in crate::intake) const UNKNOWN: &str = "starting";
+
 /// What is known of a printer's reachability, and when it was last said.
 #[derive(Debug)]
 pub(in crate::intake) struct Reach {
@@ -23,7 +26,7 @@ pub(in crate::intake) struct Reach {
 impl Reach {
     /// Nothing is known yet.
     pub(in crate::intake) fn new(now: Now) -> Self {
-        Self { code: "starting", said: now.mono, doubted: false, setbacks: 0 }
+        Self { code: UNKNOWN, said: now.mono, doubted: false, setbacks: 0 }
     }
 
     /// It is this from now on. Says whether that is another than before.
@@ -35,6 +38,11 @@ impl Reach {
     /// The connection is lost and nothing says why.
     pub(in crate::intake) fn doubt(&mut self) {
         self.doubted = self.code == "available";
+    }
+
+    /// The last that was known is that nobody is there, or that no way leads there.
+    pub(in crate::intake) fn lost_sight(&self) -> bool {
+        matches!(self.code, "printer_off" | "network_unreachable")
     }
 
     /// Values come.

@@ -34,6 +34,8 @@ pub(super) enum Action {
     Meet { hello: Box<HelloAck>, new_instance: bool },
     /// This is what it offers, and what of it is not taken.
     Described(Offers, Vec<Refused>),
+    /// It asks for time before it tells what happens.
+    Waits,
     /// It tells what happens from now on.
     Subscribed,
     /// These are values as they stand.

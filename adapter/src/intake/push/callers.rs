@@ -15,7 +15,7 @@ use crate::counters::{Call, PrinterCounters};
 use crate::intake::IntakeContext;
 use crate::intake::poll::Now;
 use crate::intake::poll::reach;
-use crate::normalise::{Normaliser, Way};
+use crate::normalise::{Normaliser, Quiet, Way};
 
 /// A printer that may call.
 pub(super) struct Caller {
@@ -27,9 +27,18 @@ pub(super) struct Caller {
     address: Option<IpAddr>,
     /// It is asked by nobody: that it calls is all that shows whether it is there.
     push_only: bool,
+    /// When it was last said that something of its log is lost, and that it went back.
+    pub(super) complaints: Quiet<Gone>,
     state: Mutex<State>,
     /// The state has changed.
     changed: Notify,
+}
+
+/// How something of a log is gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Gone {
+    Lost,
+    WentBack,
 }
 
 struct State {
@@ -51,6 +60,7 @@ pub(super) fn callers(printers: &[Printer], context: &IntakeContext) -> Vec<(Sen
             context: context.clone(),
             address: if let Sender::Address(address) = sender { Some(address) } else { None },
             push_only: printer.interface.is_none(),
+            complaints: Quiet::new(),
             state: Mutex::new(State { stored: None, connection: CancellationToken::new(), presence }),
             changed: Notify::new(),
         });
@@ -79,6 +89,11 @@ impl Caller {
     /// It tells what happens from now on.
     pub(super) fn works(&self, call: Call) {
         self.tell(|presence, now| self.counters.calls.is_latest(call).then(|| presence.works(now)).flatten());
+    }
+
+    /// It has called, and asks for time before it tells anything.
+    pub(super) fn waits(&self, call: Call) {
+        self.tell(|presence, now| self.counters.calls.is_latest(call).then(|| presence.waits(now)).flatten());
     }
 
     /// A connection is over.

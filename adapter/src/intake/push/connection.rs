@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::actions::{Action, Event, Why};
-use super::callers::Caller;
+use super::callers::{Caller, Gone};
 use super::flow::Flow;
 use super::limits::{PAYLOAD_BYTES_MAX, READ_BYTES, WRITE_MAX};
 use super::words::{Teller, Words};
@@ -137,6 +137,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Connection<'a, S> {
                     let refused = refused.into_iter().map(|(item, why)| (Some(item), why)).collect();
                     self.refuse(&Words { refused, ..Words::default() });
                 }
+                Action::Waits => self.caller.waits(self.call),
                 Action::Subscribed => self.caller.works(self.call),
                 Action::Values(values) => {
                     let now = self.context.clock.now();
@@ -185,7 +186,12 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Connection<'a, S> {
         let calls = &self.caller.counters.calls;
         calls.gaps.one();
         calls.lost.add(usize::try_from(lost).unwrap_or(usize::MAX));
-        tracing::error!(%printer, lost, "events of the printer were lost before they came: a gap");
+        let gone = if gap == Gap::WentBack { Gone::WentBack } else { Gone::Lost };
+        // A log may go back without end. Each time counts.
+        if let Some(unsaid) = self.caller.complaints.may_say(gone) {
+            let lost_in_all = calls.lost.now();
+            tracing::error!(%printer, lost, lost_in_all, unsaid, "events of the printer were lost before they came: a gap");
+        }
         if let Some(teller) = &self.teller {
             self.say(teller.missed(gap, calls.lost.now(), self.context.clock.now()));
         }

@@ -182,7 +182,7 @@ impl Flow {
         match reply {
             Reply::Bye => return vec![Action::Close(Why::Bye)],
             Reply::Notify(_) | Reply::Error(_) if Some(id) == self.given_up => return Vec::new(),
-            Reply::Notify(list) => return self.notified(id, list),
+            Reply::Notify(list) => return self.notified(id, list, now),
             // Of the subscription, such as for an acknowledgement that the printer does not understand.
             Reply::Error(_) if Some(id) == self.subscription => return vec![Action::Close(Why::Failed)],
             _ => {}
@@ -193,7 +193,7 @@ impl Flow {
         match (reply, asked.what) {
             (Reply::HelloAck(hello), What::Hello) => self.met(hello),
             (Reply::Described(description), What::Describe) => self.described(&description),
-            (Reply::Subscribed(subscribed), What::Subscribe) => self.subscribed(id, subscribed),
+            (Reply::Subscribed(subscribed), What::Subscribe) => self.subscribed(id, subscribed, now),
             (Reply::Values(values), What::Read) => {
                 self.standing.read();
                 vec![Action::Values(values)]
@@ -202,7 +202,7 @@ impl Flow {
             (Reply::Pong, What::Ping) => Vec::new(),
             (Reply::Busy { retry_after_ms }, asked) if asked != What::Hello => {
                 self.rest(asked, milliseconds(retry_after_ms), now);
-                Vec::new()
+                self.subscription.is_none().then_some(Action::Waits).into_iter().collect()
             }
             (Reply::Error(error), asked @ (What::Read | What::Alarms)) if !ends(error.code) => {
                 self.not_said(asked, &error, now)
@@ -221,8 +221,12 @@ impl Flow {
             What::Describe | What::Subscribe => self.todo = Some(asked),
             _ => self.standing.again(asked),
         }
-        let pause = now + pause.clamp(INTERVAL, PAUSE_MAX);
-        self.pause = Some(self.pause.map_or(pause, |before| before.max(pause)));
+        self.pause_until(now + pause.clamp(INTERVAL, PAUSE_MAX));
+    }
+
+    /// Of two pauses the longer one.
+    fn pause_until(&mut self, until: Instant) {
+        self.pause = Some(self.pause.map_or(until, |before| before.max(until)));
     }
 
     /// What happens is told all the same. Who does not take the question is not asked again, and who failed may come back.
@@ -281,7 +285,7 @@ impl Flow {
     }
 
     /// What the printer holds says at once what is missing behind what is stored.
-    fn subscribed(&mut self, id: u32, subscribed: Subscribed) -> Vec<Action> {
+    fn subscribed(&mut self, id: u32, subscribed: Subscribed, now: Instant) -> Vec<Action> {
         let Some(known) = &mut self.known else { return Vec::new() };
         (self.subscription, self.given_up) = (Some(id), None);
         let stored = *known.sequence.get_or_insert(subscribed.acknowledged());
@@ -289,19 +293,20 @@ impl Flow {
         self.standing.look();
         let mut actions = vec![Action::Subscribed];
         actions.extend(match self.cursor.meet(subscribed.held()) {
-            Some(gap) => self.missed(gap),
+            Some(gap) => self.missed(gap, now),
             None => self.remember().into_iter().collect(),
         });
         actions
     }
 
     /// Something is missing: what of it is news, and that it was reported. Of a log that went back everything is asked for
-    /// that is not acknowledged, since by its numbers it is not what was stored.
-    fn missed(&mut self, gap: Gap) -> Vec<Action> {
+    /// that is not acknowledged, since by its numbers it is not what was stored: after an interval, since it may go back again.
+    fn missed(&mut self, gap: Gap, now: Instant) -> Vec<Action> {
         let Some(known) = &mut self.known else { return Vec::new() };
         let mut actions: Vec<_> = known.report(gap).into_iter().map(Action::Missed).collect();
         if gap == Gap::WentBack {
             (self.given_up, self.todo) = (self.subscription.take(), Some(What::Subscribe));
+            self.pause_until(now + INTERVAL);
         }
         self.standing.look();
         actions.extend(self.remember());
@@ -312,7 +317,7 @@ impl Flow {
         self.known.clone().map(Action::Remember)
     }
 
-    fn notified(&mut self, id: u32, list: pip::EventList) -> Vec<Action> {
+    fn notified(&mut self, id: u32, list: pip::EventList, now: Instant) -> Vec<Action> {
         if Some(id) != self.subscription {
             return vec![Action::Close(Why::Nonsense("a NOTIFY without a subscription"))];
         }
@@ -320,7 +325,7 @@ impl Flow {
             return vec![Action::Close(Why::Nonsense("a NOTIFY without a credit"))];
         }
         let taken = self.cursor.take(list);
-        let mut actions = taken.gap.map(|gap| self.missed(gap)).unwrap_or_default();
+        let mut actions = taken.gap.map(|gap| self.missed(gap, now)).unwrap_or_default();
         if taken.gap == Some(Gap::WentBack) {
             return actions;
         }

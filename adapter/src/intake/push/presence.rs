@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::limits::{ABSENT_AGAIN, CALLS_AGAIN_MAX, CALLS_AGAIN_SOON};
 use crate::intake::poll::Now;
-use crate::intake::poll::reach::Reach;
+use crate::intake::poll::reach::{Reach, UNKNOWN};
 use crate::intake::poll::trouble::Trouble;
 
 /// How a call ended.
@@ -72,6 +72,14 @@ impl Presence {
         self.told = true;
         self.reach.works();
         self.turn("available", || "it has called and tells what happens".to_owned(), now)
+    }
+
+    /// Its call stands, and it asks for time before it tells anything: it is neither off nor out of reach, and what it is else is
+    /// not known yet.
+    pub(super) fn waits(&mut self, now: Now) -> Option<Word> {
+        self.reach
+            .lost_sight()
+            .then(|| self.turn(UNKNOWN, || "it has called and asks for time".to_owned(), now))?
     }
 
     /// The call is over.
@@ -261,6 +269,26 @@ mod tests {
             world.words.extend(world.presence.ended(Ending::Cut("it hangs up"), world.now));
         }
         assert_eq!(world.turns(), ["printer_failed"]);
+    }
+
+    #[test]
+    fn one_that_calls_and_asks_for_time_is_not_off() {
+        for (others, code) in [(true, "printer_off"), (false, "network_unreachable")] {
+            let mut world = World::new();
+            world.pass(CALLS_AGAIN_MAX, others);
+            world.presence.called();
+            for _ in 0..3 {
+                world.words.extend(world.presence.waits(world.now));
+                world.pass(SECOND * 600, false);
+            }
+            assert_eq!(world.turns(), [code, "starting"]);
+            // And said again each minute.
+            assert_eq!(world.words.last().map(|word| word.code), Some("starting"));
+            world.words.extend(world.presence.works(world.now));
+            // What was said of one that works stays until it is known to be otherwise.
+            world.words.extend(world.presence.waits(world.now));
+            assert_eq!(world.turns(), [code, "starting", "available"]);
+        }
     }
 
     #[test]

@@ -96,6 +96,7 @@ pub(super) fn bytes(bytes: u64) -> String {
 pub(super) fn reachability(code: &str) -> &str {
     match code {
         "available" => "it answers",
+        "starting" => "it answers and asks for a pause: nothing else is known of it yet",
         "printer_off" => "it is off",
         "network_unreachable" => "the network does not lead there",
         "printer_failed" => "it answers, but cannot do its work",
@@ -108,6 +109,7 @@ pub(super) fn reachability(code: &str) -> &str {
 /// A reachability of the catalogue, of a printer that calls by itself.
 pub(super) fn called(code: &str) -> &str {
     match code {
+        "starting" => "it has called and asks for time: nothing else is known of it yet",
         "printer_off" => "it is off: it does not call, and others in its network answer",
         "network_unreachable" => "it does not call, and nothing in its network answers",
         "printer_failed" => "it calls, but does not answer as it should",

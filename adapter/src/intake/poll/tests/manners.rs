@@ -228,15 +228,29 @@ fn a_printer_that_fails_while_it_is_read_is_asked_on_with_backoff_on_the_same_co
     assert_eq!(world.turns, ["available", "printer_failed", "available"]);
 }
 
+fn is_busy(action: &PipAction, now: Now, _: u32) -> Option<PipEvent> {
+    answered(action, now, |request| match request {
+        Request::Read(_) => Reply::Busy { retry_after_ms: 20_000 },
+        other => well(other, now),
+    })
+}
+
+#[test]
+fn a_printer_that_was_off_and_is_busy_now_is_not_off_any_more() {
+    let mut world = World::new(SECOND);
+    world.pass(HOUR, is_off);
+    world.pass(HOUR, is_busy);
+    assert_eq!(world.turns, ["printer_off", "starting"]);
+    // One that works does not, because it asks for a pause.
+    world.pass(HOUR, is_well);
+    world.pass(HOUR, is_busy);
+    assert_eq!(world.turns, ["printer_off", "starting", "available"]);
+}
+
 #[test]
 fn a_busy_printer_is_given_its_time() {
     let mut world = World::new(SECOND);
-    world.pass(HOUR, |action, now, _| {
-        answered(action, now, |request| match request {
-            Request::Read(_) => Reply::Busy { retry_after_ms: 20_000 },
-            other => well(other, now),
-        })
-    });
+    world.pass(HOUR, is_busy);
     assert!(world.reads().windows(2).all(|pair| pair[1] - pair[0] >= SECOND * 20));
     assert_eq!(world.turns, [] as [&str; 0]);
     assert_eq!(world.connects.len(), 1);
@@ -291,6 +305,33 @@ fn in_a_long_pause_a_connection_that_is_gone_is_found_by_a_sign_of_life() {
     assert_eq!(world.turns, ["printer_off"]);
     let again = world.connects[1] - lost_at;
     assert!(again <= SECOND * 11, "{again:?}");
+}
+
+#[test]
+fn a_printer_that_answers_a_sign_of_life_with_an_error_is_still_asked_for_its_values() {
+    fn but_for_ping(action: &PipAction, now: Now, pong: fn() -> Reply) -> Option<PipEvent> {
+        answered(action, now, |request| if *request == Request::Ping { pong() } else { well(request, now) })
+    }
+    let tempers: [Temper; 3] = [
+        |action, now, _| but_for_ping(action, now, || error(ErrorCode::INTERNAL)),
+        |action, now, _| {
+            but_for_ping(action, now, || {
+                let retry_after_ms = Some(20_000);
+                Reply::Error(ErrorReply { code: ErrorCode::INTERNAL, retry_after_ms, text: text("") })
+            })
+        },
+        |action, now, _| but_for_ping(action, now, || Reply::Busy { retry_after_ms: 20_000 }),
+    ];
+    for (temper, pause) in tempers.into_iter().zip([0, 20, 20]) {
+        let mut world = World::new(SECOND * 60);
+        world.pass(HOUR, temper);
+        assert_eq!((world.connects.len(), world.turns.as_slice()), (1, &["available"][..]));
+        let reads = world.reads();
+        let gaps: Vec<_> = reads.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        // A tenth of the interval by chance, and at most one pause.
+        assert!(gaps.iter().all(|gap| *gap <= SECOND * (66 + pause)), "{pause}: {:?}", gaps.iter().max());
+        assert!(world.asked.iter().any(|(_, request)| *request == Request::Ping));
+    }
 }
 
 #[test]

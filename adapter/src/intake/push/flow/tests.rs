@@ -267,14 +267,14 @@ fn a_log_that_went_back_is_said_once_and_asked_for_what_is_not_acknowledged() {
     world.greet("i-1");
     let actions = world.hear(3, subscribed(1, 2, 1));
     assert_eq!(missed(&actions), [Gap::WentBack]);
-    let Some(Action::Send { id: 4, request: Request::Subscribe(Subscribe { from: None, .. }) }) =
-        actions.last()
-    else {
-        panic!("{actions:?}")
-    };
     // What the old subscription still tells comes again.
     assert_eq!(world.hear(3, Reply::Notify(list((1, 2), 2..=2))), []);
     let known = remembered(&actions);
+    let [Action::Send { id: 4, request: Request::Subscribe(Subscribe { from: None, .. }) }] =
+        world.tick()[..]
+    else {
+        panic!("it is not asked anew")
+    };
     assert_eq!(known.as_ref().and_then(|known| known.sequence), None);
     let actions = world.hear(4, subscribed(1, 2, 1));
     assert_eq!(missed(&actions), []);
@@ -303,6 +303,33 @@ fn a_log_that_goes_back_again_and_again_gets_no_room_beyond_its_credits() {
         ),
         "{actions:?}"
     );
+}
+
+#[test]
+fn a_log_that_goes_back_as_fast_as_it_is_asked_is_asked_once_an_interval() {
+    let mut world = World::subscribed();
+    let (start, mut id, mut times) = (world.now, 3, 0);
+    while world.now - start < Duration::from_secs(60) {
+        // It tells, and what it tells is stored at once; then its log is another.
+        world.hear(id, Reply::Notify(list((1, 5), 1..=5)));
+        world.accept(times);
+        times += 1;
+        assert_eq!(missed(&world.hear(id, Reply::Notify(list((1, 2), 1..=2)))), [Gap::WentBack]);
+        id = loop {
+            let asked = world.tick();
+            let [Action::Send { id, request }] = &asked[..] else { panic!("{asked:?}") };
+            if matches!(request, Request::Subscribe(_)) {
+                break *id;
+            }
+            world.hear(*id, Reply::Pong);
+        };
+        for action in world.hear(id, subscribed(1, 5, 0)) {
+            if let Action::Send { id, request: Request::Alarms } = action {
+                world.hear(id, Reply::Alarms(ActiveAlarms::default()));
+            }
+        }
+    }
+    assert!((55..=61).contains(&times), "{times}");
 }
 
 #[test]
@@ -412,7 +439,7 @@ fn a_silent_printer_is_asked_and_then_given_up_and_a_busy_one_is_asked_again() {
         let mut world = World::new(stored("i-1", 7));
         world.greet("i-1");
         let start = world.now;
-        assert_eq!(world.hear(3, Reply::Busy { retry_after_ms }), []);
+        assert_eq!(world.hear(3, Reply::Busy { retry_after_ms }), [Action::Waits]);
         let again = world.tick();
         assert!(matches!(
             again[..],

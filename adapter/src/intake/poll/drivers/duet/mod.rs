@@ -229,7 +229,8 @@ impl Duet {
         if self.odd % ODD_MAX != 0 {
             return Duration::ZERO;
         }
-        let again = if self.odd > ODD_MAX && self.session.is_open() { PASSWORD_AGAIN } else { Duration::ZERO };
+        let again =
+            if self.odd > ODD_MAX && self.session.is_open() { PASSWORD_AGAIN } else { Duration::ZERO };
         self.way = Way::Firmware;
         self.session.forget();
         again

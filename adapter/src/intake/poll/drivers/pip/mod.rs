@@ -41,6 +41,8 @@ pub(in crate::intake::poll) struct Pip {
     state: State,
     /// The open question.
     open: Option<(u32, What)>,
+    /// The last sign of life was asked for in a pause that the printer wants.
+    pausing: bool,
     ids: RequestIds,
     translator: Translator,
     log: Log,
@@ -126,6 +128,7 @@ impl Driver for Pip {
 
     fn sign_of_life(&mut self, pausing: bool) -> Option<Query> {
         let State::Reading(session) = &self.state else { return None };
+        self.pausing = pausing;
         // In a pause nothing else may be asked (section 12).
         Some(if session.alarms && session.items.is_empty() && !pausing {
             self.ask(What::Alarms, Request::Alarms)
@@ -194,9 +197,18 @@ impl Pip {
     }
 
     fn busy(&mut self, asked: What, pause: Duration, now: Now) -> Verdict {
+        if self.in_pause(asked) {
+            return Verdict::Alive;
+        }
         let State::Reading(session) = &mut self.state else { return Verdict::Close(None, pause) };
         session.not_answered(asked, now.mono);
         Verdict::Wait(pause)
+    }
+
+    /// A sign of life goes on being asked for in a pause, and whatever its answer is, it is one. What it wishes makes the pause no
+    /// longer: a printer that wishes for one each time would never be asked for its values again.
+    fn in_pause(&self, asked: What) -> bool {
+        asked == What::Ping && self.pausing
     }
 
     /// The printer's text may name anything: its code is enough. One that we do not know counts as INTERNAL, as every
@@ -228,6 +240,16 @@ impl Pip {
             session.no_more_events();
             found.refuse(None, "its log, for which it answers with an error");
             return Verdict::Wait(wait);
+        }
+        if asked == What::Ping {
+            found.refuse(None, "a sign of life, for which it answers with an error");
+            if self.in_pause(asked) {
+                return Verdict::Alive;
+            }
+            if self.signed() == Verdict::Alive {
+                // Somebody is there, and its values will tell the rest.
+                return Verdict::Wait(wait);
+            }
         }
         Verdict::Cannot(Trouble::Failed(why), wait)
     }
