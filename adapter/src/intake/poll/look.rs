@@ -5,13 +5,14 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use catalog::{Item, Reading, Salt};
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Duration, Instant, timeout, timeout_at};
 
 use super::Now;
 use super::driver::{Driver, Next, Verdict};
 use super::found::{Found, Words};
 use super::limits::{FAREWELL_MAX, LOOK_LISTENS, LOOK_MAX, LOOK_QUESTIONS_MAX};
 use super::memory::Memory;
+use super::reach::UNKNOWN;
 use super::start::{StartError, Ways, With};
 use super::transport::{Loss, Transport};
 use super::trouble::Trouble;
@@ -69,7 +70,8 @@ impl With for Looking<'_> {
         // Nothing leaves, so nothing has to be told from what left before.
         let memory = Memory::new(D::NAME, self.printer.id.clone(), Salt::new([0; 16]), interval);
         let (words, until) = (Words::default(), Instant::now() + LOOK_MAX);
-        let visit = Visit { driver, transport, memory, clock: self.clock, words, until, trouble: None };
+        let (clock, trouble, heard, busy) = (self.clock, None, false, None);
+        let visit = Visit { driver, transport, memory, clock, words, until, trouble, heard, busy };
         Box::pin(visit.run())
     }
 }
@@ -83,6 +85,10 @@ struct Visit<D, T> {
     until: Instant,
     /// What has been shown so far: nothing yet, that it works, or not.
     trouble: Option<Result<(), Trouble>>,
+    /// It has said something at all.
+    heard: bool,
+    /// It asks for a pause of this length, and a look has no time for one.
+    busy: Option<Duration>,
 }
 
 impl<D, T> Visit<D, T>
@@ -107,8 +113,17 @@ where
             let _ = timeout(FAREWELL_MAX, farewell).await;
         }
         self.transport.close();
-        let silent = || Trouble::Failed("it takes a connection and does not answer".into());
+        let silent = || {
+            Trouble::Failed(match self.heard {
+                true => "it does not answer what it is asked".into(),
+                false => "it takes a connection and does not answer".into(),
+            })
+        };
         let (code, why) = match (self.trouble, talked) {
+            (None, Ok(())) if self.busy.is_some() => {
+                let pause = humantime::format_duration(self.busy.unwrap_or_default());
+                (UNKNOWN, format!("it answers, and asks for a pause of {pause}: look again when it is over"))
+            }
             (Some(Ok(())), _) => ("available", "it answers".to_owned()),
             (None, Ok(())) => ("available", "it answers, and gave no value yet".to_owned()),
             (Some(Err(trouble)), _) => (trouble.code(), trouble.to_string()),
@@ -167,6 +182,7 @@ where
                     return false;
                 }
             };
+            self.heard = true;
             let now = self.now();
             let mut found = Found::new(&mut self.memory, now, &mut self.words);
             let verdict = self.driver.answer(answer, now, &mut found);
@@ -178,7 +194,10 @@ where
 
     /// The connection ended in the middle of a question.
     fn lost(&mut self, loss: Loss) {
-        let hung_up = || Trouble::Refused("it hangs up before it says a word".into());
+        let hung_up = || match self.heard {
+            true => Trouble::Failed("it ends the connection before it gives a value".into()),
+            false => Trouble::Refused("it hangs up before it says a word".into()),
+        };
         self.trouble = Some(Err(loss.trouble.unwrap_or_else(hung_up)));
     }
 
@@ -195,8 +214,8 @@ where
                 self.trouble = trouble.map(Err).or(self.trouble.take());
                 return false;
             }
-            Verdict::Wait(_) => {
-                self.trouble = Some(Err(Trouble::Failed("it is busy and asks for a pause".into())));
+            Verdict::Wait(pause) => {
+                self.busy = Some(pause);
                 return false;
             }
         }
@@ -211,10 +230,10 @@ mod tests {
     use super::*;
     use crate::intake::poll::tests::memory;
 
-    /// Asks once, and learns nothing from the answer.
-    #[derive(Default)]
+    /// Asks twice, and learns this from each answer.
     struct Curious {
-        asked: bool,
+        asked: u32,
+        learns: Verdict,
     }
 
     impl Driver for Curious {
@@ -227,16 +246,17 @@ mod tests {
         fn round(&mut self, _: Now, _: &mut Found<'_>) {}
 
         fn next(&mut self, _: Now) -> Next<()> {
-            if std::mem::replace(&mut self.asked, true) { Next::Rest } else { Next::Ask(()) }
+            self.asked += 1;
+            if self.asked > 2 { Next::Rest } else { Next::Ask(()) }
         }
 
         fn answer(&mut self, (): (), _: Now, _: &mut Found<'_>) -> Verdict {
-            Verdict::Alive
+            self.learns.clone()
         }
     }
 
-    /// A line that answers everything, or loses the first question.
-    struct Line(Option<Loss>);
+    /// A line that answers everything, but for the question of this number, which it loses.
+    struct Line(u32, Option<Loss>);
 
     impl Transport for Line {
         type Query = ();
@@ -247,7 +267,8 @@ mod tests {
         }
 
         async fn ask(&mut self, (): ()) -> Result<(), Loss> {
-            self.0.take().map_or(Ok(()), Err)
+            self.0 = self.0.saturating_sub(1);
+            self.1.take_if(|_| self.0 == 0).map_or(Ok(()), Err)
         }
 
         async fn heard(&mut self) -> Result<(), Loss> {
@@ -258,21 +279,40 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_question_that_cannot_be_sent_is_no_answer() {
+    async fn what_one_look_shows_is_said_and_no_more() {
+        let pause = "it answers, and asks for a pause of 20s: look again when it is over";
+        let wait = Verdict::Wait(Duration::from_secs(20));
         let cases = [
-            (Some(Loss::nonsense("no question of ours", "odd")), "nonsense", "no question of ours"),
-            (Some(Loss::ENDED), "refused", "it hangs up before it says a word"),
-            (None, "available", "it answers, and gave no value yet"),
+            (
+                1,
+                Some(Loss::nonsense("no question of ours", "odd")),
+                Verdict::Alive,
+                "nonsense",
+                "no question of ours",
+            ),
+            (1, Some(Loss::ENDED), Verdict::Alive, "refused", "it hangs up before it says a word"),
+            (
+                2,
+                Some(Loss::ENDED),
+                Verdict::Alive,
+                "printer_failed",
+                "it ends the connection before it gives a value",
+            ),
+            (0, None, Verdict::Alive, "available", "it answers, and gave no value yet"),
+            (0, None, Verdict::Works, "available", "it answers"),
+            (0, None, wait, "starting", pause),
         ];
-        for (loss, code, why) in cases {
+        for (number, loss, learns, code, why) in cases {
             let visit = Visit {
-                driver: Curious::default(),
-                transport: Line(loss),
+                driver: Curious { asked: 0, learns },
+                transport: Line(number, loss),
                 memory: memory(Duration::from_secs(1)),
                 clock: Clock::system(),
                 words: Words::default(),
                 until: Instant::now() + LOOK_MAX,
                 trouble: None,
+                heard: false,
+                busy: None,
             };
             let look = visit.run().await;
             assert_eq!((look.code, look.why.as_str()), (code, why));

@@ -10,7 +10,10 @@ pub(super) struct Stored {
     pub(super) instance: Text,
     /// `None` where nothing is known of it yet.
     pub(super) sequence: Option<u64>,
-    /// What is gone behind `sequence` and was reported, each from its first to its last, in order. As long as nothing behind
+    /// What is gone behind `sequence` and was reported: gone from the printer before it was known to be stored. What came over a
+    /// call that has ended since, and still waits for the platform, is known only by its receipts, which end with their call. So of
+    /// a printer whose log ran over while the platform was away, more may be reported lost than is, and never less. Each range stands
+    /// from its first to its last, in order. As long as nothing behind
     /// it is stored, each call proves it again.
     reported: Vec<(u64, u64)>,
 }
