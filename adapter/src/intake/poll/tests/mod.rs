@@ -1,3 +1,4 @@
+mod causes;
 pub(super) mod conversation;
 pub(super) mod listed;
 mod live;
