@@ -30,7 +30,7 @@ fn usual(bencher: Bencher<'_, '_>, mib: usize) {
 #[divan::bench(args = MIB, sample_count = 10, sample_size = 1)]
 fn worst(bencher: Bencher<'_, '_>, mib: usize) {
     put_one_more(bencher, mib, |number| {
-        let quality = if number / PARTS % 2 == 0 { Quality::Good } else { Quality::Uncertain };
+        let quality = if (number / PARTS).is_multiple_of(2) { Quality::Good } else { Quality::Uncertain };
         let second = i64::from(number / PARTS);
         reading(&items::HEATER_TEMPERATURE, number % PARTS, START + second * 1000, quality)
     });

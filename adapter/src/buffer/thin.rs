@@ -7,7 +7,7 @@
 
 use std::collections::VecDeque;
 use std::collections::hash_map::HashMap;
-use std::ops::AddAssign;
+use std::ops::{AddAssign, RangeInclusive};
 
 use catalog::{Item, Kind, Quality, Reading, Timestamp, Value};
 
@@ -39,12 +39,16 @@ pub(super) struct Gone {
 
 impl Thinning {
     /// Makes room for an eighth of them, at least for one. Everybody else who has readings waits meanwhile: all of them are
-    /// looked at once, however coarse they have to become.
+    /// looked at once, or, where they have to become coarser, once more, however much.
     pub(super) fn make_room(&mut self, readings: &mut VecDeque<Reading>) -> Gone {
         let wanted = readings.len() / ROOM_SHARE + 1;
-        let stays = survey(readings, self.coarseness);
-        let is_enough = |coarseness: &usize| thinned(&stays, *coarseness) >= wanted;
-        self.coarseness = (self.coarseness..COARSEST).find(is_enough).unwrap_or(COARSEST);
+        let mut stays = survey(readings, self.coarseness..=self.coarseness);
+        if thinned(&stays, self.coarseness) < wanted && self.coarseness < COARSEST {
+            let coarser = self.coarseness + 1;
+            stays = survey(readings, coarser..=COARSEST);
+            let is_enough = |coarseness: &usize| thinned(&stays, *coarseness) >= wanted;
+            self.coarseness = (coarser..COARSEST).find(is_enough).unwrap_or(COARSEST);
+        }
         let mut gone = thin(readings, &stays, self.coarseness);
         if gone.thinned >= wanted {
             return gone;
@@ -92,10 +96,10 @@ struct Stays {
 /// At which coarseness a reading stays: one bit for each, the lowest for the finest.
 type Levels = u8;
 
-/// At which coarseness each reading stays, from this one on. What stays when they are thinned step by step is what stays when
-/// they are thinned to the last of these at once: a stretch is a whole one, or a part of one, of the next step.
+/// At which of these steps of coarseness each reading stays. What stays when they are thinned step by step is what stays when they
+/// are thinned to the last of these at once: a stretch is a whole one, or a part of one, of the next step.
 // The tables have an entry for each item and part that waits, which is less than what waits.
-fn survey(readings: &VecDeque<Reading>, finest: usize) -> Vec<Levels> {
+fn survey(readings: &VecDeque<Reading>, steps: RangeInclusive<usize>) -> Vec<Levels> {
     // What a printer dates back may have come last.
     let Some(newest) = readings.iter().map(Reading::time).max() else { return Vec::new() };
     let mut stays: Vec<Levels> =
@@ -105,7 +109,7 @@ fn survey(readings: &VecDeque<Reading>, finest: usize) -> Vec<Levels> {
     for (at, reading) in readings.iter().enumerate() {
         let &Value::Number(value) = reading.value() else { continue };
         let levels = open.entry((std::ptr::from_ref(reading.item()), reading.part())).or_default();
-        for (coarseness, open) in levels.iter_mut().enumerate().skip(finest) {
+        for (coarseness, open) in steps.clone().zip(levels.iter_mut().skip(*steps.start())) {
             let stretch = Stretch::of(reading, newest, coarseness);
             match open {
                 Some(so_far) if so_far.stretch == stretch => so_far.add(value, at),
@@ -253,7 +257,7 @@ mod tests {
     }
 
     fn thin(readings: &mut VecDeque<Reading>, coarseness: usize) -> Gone {
-        let stays = survey(readings, coarseness);
+        let stays = survey(readings, coarseness..=coarseness);
         super::thin(readings, &stays, coarseness)
     }
 

@@ -226,7 +226,7 @@ impl Duet {
     /// may be worth it.
     fn doubt(&mut self) -> Duration {
         self.odd = self.odd.saturating_add(1);
-        if self.odd % ODD_MAX != 0 {
+        if !self.odd.is_multiple_of(ODD_MAX) {
             return Duration::ZERO;
         }
         let again =
