@@ -9,9 +9,11 @@ use super::Now;
 use super::driver::{Driver, Next};
 use super::drivers::duet::{self, Duet};
 use super::drivers::moonraker::{self, Moonraker};
+use super::drivers::octoprint::{self, OctoPrint};
+use super::drivers::prusalink::{self, PrusaLink};
 use super::found::{Found, Words};
 use super::memory::Memory;
-use super::transport::http::{Get, Got};
+use super::transport::http::{Get, Got, NO_HEAD, Path};
 use super::transport::rpc::{Answer, Query};
 use crate::config::PrinterId;
 
@@ -31,8 +33,24 @@ const BEGIN: Timestamp = Timestamp(1_795_000_000_000);
 /// A Duet's answers by its own HTTP interface.
 #[doc(hidden)]
 pub fn duet_api(data: &[u8]) {
-    converse(Duet::default(), data, |asked: Get, line| {
-        assert!(duet::PATHS.contains(asked.path()));
+    over_http(Duet::default(), duet::PATHS, data);
+}
+
+/// An OctoPrint's answers.
+#[doc(hidden)]
+pub fn octoprint_api(data: &[u8]) {
+    over_http(OctoPrint::default(), octoprint::PATHS, data);
+}
+
+/// A PrusaLink's answers.
+#[doc(hidden)]
+pub fn prusalink_api(data: &[u8]) {
+    over_http(PrusaLink::default(), prusalink::PATHS, data);
+}
+
+fn over_http<D: Driver<Query = Get, Answer = Got>>(driver: D, paths: &[Path], data: &[u8]) {
+    converse(driver, data, |asked, line| {
+        assert!(paths.contains(asked.path()));
         Some(got(&asked, line))
     });
 }
@@ -75,6 +93,7 @@ fn status(line: &Line<'_>) -> u16 {
         b'5' => 500,
         b'6' => 503,
         b'9' => 409,
+        b'h' => NO_HEAD,
         _ => 200,
     }
 }
@@ -154,6 +173,8 @@ mod tests {
     #[test]
     fn any_answers_of_the_corpus_do_no_harm() {
         corpus("duet_api").iter().for_each(|input| super::duet_api(input));
+        corpus("octoprint_api").iter().for_each(|input| super::octoprint_api(input));
+        corpus("prusalink_api").iter().for_each(|input| super::prusalink_api(input));
         corpus("moonraker_api").iter().for_each(|input| super::moonraker_api(input));
     }
 }
