@@ -35,8 +35,13 @@ def machine(name, base=IMAGE, **more):
 
 # --- what it is, seen from within
 
-def it_is_what_was_said(box):
+def until_up(box):
+    """The console is there long before the rest: before the message bus, and the network's manager."""
     box.run("timeout 300 systemctl is-system-running --wait || true")
+
+
+def it_is_what_was_said(box):
+    until_up(box)
     # The firmware started nothing but what is signed, the kernel nothing else either.
     assert "Secure Boot: enabled" in box.run("bootctl status --no-pager 2>/dev/null || true"), "Secure Boot is not on"
     assert "[integrity]" in box.run("cat /sys/kernel/security/lockdown")
@@ -200,6 +205,7 @@ def data_flows_and_the_disk_stays(box, site):
     step(f"off; the disk is {before[:16]}…")
 
     box.start().open_console()
+    until_up(box)
     configure(box, site)
     take_what_was_enrolled(box)
     start_halves(box)
@@ -299,7 +305,7 @@ def the_next_version_starts_and_a_bad_one_goes_back(box):
     box.start().open_console()
     after = version(box)
     assert after != before, after
-    box.run("timeout 300 systemctl is-system-running --wait || true")
+    until_up(box)
     box.stop()
     good = new.split("+")[0] + ".efi"
     assert good in disk.kernel_images(box.disk, TOOLS), disk.kernel_images(box.disk, TOOLS)
