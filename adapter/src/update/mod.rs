@@ -6,11 +6,14 @@ mod limits;
 mod page;
 mod server;
 
+use std::env::consts::ARCH;
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-use release::{Known, Offer, Purpose, Refusal, ReleaseVersion, Running, Start, Step, Take, Time, begin};
+use release::{
+    Architecture, Known, Offer, Purpose, Refusal, ReleaseVersion, Running, Start, Step, Take, Time, begin,
+};
 
 use crate::config;
 use crate::tls::TlsError;
@@ -56,6 +59,9 @@ pub(crate) enum UpdateError {
     /// This program's own version is not one that a release could follow.
     #[error("this program's version, {0}, is not three numbers")]
     Version(&'static str),
+    /// There are no releases for such a machine.
+    #[error("there are no releases for machines of the kind {0}")]
+    Architecture(&'static str),
 }
 
 impl UpdateError {
@@ -88,7 +94,7 @@ pub(crate) async fn check(question: &Question<'_>) -> Result<Verdict, UpdateErro
     let version = env!("CARGO_PKG_VERSION");
     let own = ReleaseVersion::parse(version).ok_or(UpdateError::Version(version))?;
     let version = known.release().map_or(own, |release| release.version);
-    let running = Running { version, configuration: config::SCHEMA };
+    let running = Running { version, configuration: config::SCHEMA, architecture: architecture()? };
     let source = Source::new(question.at, question.ca_file)?;
     Ok(match look(&source, Take(question.now), known).await {
         Err(Stopped::Failed(error)) => return Err(error),
@@ -99,6 +105,11 @@ pub(crate) async fn check(question: &Question<'_>) -> Result<Verdict, UpdateErro
             Err(unfit) => Verdict::Unfit(verified, running, unfit),
         },
     })
+}
+
+/// What kind of machine this is.
+fn architecture() -> Result<Architecture, UpdateError> {
+    Architecture::of_target(ARCH).ok_or(UpdateError::Architecture(ARCH))
 }
 
 /// What the box knows: the root that it was made with, and what it has installed, which is the memory that a restart
