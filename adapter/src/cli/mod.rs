@@ -6,6 +6,7 @@ mod discover;
 mod halves;
 mod live;
 mod parse;
+mod probe;
 mod status;
 mod update;
 
@@ -57,7 +58,13 @@ enum Command {
     /// Run the half that is on the printers' network. It has no key and needs no route out.
     Intake(File),
     /// Run the half that is on the way to the platform. It has the key and needs no route to the printers.
-    Uplink(File),
+    Uplink {
+        #[command(flatten)]
+        file: File,
+        /// Where the supervisor says how the containers are.
+        #[arg(long, value_name = "FILE", hide = true)]
+        account: Option<PathBuf>,
+    },
     /// Say what the running adapter does, and who was refused.
     Status {
         #[command(flatten)]
@@ -99,6 +106,9 @@ enum Command {
     /// Look at a release of the appliance.
     #[command(subcommand)]
     Update(update::Command),
+    /// Look around within a container, for the supervisor.
+    #[command(subcommand, hide = true)]
+    Probe(probe::Command),
 }
 
 #[derive(clap::Args)]
@@ -178,7 +188,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let result = match arguments.command {
         Command::Run(file) => run(&file),
         Command::Intake(file) => halves::intake(&file),
-        Command::Uplink(file) => halves::uplink(&file),
+        Command::Uplink { file, account } => halves::uplink(&file, account),
         Command::Status { file, format } => status::run(&file.config, format),
         Command::Check { file, half, live } => check(&file, half, live),
         Command::Discover(arguments) => discover::run(&arguments),
@@ -188,6 +198,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Parse(arguments) => parse::run(&arguments),
         Command::Catalog { format } => catalog(format),
         Command::Update(command) => update::run(&command),
+        Command::Probe(command) => probe::run(command),
     };
     let (code, error) = match result {
         Ok(code) => return code,

@@ -11,3 +11,11 @@ pub(super) const OUTPUT_BYTES_MAX: usize = 256 * 1024;
 pub(super) const ARCHIVE_READ_BYTES: usize = 256 * 1024;
 /// How long a container may take to end by itself: the intake takes up to 10 s to give away what it holds.
 pub(super) const STOP_MAX: Duration = Duration::from_secs(20);
+/// Time for a connection that is tried: who is there answers at once, being on this machine or on the next network.
+pub(super) const REACH_MAX: Duration = Duration::from_millis(1500);
+/// Time for a name, and for the answer of the engine's resolver.
+pub(super) const RESOLVE_MAX: Duration = Duration::from_secs(2);
+/// The longest account that the uplink reads: a dozen lines.
+pub(super) const ACCOUNT_BYTES_MAX: u64 = 16 * 1024;
+/// An account that has not changed for this long is nobody's any more, and is not repeated.
+pub(super) const ACCOUNT_AGE_MAX: Duration = Duration::from_secs(30);

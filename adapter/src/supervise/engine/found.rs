@@ -22,6 +22,18 @@ pub(crate) enum Health {
     Unhealthy,
 }
 
+impl Health {
+    /// The catalogue's word.
+    pub(crate) fn code(self) -> &'static str {
+        match self {
+            Self::Stopped => "stopped",
+            Self::Starting => "starting",
+            Self::Healthy => "healthy",
+            Self::Unhealthy => "unhealthy",
+        }
+    }
+}
+
 /// A container that is there.
 #[derive(Clone, Debug)]
 pub(crate) struct Found(pub(super) Box<ContainerInspectResponse>);
