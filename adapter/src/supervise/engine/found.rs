@@ -5,8 +5,8 @@ use std::net::IpAddr;
 
 use bollard::models::{ContainerInspectResponse, ContainerStatsResponse, HealthStatusEnum, NetworkInspect};
 
-use super::super::topology::LABEL;
-use super::Usage;
+use super::super::topology::{Container, LABEL, Network, Volume};
+use super::{Usage, differences};
 
 /// How a container is, by its own check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -107,6 +107,11 @@ impl Found {
         }
     }
 
+    /// The names of the settings in which it differs from a description.
+    pub(crate) fn differences(&self, described: &Container) -> Vec<String> {
+        differences::of_container(described, &self.0)
+    }
+
     /// Its addresses, on whatever network.
     pub(crate) fn addresses(&self) -> Vec<IpAddr> {
         let networks = self.0.network_settings.as_ref().and_then(|settings| settings.networks.as_ref());
@@ -134,7 +139,19 @@ impl FoundNetwork {
     }
 }
 
+impl FoundNetwork {
+    /// The names of the settings in which it differs from a description.
+    pub(crate) fn differences(&self, described: &Network) -> Vec<String> {
+        differences::of_network(described, &self.0)
+    }
+}
+
 impl FoundVolume {
+    /// The names of the settings in which it differs from a description.
+    pub(crate) fn differences(&self, described: &Volume) -> Vec<String> {
+        differences::of_volume(described, &self.0)
+    }
+
     pub(super) fn new(said: bollard::models::Volume) -> Self {
         Self(Box::new(said))
     }

@@ -2,6 +2,7 @@
 //! what was asked. The version of the language is agreed on with each engine and pinned nowhere.
 
 mod body;
+mod differences;
 mod error;
 mod found;
 
@@ -13,9 +14,10 @@ use bollard::container::LogOutput;
 use bollard::errors::Error;
 use bollard::exec::{CreateExecOptions, StartExecResults};
 use bollard::query_parameters::{
-    CreateContainerOptionsBuilder, EventsOptionsBuilder, ImportImageOptionsBuilder,
-    KillContainerOptionsBuilder, ListContainersOptionsBuilder, RemoveContainerOptionsBuilder,
-    RenameContainerOptionsBuilder, StatsOptionsBuilder, StopContainerOptionsBuilder,
+    AttachContainerOptionsBuilder, CreateContainerOptionsBuilder, EventsOptionsBuilder,
+    ImportImageOptionsBuilder, KillContainerOptionsBuilder, ListContainersOptionsBuilder,
+    RemoveContainerOptionsBuilder, RenameContainerOptionsBuilder, StatsOptionsBuilder,
+    StopContainerOptionsBuilder,
 };
 use bollard::{API_DEFAULT_VERSION, Docker};
 use bytes::Bytes;
@@ -278,6 +280,21 @@ impl Engine {
         events.map(move |event| {
             event.map(drop).map_err(|error| EngineError::of(&socket, "say what changes", error))
         })
+    }
+
+    /// What a running container says from now on, line by line, until it ends.
+    pub(crate) async fn follow(
+        &self,
+        name: &str,
+    ) -> Result<impl Stream<Item = Result<String, EngineError>> + Send + use<>, EngineError> {
+        let what = format!("pass on what the container {name} says");
+        let options = AttachContainerOptionsBuilder::default().stdout(true).stderr(true).stream(true).build();
+        let attached = self.docker.attach_container(name, Some(options)).await.map_err(self.failed(&what))?;
+        let socket = self.socket.clone();
+        Ok(attached.output.map(move |part| match part {
+            Ok(part) => Ok(String::from_utf8_lossy(part.as_ref()).into_owned()),
+            Err(error) => Err(EngineError::of(&socket, &what, error)),
+        }))
     }
 
     fn failed(&self, what: &str) -> impl FnOnce(Error) -> EngineError {

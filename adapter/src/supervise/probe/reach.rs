@@ -4,12 +4,13 @@ use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV6};
 
 use futures::future::join_all;
+use futures::{StreamExt as _, stream};
 use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 use tokio::net::{TcpStream, UdpSocket, lookup_host};
 use tokio::time::timeout;
 
-use super::super::limits::{REACH_MAX, RESOLVE_MAX};
+use super::super::limits::{NAMES_AT_ONCE, REACH_MAX, RESOLVE_MAX};
 use super::kernel::Address;
 
 /// Where a try goes: `HOST:PORT` over TCP. The host is an address or a name.
@@ -57,13 +58,18 @@ const NOBODY: [&[u8]; 3] = [b"separation", b"oneway", b"invalid"];
 /// The answers of a resolver that has asked somebody: here it is, and there is no such name (RFC 1035, 4.1.1).
 const ASKED: [u8; 2] = [0, 3];
 
-/// Tries all at once: most of them are meant to answer nothing.
+/// Tries all at once, since most of them are meant to answer nothing; names a few at a time, since each that is looked up
+/// takes a thread, and a container has not many.
 pub(super) async fn all(targets: Vec<Target>, own: &[Address]) -> Vec<Tried> {
-    let tries = targets.into_iter().map(|target| async {
+    let (plain, named): (Vec<_>, Vec<_>) =
+        targets.into_iter().partition(|target| target.0.parse::<SocketAddr>().is_ok());
+    let one = |target: Target| async {
         let outcome = one(&target.0, own).await;
         Tried { target, outcome }
-    });
-    join_all(tries).await
+    };
+    let named = stream::iter(named).map(one).buffered(NAMES_AT_ONCE).collect::<Vec<_>>();
+    let (plain, named) = tokio::join!(join_all(plain.into_iter().map(one)), named);
+    [plain, named].concat()
 }
 
 async fn one(target: &str, own: &[Address]) -> Outcome {

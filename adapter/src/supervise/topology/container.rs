@@ -27,6 +27,14 @@ impl Role {
         }
     }
 
+    /// Its user and group, as in its image. The group is in common, for the socket and the adapter's name.
+    pub(crate) fn user(self) -> (u32, u32) {
+        match self {
+            Self::Intake => (10001, 10000),
+            Self::Uplink => (10002, 10000),
+        }
+    }
+
     /// The part of an item that speaks of it.
     pub(crate) fn part(self) -> u8 {
         match self {
@@ -68,6 +76,14 @@ pub(crate) struct Container {
     pub(crate) environment: Vec<String>,
     /// What it sees of the machine.
     pub(crate) mounts: Vec<Mount>,
+}
+
+impl Container {
+    /// The same in every respect, in which nothing runs but what waits: to look around before the half itself runs.
+    pub(crate) fn stand_in(&self) -> Self {
+        let command = ["/adapter", "probe", "hold"].map(str::to_owned).to_vec();
+        Self { name: format!("{}-check", self.name), command, ..self.clone() }
+    }
 }
 
 /// Something of the machine that a container sees.

@@ -5,12 +5,14 @@
 //! addresses: a setting that could be switched off would be switched off somewhere.
 
 mod container;
+mod describe;
 mod network;
 
 use std::time::Duration;
 
 pub(crate) use container::{Container, Mount, Role};
-pub(crate) use network::{Address, Driver, Network, Volume};
+pub(crate) use describe::{Incomplete, Places};
+pub(crate) use network::{Driver, Network, Volume};
 
 /// What every object that the supervisor makes is marked with. It touches nothing else.
 pub(crate) const LABEL: &str = "io.oneway.supervisor";

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
 use super::Role;
+use crate::config::Subnet;
 
 /// A network that has one half on it and not the other.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,8 +16,8 @@ pub(crate) struct Network {
     /// How it is made.
     pub(crate) driver: Driver,
     /// Its addresses; without, the engine chooses.
-    pub(crate) subnet: Option<Address>,
-    /// The router on it; without, the engine chooses one or needs none.
+    pub(crate) subnet: Option<Subnet>,
+    /// The router on it.
     pub(crate) gateway: Option<Ipv4Addr>,
 }
 
@@ -29,15 +30,6 @@ pub(crate) enum Driver {
     Open,
     /// The container is a machine of its own on the network of this interface.
     Interface(String),
-}
-
-/// A network's address: `192.168.77.0/24`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Address {
-    /// Its first address.
-    pub(crate) first: Ipv4Addr,
-    /// Bits that all its addresses have in common.
-    pub(crate) bits: u8,
 }
 
 /// A place in memory that containers share.
@@ -60,7 +52,7 @@ impl Network {
 
     /// Whether the engine shall give it no way out. That alone is believed nowhere: it is tried.
     pub(crate) fn internal(&self) -> bool {
-        self.driver == Driver::Closed
+        self.role == Role::Intake
     }
 
     /// The driver's own options.
@@ -82,28 +74,5 @@ impl Volume {
             ("device", "tmpfs".to_owned()),
             ("o", self.options.clone()),
         ])
-    }
-}
-
-impl Address {
-    /// Whether an address belongs to it.
-    pub(crate) fn holds(self, address: Ipv4Addr) -> bool {
-        let mask = u32::MAX.checked_shl(32 - u32::from(self.bits.min(32))).unwrap_or(0);
-        (u32::from(self.first) ^ u32::from(address)) & mask == 0
-    }
-
-    /// Reads `192.168.77.0/24`: its first address, and no bit more.
-    pub(crate) fn parse(text: &str) -> Option<Self> {
-        let (first, bits) = text.split_once('/')?;
-        let address = Self { first: first.parse().ok()?, bits: bits.parse().ok()? };
-        let host = u32::MAX.checked_shr(u32::from(address.bits)).unwrap_or(0);
-        // A network of one or two machines is none that printers are on.
-        ((8..=29).contains(&address.bits) && u32::from(address.first) & host == 0).then_some(address)
-    }
-}
-
-impl std::fmt::Display for Address {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}/{}", self.first, self.bits)
     }
 }
