@@ -7,8 +7,8 @@ use catalog::{Item, Kind, items};
 use serde_json::{Value, json};
 
 use crate::config::{
-    AdapterIdentity, Config, Credentials, CredentialsError, IdentityFileError, Link, Listener, Platform,
-    Printer, Sections, Sender, WhenFull,
+    AdapterIdentity, Config, Credentials, CredentialsError, IdentityFileError, Lan, Link, Listener, Platform,
+    Printer, Sections, Sender, Supervise, WhenFull,
 };
 use crate::intake::poll;
 use crate::{handles, tls};
@@ -23,7 +23,7 @@ impl Report {
     /// Looks at the configuration and at every file that it names; opens no connection.
     pub(super) fn of(sections: &Sections) -> Self {
         let mut report = Self { text: String::new(), problems: Vec::new() };
-        let Sections { platform, link, config } = sections;
+        let Sections { platform, link, supervise, config } = sections;
         if let Some(link) = link {
             report.link(link, platform.is_some());
         }
@@ -33,6 +33,9 @@ impl Report {
             None => report.problems.push("write a section `[platform]`, or `[link]` for an intake".into()),
         }
         report.intake(config);
+        if let Some(supervise) = supervise {
+            report.supervise(supervise);
+        }
         report.printers(&config.printers);
         report.problems.extend(handles::of_each_printer(config).err().map(|error| error.to_string()));
         report
@@ -84,6 +87,25 @@ impl Report {
         }
         let uplink = if with_platform { "uses [platform] and [link]" } else { "not from this file" };
         self.line("uplink", uplink);
+    }
+
+    /// What a supervisor would run. That the engine has the images is its own affair, at its start.
+    fn supervise(&mut self, supervise: &Supervise) {
+        self.line("engine", &supervise.engine.display().to_string());
+        for (name, image) in
+            [("intake image", &supervise.intake_image), ("uplink image", &supervise.uplink_image)]
+        {
+            self.line(name, &image.to_string());
+        }
+        let lan = |lan: &Lan| format!("{} on {} ({})", lan.address, lan.interface, lan.subnet);
+        let printers = supervise.printers_network.as_ref().map(lan);
+        self.line("printers", printers.as_deref().unwrap_or("containers of this machine alone"));
+        let out = supervise.uplink_network.as_ref().map(lan);
+        self.line("way out", out.as_deref().unwrap_or("through this machine"));
+        let files = supervise.intake_files.iter().chain(&supervise.uplink_files).chain(&supervise.archives);
+        for missing in files.filter(|file| !file.exists()) {
+            self.problems.push(format!("{}: there is no such file", missing.display()));
+        }
     }
 
     fn platform(&mut self, platform: &Platform) {
