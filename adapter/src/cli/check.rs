@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::config::{
     AdapterIdentity, Config, Credentials, CredentialsError, IdentityFileError, Lan, Link, Listener, Platform,
-    Printer, Sections, Sender, Supervise, WhenFull,
+    Printer, Sections, Sender, Supervise, Updates, WhenFull,
 };
 use crate::intake::poll;
 use crate::{handles, tls};
@@ -23,7 +23,7 @@ impl Report {
     /// Looks at the configuration and at every file that it names; opens no connection.
     pub(super) fn of(sections: &Sections) -> Self {
         let mut report = Self { text: String::new(), problems: Vec::new() };
-        let Sections { platform, link, supervise, config } = sections;
+        let Sections { platform, link, supervise, updates, config } = sections;
         if let Some(link) = link {
             report.link(link, platform.is_some());
         }
@@ -35,6 +35,9 @@ impl Report {
         report.intake(config);
         if let Some(supervise) = supervise {
             report.supervise(supervise);
+        }
+        if let Some(updates) = updates {
+            report.updates(updates, supervise.is_some());
         }
         report.printers(&config.printers);
         report.problems.extend(handles::of_each_printer(config).err().map(|error| error.to_string()));
@@ -106,6 +109,29 @@ impl Report {
         for missing in files.filter(|file| !file.exists()) {
             self.problems.push(format!("{}: there is no such file", missing.display()));
         }
+    }
+
+    /// Where a supervisor would look for releases. A folder that is not there may be a stick that is not in.
+    fn updates(&mut self, updates: &Updates, supervised: bool) {
+        if !supervised {
+            let text =
+                "`[updates]` is the supervisor's: write a section `[supervise]` as well, or leave it out";
+            self.problems.push(text.into());
+        }
+        let places = updates.folders.iter().map(|folder| folder.display().to_string());
+        let url = updates
+            .url
+            .iter()
+            .map(|url| format!("{url} every {}", humantime::format_duration(updates.every)));
+        let places: Vec<String> = places.chain(url).collect();
+        self.line(
+            "releases",
+            &format!("from {}, kept in {}", places.join(" and "), updates.releases.display()),
+        );
+        if !updates.root.is_file() {
+            self.problems.push(format!("{}: there is no root of releases", updates.root.display()));
+        }
+        self.hold(tls::client(updates.ca_file.as_deref(), None));
     }
 
     fn platform(&mut self, platform: &Platform) {

@@ -303,7 +303,8 @@ fn check(file: &File, half: Option<OneHalf>, live: bool) -> Result<ExitCode, Fai
         Some(OneHalf::Intake) => {
             let Intake { link, config, .. } =
                 config::load_intake(&file.config, &environment).map_err(usage)?;
-            let sections = Sections { platform: None, link: Some(link), supervise: None, config };
+            let sections =
+                Sections { platform: None, link: Some(link), supervise: None, updates: None, config };
             (check::Report::of(&sections), Some(sections.config))
         }
         Some(OneHalf::Uplink) => {

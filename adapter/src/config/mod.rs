@@ -22,6 +22,7 @@ mod prusalink;
 mod secret_file;
 mod supervise;
 mod text;
+mod updates;
 
 use std::path::{Path, PathBuf};
 
@@ -46,6 +47,7 @@ pub use printers::{Begin, Logs, PRINTERS_MAX, Printer, Sender};
 pub use secret_file::{SecretFileError, read as read_secret_file};
 pub use supervise::{Lan, Subnet, Supervise};
 pub use text::HostPort;
+pub use updates::Updates;
 
 use error::Problems;
 use place::KeyPath;
@@ -85,6 +87,8 @@ pub struct Sections {
     pub link: Option<Link>,
     /// The halves as containers.
     pub supervise: Option<Supervise>,
+    /// Where releases come from.
+    pub updates: Option<Updates>,
     /// What comes in.
     pub config: Config,
 }
@@ -125,6 +129,7 @@ struct Raw {
     #[serde(default)]
     printers: Vec<printers::Raw>,
     supervise: Option<supervise::Raw>,
+    updates: Option<updates::Raw>,
 }
 
 impl Raw {
@@ -132,13 +137,16 @@ impl Raw {
         let supervise = self.supervise.take();
         let supervise =
             supervise.map(|raw| raw.check(directory, &KeyPath::root().key("supervise"), problems));
+        let updates = self.updates.take();
+        let updates = updates.map(|raw| raw.check(directory, &KeyPath::root().key("updates"), problems));
         let Self { platform, link, .. } = &self;
         let (has_platform, has_link) = (platform.is_some(), link.is_some());
         let (outer, config) = self.split(directory, problems);
         let config = config.check(directory, problems);
         let complete = outer.platform.is_some() == has_platform && outer.link.is_some() == has_link;
         let (platform, link, supervise) = (outer.platform, outer.link, flip(supervise)?);
-        let sections = Sections { platform, link, supervise, config: config? };
+        let updates = flip(updates)?;
+        let sections = Sections { platform, link, supervise, updates, config: config? };
         complete.then_some(sections)
     }
 
@@ -152,7 +160,7 @@ impl Raw {
         // The uplink's affair, and no file that it names is this half's to look at.
         self.platform = None;
         // The supervisor's.
-        self.supervise = None;
+        (self.supervise, self.updates) = (None, None);
         demand(self.link.is_some(), "link", problems);
         let Sections { link, config, .. } = self.sections(directory, problems)?;
         let link = link?;
@@ -174,7 +182,7 @@ impl Raw {
 
     fn split(self, directory: &Path, problems: &mut Problems) -> (Outer, RawConfig) {
         let root = KeyPath::root();
-        let Self { platform, link, buffer, beats, push, pip, printers, supervise: _ } = self;
+        let Self { platform, link, buffer, beats, push, pip, printers, supervise: _, updates: _ } = self;
         let platform = platform.and_then(|raw| raw.check(directory, &root.key("platform"), problems));
         let link = link.and_then(|raw| raw.check(directory, &root.key("link"), problems));
         (Outer { platform, link }, RawConfig { buffer, beats, push, pip, printers })

@@ -27,14 +27,15 @@ use tokio_util::sync::CancellationToken;
 
 pub(crate) use account::{Account, Part, Reader};
 pub(crate) use control::{Control, Images};
+pub(crate) use engine::{Engine, EngineError, Found, Health};
 pub(crate) use page::page;
 pub(crate) use places::PlacesError;
 pub(crate) use probe::{Target, look};
-pub(crate) use topology::Incomplete;
+pub(crate) use state::Document;
+pub(crate) use topology::{Container, Driver, Incomplete, Mount, Network, Role, Topology, Volume};
 
 use crate::config::{Sections, Supervise};
 use supervisor::{Plan, Supervisor};
-use topology::Topology;
 use verify::Around;
 
 /// Why there is nothing to supervise. Always the owner's to mend.
@@ -77,6 +78,11 @@ impl Ready {
         });
         let (control, orders) = Control::new(supervisor.state());
         Ok(Self { supervisor, orders, control })
+    }
+
+    /// What is described: for whoever tries something beside it.
+    pub(crate) fn topology(&self) -> Topology {
+        self.supervisor.topology().clone()
     }
 
     /// Supervises until `stop`; `ready` is called once, when both halves run and are shown to be separated.

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::state::Document;
+use crate::update::install::Counts;
 
 /// The page.
 pub(crate) fn page(document: &Document, process: &str) -> String {
@@ -18,6 +19,16 @@ pub(crate) fn page(document: &Document, process: &str) -> String {
     for trouble in &document.trouble {
         // It quotes the engine, and what a container said.
         let _ = writeln!(page, "trouble        {}", trouble.escape_debug());
+    }
+    if let Some(Counts { tried, installed, not_switched, went_back, refused, last }) = &document.updates {
+        let failed = not_switched + went_back;
+        let _ = writeln!(page, "releases       {tried} tried, {installed} installed, {failed} not");
+        for (reason, times) in refused {
+            let _ = writeln!(page, "               {times} refused: {}", reason.escape_debug());
+        }
+        if let Some(last) = last {
+            let _ = writeln!(page, "               {}", last.escape_debug());
+        }
     }
     let _ = writeln!(
         page,

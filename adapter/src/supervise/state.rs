@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde::{Deserialize, Serialize};
 
 use super::account::{Part, Separation};
+use crate::update::install::Counts;
 
 /// What `adapter status` says of a supervisor. Times are how long ago something was, in seconds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -25,6 +26,8 @@ pub(crate) struct Document {
     pub(crate) engine_lost: u64,
     /// The containers.
     pub(crate) containers: Vec<Part>,
+    /// What became of releases; `null` where none are looked for.
+    pub(crate) updates: Option<Counts>,
 }
 
 /// The state, shared.
@@ -42,6 +45,7 @@ impl State {
             verifications: 0,
             engine_lost: 0,
             containers: Vec::new(),
+            updates: None,
         })))
     }
 

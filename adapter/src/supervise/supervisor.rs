@@ -113,6 +113,10 @@ impl Supervisor {
         }
     }
 
+    pub(super) fn topology(&self) -> &Topology {
+        &self.plan.topology
+    }
+
     /// How it stands, for whoever looks on.
     pub(crate) fn state(&self) -> State {
         self.state.clone()

@@ -2,18 +2,26 @@
 //! refusal and one line of the log, until it shows another.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use release::Why;
+use serde::{Deserialize, Serialize};
 
 use super::machine::Outcome;
 
 /// Shared with whoever tells of it.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Account(Arc<Mutex<Counts>>);
+pub(crate) struct Account(Arc<Mutex<Inner>>);
 
-/// Since the start.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
+struct Inner {
+    counts: Counts,
+    /// The last line about each place, so that none is said twice.
+    said: BTreeMap<String, String>,
+}
+
+/// Since the start, as `adapter status` says it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Counts {
     /// Good releases that were tried.
     pub(crate) tried: u64,
@@ -23,9 +31,9 @@ pub(crate) struct Counts {
     pub(crate) not_switched: u64,
     pub(crate) went_back: u64,
     /// Bundles that were refused, by reason.
-    pub(crate) refused: BTreeMap<&'static str, u64>,
-    /// The last line about each place, so that none is said twice.
-    said: BTreeMap<String, String>,
+    pub(crate) refused: BTreeMap<String, u64>,
+    /// How the last one ended, in words; `null` before the first.
+    pub(crate) last: Option<String>,
 }
 
 impl Account {
@@ -38,7 +46,7 @@ impl Account {
     pub(super) fn refused(&self, place: &str, refusal: &release::Refusal) {
         let reason = reason(&refusal.why);
         if self.is_new(place, &refusal.to_string()) {
-            self.with(|counts| *counts.refused.entry(reason).or_default() += 1);
+            self.with(|counts| *counts.refused.entry(reason.to_owned()).or_default() += 1);
             tracing::warn!(place, reason, why = %refusal, "a release was refused");
         }
     }
@@ -59,6 +67,12 @@ impl Account {
 
     /// And this came of it.
     pub(super) fn ended(&self, version: release::ReleaseVersion, outcome: &Outcome) {
+        let words = match outcome {
+            Outcome::Installed => "installed".to_owned(),
+            Outcome::NotSwitched(why) => format!("not put in the place of what runs: {why}"),
+            Outcome::WentBack(why) => format!("taken back: {why}"),
+        };
+        self.with(|counts| counts.last = Some(format!("release {version} {words}")));
         match outcome {
             Outcome::Installed => {
                 self.with(|counts| counts.installed += 1);
@@ -76,12 +90,16 @@ impl Account {
     }
 
     fn is_new(&self, place: &str, line: &str) -> bool {
-        let before = self.with(|counts| counts.said.insert(place.to_owned(), line.to_owned()));
+        let before = self.lock().said.insert(place.to_owned(), line.to_owned());
         before.as_deref() != Some(line)
     }
 
     fn with<T>(&self, of: impl FnOnce(&mut Counts) -> T) -> T {
-        of(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        of(&mut self.lock().counts)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -123,6 +141,9 @@ mod tests {
         ] {
             account.refused(place, &refusal(why));
         }
-        assert_eq!(account.counts().refused, BTreeMap::from([("partial", 3), ("wrong_role", 1)]));
+        assert_eq!(
+            account.counts().refused,
+            BTreeMap::from([("partial".to_owned(), 3), ("wrong_role".to_owned(), 1)])
+        );
     }
 }

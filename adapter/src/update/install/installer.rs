@@ -119,6 +119,8 @@ impl<H: Hands> Installer<H> {
 
     /// Runs until it is dropped. At whatever point that is, the next start goes on from what is installed.
     pub(crate) async fn run(mut self) {
+        // What an earlier one left; without an engine there is nothing to run beside either.
+        let _ = self.hands.end_rehearsal().await;
         loop {
             let Some(at) = (0..self.places.len()).min_by_key(|at| self.places.get(*at).map(Place::due))
             else {

@@ -43,7 +43,7 @@ pub(super) const ATTEMPTS_MAX: u32 = 3;
 pub(super) const RETRY_AFTER: Duration = Duration::from_secs(60 * 60);
 
 /// Between two looks for a stick. To look is to open one small file.
-pub(super) const FOLDER_EVERY: Duration = Duration::from_secs(5);
+pub(super) const FOLDER_EVERY: Duration = Duration::from_secs(2);
 
 /// How often a server is asked, where the configuration says nothing.
 pub(crate) const ASK_DEFAULT: Duration = Duration::from_secs(6 * 60 * 60);

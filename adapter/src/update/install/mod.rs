@@ -7,6 +7,7 @@
 //! mount or a command.
 
 mod account;
+mod engine;
 mod hands;
 mod installer;
 mod limits;
@@ -14,9 +15,9 @@ mod machine;
 mod places;
 mod releases;
 
-pub(crate) use account::Account;
-pub(crate) use hands::{Hands, Pair, Rehearsal, Sight, Trouble};
+pub(crate) use account::{Account, Counts};
+pub(crate) use engine::{SupervisorHands, installed};
+pub(crate) use hands::Pair;
 pub(crate) use installer::{Installer, Start, start};
 pub(crate) use limits::{ASK, ASK_DEFAULT, WATCH, WATCH_DEFAULT};
 pub(crate) use places::Places;
-pub(crate) use releases::{Releases, ReleasesError};

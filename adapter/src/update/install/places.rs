@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use super::super::{Source, UpdateError, folder};
 use super::limits::{AGAIN_WAIT, FOLDER_EVERY, FOLDER_WAIT, JITTER_PART};
+use crate::config::Updates;
 
 /// The file that is another one as soon as there is another state.
 const TIMESTAMP: &str = "timestamp.signed";
@@ -24,6 +25,14 @@ pub(crate) struct Places {
     pub(crate) url: Option<(String, Option<PathBuf>)>,
     /// How often the address is asked.
     pub(crate) every: Duration,
+}
+
+impl Places {
+    /// Those of a configuration.
+    pub(crate) fn of(updates: &Updates) -> Self {
+        let url = updates.url.clone().map(|url| (url, updates.ca_file.clone()));
+        Self { folders: updates.folders.clone(), url, every: updates.every }
+    }
 }
 
 /// One of them.

@@ -97,6 +97,8 @@ enum Step {
     RemoveOld,
     // Back to what ran before.
     GoBack(String),
+    // After a pause.
+    Again(Box<Step>),
     // Away with what was to be.
     CountFailure(String),
     RemoveNew(Outcome),
@@ -172,7 +174,8 @@ impl Machine {
             (Step::Rehearse, Event::Done) => self.to(Step::AskRehearsal(Time::of(REHEARSAL_MAX, now))),
             (Step::Rehearse, event) => self.to(Step::EndRehearsal(Err(why(event)))),
             (Step::AskRehearsal(time), event) => self.rehearsal(time, event, now),
-            // A rehearsal that could not be removed reaches nobody; the next one, or the next start, removes it.
+            // It reaches nobody; but it goes before anything else is done.
+            (step @ Step::EndRehearsal(_), Event::Failed(_)) => self.until_done(step),
             (Step::EndRehearsal(Ok(())), _) => self.to(Step::Baseline(Time::of(BASELINE_MAX, now))),
             (Step::EndRehearsal(Err(why)), _) => self.not_switched(why),
             (Step::Baseline(time), event) => self.baseline(time, event, now),
@@ -197,11 +200,8 @@ impl Machine {
             (Step::RemoveOld, _) => self.end(Outcome::Installed),
             (Step::GoBack(reason), Event::Done) => self.to(Step::RemoveNew(Outcome::WentBack(reason))),
             // There is nothing else to do: what ran before must run again.
-            (Step::GoBack(reason), Event::Failed(_)) => {
-                self.step = Step::GoBack(reason);
-                Some(Action::Pause(AGAIN_WAIT))
-            }
-            (Step::GoBack(reason), _) => self.to(Step::GoBack(reason)),
+            (step @ Step::GoBack(_), _) => self.until_done(step),
+            (Step::Again(step), _) => self.to(*step),
             (Step::CountFailure(reason), _) => self.to(Step::RemoveNew(Outcome::NotSwitched(reason))),
             (Step::RemoveNew(outcome), _) => self.to(Step::Forget(outcome)),
             (Step::Forget(outcome), _) => self.end(outcome),
@@ -305,6 +305,12 @@ impl Machine {
         }
     }
 
+    /// Tries a step again until it is done.
+    fn until_done(&mut self, step: Step) -> Option<Action> {
+        self.step = Step::Again(Box::new(step));
+        Some(Action::Pause(AGAIN_WAIT))
+    }
+
     fn again(&mut self, step: Step) -> Option<Action> {
         self.step = step;
         Some(Action::Pause(LOOK_EVERY))
@@ -319,7 +325,7 @@ impl Machine {
     /// Enters a step.
     fn to(&mut self, step: Step) -> Option<Action> {
         let action = match &step {
-            Step::Idle => return None,
+            Step::Idle | Step::Again(_) => return None,
             // Nothing was loaded.
             Step::RemoveNew(outcome) if self.next == self.running => {
                 return self.to(Step::Forget(outcome.clone()));

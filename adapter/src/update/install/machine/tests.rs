@@ -354,6 +354,22 @@ fn whatever_happens_at_any_step_what_runs_in_the_end_is_what_is_installed() {
     }
 }
 
+/// The same of a release that is taken back: the way back is gone to its end.
+#[test]
+fn whatever_happens_on_the_way_back_what_ran_before_runs() {
+    for manner in [Manner::MuteIntake, Manner::MuteUplink, Manner::NeverHealthyBeside, Manner::Dies] {
+        let mut world = World::new(manner);
+        run(&mut world, None);
+        for harm in [Harm::Fails, Harm::EngineKilled, Harm::KilledBefore, Harm::KilledAfter] {
+            for at in 0..world.done.len() {
+                let mut world = World::new(manner);
+                run(&mut world, Some((at, harm)));
+                assert_eq!(world.installed, old(), "{manner:?} {harm:?} {at}");
+            }
+        }
+    }
+}
+
 /// A release that kills the supervisor is not tried for ever: an attempt is written down before the first switch.
 #[test]
 fn an_attempt_is_counted_before_anything_is_switched() {
