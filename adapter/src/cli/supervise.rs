@@ -50,9 +50,7 @@ pub(super) fn run(file: &File) -> Result<ExitCode, Failure> {
             let installer = Installer::new(begun, &places, updates.watch, running, hands).map_err(usage)?;
             account = Some(installer.account());
             let stop = lifecycle.soft.clone();
-            tasks.spawn("updates", async move {
-                stop.run_until_cancelled(installer.run()).await;
-            });
+            tasks.spawn("updates", installer.run(stop));
         }
         if let Ok(door) = door {
             let (control, stop) = (control.clone(), lifecycle.soft.clone());
@@ -67,7 +65,8 @@ pub(super) fn run(file: &File) -> Result<ExitCode, Failure> {
             tell_manager(NotifyState::Ready);
         });
         lifecycle.hard.run_until_cancelled(work).await;
-        tasks.ended().await;
+        // A stick that hangs must not hold up a stop for ever.
+        lifecycle.hard.run_until_cancelled(tasks.ended()).await;
         say(&stopped_line(&control))?;
         Ok(if lifecycle.failed() { ExitCode::from(FAULT) } else { ExitCode::SUCCESS })
     })

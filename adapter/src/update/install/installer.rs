@@ -7,6 +7,7 @@ use std::time::Duration;
 use release::{Image, Known, Offer, Take, Time, Verified};
 use ring::rand::SystemRandom;
 use tokio::time::{Instant, sleep, sleep_until};
+use tokio_util::sync::CancellationToken;
 
 use super::super::{Keep, Stopped, UpdateError, known, look, running};
 use super::account::Account;
@@ -81,6 +82,8 @@ pub(crate) struct Installer<H> {
     account: Account,
     clock: Clock,
     random: Arc<SystemRandom>,
+    /// Whether there may be halves beside the running ones.
+    rehearses: bool,
 }
 
 /// What came of a look at a place.
@@ -109,7 +112,7 @@ impl<H: Hands> Installer<H> {
         let places = places.open(Instant::now(), random.as_ref())?;
         let Start { releases, known } = start;
         let (machine, account, clock) = (Machine::new(running, watch), Account::default(), Clock::system());
-        Ok(Self { releases, known, places, machine, hands, account, clock, random })
+        Ok(Self { releases, known, places, machine, hands, account, clock, random, rehearses: false })
     }
 
     /// What it tells of itself.
@@ -117,8 +120,16 @@ impl<H: Hands> Installer<H> {
         self.account.clone()
     }
 
-    /// Runs until it is dropped. At whatever point that is, the next start goes on from what is installed.
-    pub(crate) async fn run(mut self) {
+    /// Runs until `stop`. At whatever point that is, the next start goes on from what is installed.
+    pub(crate) async fn run(mut self, stop: CancellationToken) {
+        stop.run_until_cancelled(self.work()).await;
+        if self.rehearses {
+            // What nobody watches does not run.
+            let _ = self.hands.end_rehearsal().await;
+        }
+    }
+
+    async fn work(&mut self) {
         // What an earlier one left; without an engine there is nothing to run beside either.
         let _ = self.hands.end_rehearsal().await;
         loop {
@@ -212,8 +223,15 @@ impl<H: Hands> Installer<H> {
                 return self.hands.rehearsal().await.map_or_else(Event::Failed, Event::Rehearsal);
             }
             Action::Look => return self.hands.look().await.map_or_else(Event::Failed, Event::Seen),
-            Action::Rehearse(pair) => self.hands.rehearse(&pair).await,
-            Action::EndRehearsal => self.hands.end_rehearsal().await,
+            Action::Rehearse(pair) => {
+                self.rehearses = true;
+                self.hands.rehearse(&pair).await
+            }
+            Action::EndRehearsal => {
+                let ended = self.hands.end_rehearsal().await;
+                self.rehearses = ended.is_err();
+                ended
+            }
             Action::Pause(time) => {
                 sleep(time).await;
                 Ok(())

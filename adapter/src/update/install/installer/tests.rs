@@ -177,7 +177,11 @@ impl Box {
     async fn run(&self, time: Duration) -> super::super::account::Counts {
         let installer = self.installer().await;
         let account = installer.account();
-        let _ = tokio::time::timeout(time, installer.run()).await;
+        let stop = CancellationToken::new();
+        tokio::join!(installer.run(stop.clone()), async {
+            sleep(time).await;
+            stop.cancel();
+        });
         account.counts()
     }
 

@@ -374,7 +374,8 @@ impl Proof {
     fn see(&mut self, event: Event, now: Instant) -> Look {
         let sight = match event {
             Event::Seen(sight) => sight,
-            Event::Failed(_) => {
+            Event::Failed(Trouble::Failed(_)) => return Look::Unwell,
+            Event::Failed(Trouble::Away(_)) => {
                 // With the engine its containers may have gone, and that they were started again is no fault of theirs.
                 (self.runs, self.well, self.flowed, self.time.since) = (None, now, now, now);
                 return Look::Away;
