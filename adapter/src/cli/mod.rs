@@ -68,7 +68,13 @@ enum Command {
     },
     /// Run both halves as containers, show that they are separated, and let them run in no other way. Needs the container
     /// engine's socket.
-    Supervise(File),
+    Supervise {
+        #[command(flatten)]
+        file: File,
+        /// Print what it would ask of the engine, as JSON, and start nothing.
+        #[arg(long)]
+        print: bool,
+    },
     /// Say what the running adapter does, and who was refused.
     Status {
         #[command(flatten)]
@@ -193,7 +199,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Run(file) => run(&file),
         Command::Intake(file) => halves::intake(&file),
         Command::Uplink { file, account } => halves::uplink(&file, account),
-        Command::Supervise(file) => supervise::run(&file),
+        Command::Supervise { file, print } => supervise::run(&file, print),
         Command::Status { file, format } => status::run(&file.config, format),
         Command::Check { file, half, live } => check(&file, half, live),
         Command::Discover(arguments) => discover::run(&arguments),

@@ -10,17 +10,22 @@ use super::{FAULT, Failure, File, drive, fault, say, sections, tell_manager, usa
 use crate::config::{Supervise, Updates};
 use crate::lifecycle::{Lifecycle, Signals};
 use crate::status::Door;
-use crate::supervise::{Control, Document, Ready};
+use crate::supervise::{Control, Document, Ready, description};
 use crate::update::install::{self, Account, Installer, Pair, Places, Start, SupervisorHands};
 
 /// What it says to a configuration for something else.
 const NO_SECTION: &str = "missing field `supervise`: write a section `[supervise]` (docs/supervisor.md)";
 
-pub(super) fn run(file: &File) -> Result<ExitCode, Failure> {
+pub(super) fn run(file: &File, print: bool) -> Result<ExitCode, Failure> {
     let sections = sections(&file.config)?;
     let supervise = sections.supervise.clone().ok_or_else(|| usage(anyhow!(NO_SECTION)))?;
     let path = file.config.canonicalize();
     let path = path.with_context(|| file.config.display().to_string()).map_err(usage)?;
+    if print {
+        let description = description(&path, &sections, &supervise).map_err(usage)?;
+        say(&format!("{description:#}"))?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let door = Door::of_supervisor(&file.config)
         .inspect_err(|error| tracing::warn!(%error, "`adapter status` will not answer for this supervisor"));
     drive(async {

@@ -49,6 +49,18 @@ pub(crate) enum StartError {
     Places(#[from] PlacesError),
 }
 
+/// All that would be asked of the engine for this configuration, as the engine takes it.
+///
+/// # Errors
+/// See [`StartError`].
+pub(crate) fn description(
+    file: &Path,
+    sections: &Sections,
+    supervise: &Supervise,
+) -> Result<serde_json::Value, StartError> {
+    Ok(engine::description(&Topology::of(file, sections, supervise, &places::named())?))
+}
+
 /// What is to be run, ready to be.
 pub(crate) struct Ready {
     supervisor: Supervisor,

@@ -32,10 +32,19 @@ pub(crate) enum PlacesError {
     },
 }
 
+/// Where all that would be, where nothing was handed over. Nothing is made.
+pub(crate) fn named() -> Places {
+    Places { account: directory().join("account"), intake: None, uplink: None }
+}
+
+fn directory() -> PathBuf {
+    std::env::var_os(VARIABLE).map_or_else(|| DIRECTORY.into(), PathBuf::from)
+}
+
 /// Makes what is missing, and puts there what was handed over. What is there stays the same directory, which containers
 /// that run still see.
 pub(crate) fn make() -> Result<Places, PlacesError> {
-    let directory = std::env::var_os(VARIABLE).map_or_else(|| DIRECTORY.into(), PathBuf::from);
+    let directory = directory();
     make_directory(&directory, 0o711)?;
     if !is_in_memory(&directory).map_err(failed(&directory))? {
         return Err(PlacesError::OnDisk(directory));

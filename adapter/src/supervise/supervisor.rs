@@ -176,7 +176,9 @@ impl Supervisor {
             return Ok(engine.clone());
         }
         let engine = Engine::connect(&self.plan.engine).await?;
-        if !self.begun {
+        if self.begun {
+            self.state.lock().engine_lost += 1;
+        } else {
             self.tidy(&engine).await?;
             self.begun = true;
         }
@@ -418,8 +420,7 @@ impl Supervisor {
         let gives_up = breach || self.looks_failed >= LOOKS_FAILED_MAX;
         if matches!(trouble, Trouble::Engine(error) | Trouble::Unknown(LookError::Engine(error)) if error.is_away())
         {
-            let lost = self.engine.take().is_some();
-            self.state.lock().engine_lost += u64::from(lost);
+            self.engine = None;
         }
         if gives_up {
             self.stop_all("they are not shown to be separated").await;

@@ -29,7 +29,7 @@ pub(crate) use error::EngineError;
 pub(crate) use found::{Found, FoundNetwork, FoundVolume, Health};
 
 use super::limits::{ANSWER_S_MAX, ARCHIVE_READ_BYTES, OUTPUT_BYTES_MAX};
-use super::topology::{Container, LABEL, Network, Volume};
+use super::topology::{Container, LABEL, Network, Topology, Volume};
 
 /// The status of an answer that says: there is no such thing.
 const NOT_FOUND: u16 = 404;
@@ -37,6 +37,18 @@ const NOT_FOUND: u16 = 404;
 const UNCHANGED: u16 = 304;
 /// The status of an answer that says: not as it is now, such as a kill of what has ended.
 const CONFLICT: u16 = 409;
+
+/// A description in the engine's own words.
+pub(super) fn description(topology: &Topology) -> serde_json::Value {
+    let containers = topology.containers.iter();
+    let containers = containers.map(|one| (one.name.clone(), serde_json::json!(body::of_container(one))));
+    let networks: Vec<_> = topology.networks.iter().map(body::of_network).collect();
+    serde_json::json!({
+        "networks": networks,
+        "volumes": [body::of_volume(&topology.link)],
+        "containers": containers.collect::<serde_json::Map<_, _>>(),
+    })
+}
 
 /// A connection to the engine.
 #[derive(Clone, Debug)]

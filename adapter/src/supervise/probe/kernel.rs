@@ -42,9 +42,9 @@ pub(crate) struct Listener {
     pub(crate) at: SocketAddr,
 }
 
-const FIB: &str = "/proc/net/fib_trie";
-const ADDRESSES6: &str = "/proc/net/if_inet6";
-const ROUTES6: &str = "/proc/net/ipv6_route";
+const FIB: &str = "/proc/self/net/fib_trie";
+const ADDRESSES6: &str = "/proc/self/net/if_inet6";
+const ROUTES6: &str = "/proc/self/net/ipv6_route";
 const LOOPBACK: &str = "lo";
 /// `RTF_REJECT` of `linux/ipv6_route.h`: it says that there is no way.
 const REJECT: u32 = 0x0200;
