@@ -204,6 +204,7 @@ impl Machine {
             (Step::Again(step), _) => self.to(*step),
             (Step::CountFailure(reason), _) => self.to(Step::RemoveNew(Outcome::NotSwitched(reason))),
             (Step::RemoveNew(outcome), _) => self.to(Step::Forget(outcome)),
+            (step @ Step::Forget(_), Event::Failed(_)) => self.until_done(step),
             (Step::Forget(outcome), _) => self.end(outcome),
         }
     }
