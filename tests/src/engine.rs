@@ -161,11 +161,6 @@ impl Engine {
         Ok(words.map(str::to_owned).to_vec())
     }
 
-    /// What to put before a command so that it runs where the engine runs: with its network and its mounts.
-    pub fn enter_beside(&self) -> Result<Vec<String>> {
-        Ok(["nsenter", "--target", &self.first()?, "--net", "--mount", "--"].map(str::to_owned).to_vec())
-    }
-
     /// The engine's socket.
     pub fn socket(&self) -> PathBuf {
         self.directory.path().join("s")

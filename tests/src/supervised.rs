@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result};
 use demo::certificates::{Authority, Validity};
 use demo::program::{Launcher, Program};
 use serde_json::Value;
+use tempfile::TempDir;
 
 use crate::engine::{Engine, OUTSIDE};
 use crate::{images, repository, until};
@@ -26,6 +27,8 @@ pub struct Site {
     pub lan: Vec<String>,
     launcher: Launcher,
     directory: PathBuf,
+    /// In memory, and seen by the engine: what a service manager would make for the supervisor.
+    runtime: TempDir,
 }
 
 impl Site {
@@ -35,7 +38,8 @@ impl Site {
         let lan = engine.plug_in(PRINTERS).await?;
         let directory = engine.directory().join("site");
         fs::create_dir(&directory)?;
-        let site = Self { engine, lan, launcher, directory };
+        let runtime = tempfile::Builder::new().prefix("oneway-supervisor-").tempdir_in("/dev/shm")?;
+        let site = Self { engine, lan, launcher, directory, runtime };
         site.certificates()?;
         for (name, from) in [("platform", "platform"), ("simulator", "simulator")] {
             let text = fs::read_to_string(repository().join(format!("docker/evaluation/{from}.toml")))?;
@@ -169,6 +173,8 @@ impl Site {
     }
 
     fn beside(&self) -> Result<Launcher> {
-        Ok(self.launcher.clone().within(self.engine.enter_beside()?))
+        let runtime = format!("RUNTIME_DIRECTORY={}", self.runtime.path().display());
+        let words = [vec!["env".to_owned(), runtime], self.engine.enter()?].concat();
+        Ok(self.launcher.clone().within(words))
     }
 }

@@ -158,12 +158,22 @@ impl Surroundings {
     /// It has no way but to its own network, and nobody of this machine is there.
     fn of_intake(&self, found: &Findings, tried: &HashMap<&Target, Outcome>) -> Vec<Breach> {
         let role = Role::Intake;
-        let beyond = |route: &&Route| route.through.is_some() || route.bits == 0;
+        // An engine may name a router on a closed network where nobody is. What the kernel would send there ends there: it has
+        // just been tried, and nobody has said that this address is his.
+        let nobody_there = |route: &Route| {
+            route.through.is_some_and(|through| {
+                through.is_ipv4() && found.neighbours.iter().all(|neighbour| neighbour.ip != through)
+            })
+        };
+        let dead_end = found.routes.iter().any(nobody_there);
+        let beyond = |route: &&Route| (route.through.is_some() || route.bits == 0) && !nobody_there(route);
         let mut breaches: Vec<_> =
             found.routes.iter().filter(beyond).map(|route| Breach::Way(role, route.clone())).collect();
         for nobody in NOBODY {
             let target = Target(nobody.to_owned());
-            if let Some(outcome) = tried.get(&target).filter(|outcome| **outcome != Outcome::NoWay) {
+            let ends =
+                |outcome: &Outcome| *outcome == Outcome::NoWay || (*outcome == Outcome::Silent && dead_end);
+            if let Some(outcome) = tried.get(&target).filter(|outcome| !ends(outcome)) {
                 breaches.push(Breach::WayToNobody(role, target, *outcome));
             }
         }
@@ -272,11 +282,20 @@ mod tests {
         };
         let own = Findings { routes: vec![route("192.168.77.0", 24, None)], ..well(Role::Intake) };
         assert_eq!(said(Role::Intake, &own), "");
-        let out = Findings { routes: vec![route("0.0.0.0", 0, Some("192.168.77.1"))], ..well(Role::Intake) };
+        let out = vec![route("0.0.0.0", 0, Some("192.168.77.1"))];
+        let there = vec![address("192.168.77.1")];
+        let open = Findings { routes: out.clone(), neighbours: there, ..well(Role::Intake) };
         assert_eq!(
-            said(Role::Intake, &out),
+            said(Role::Intake, &open),
             "the intake has a way to 0.0.0.0/0 over eth0 through 192.168.77.1"
         );
+        let silent = with_outcome(Role::Intake, "203.0.113.1:443", Outcome::Silent);
+        let dead_end = Findings { routes: out, ..silent };
+        assert_eq!(said(Role::Intake, &dead_end), "", "nobody is where the router would be");
+        let six = Findings { routes: vec![route("::", 0, Some("fe80::1"))], ..well(Role::Intake) };
+        assert!(said(Role::Intake, &six).contains("a way to ::/0"));
+        let everywhere = Findings { routes: vec![route("0.0.0.0", 0, None)], ..well(Role::Intake) };
+        assert!(said(Role::Intake, &everywhere).contains("a way to 0.0.0.0/0 over eth0"));
         let near = Findings {
             neighbours: vec![address("172.17.0.1"), address("192.168.77.10")],
             ..well(Role::Intake)

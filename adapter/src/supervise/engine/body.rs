@@ -5,8 +5,8 @@ use std::collections::HashMap;
 
 use bollard::models::{
     ContainerCreateBody, EndpointIpamConfig, EndpointSettings, HealthConfig, HostConfig, HostConfigLogConfig,
-    Ipam, IpamConfig, MountBindOptions, MountBindOptionsPropagationEnum, MountType, NetworkCreateRequest,
-    NetworkingConfig, RestartPolicy, RestartPolicyNameEnum, VolumeCreateRequest,
+    Ipam, IpamConfig, MountType, NetworkCreateRequest, NetworkingConfig, RestartPolicy,
+    RestartPolicyNameEnum, VolumeCreateRequest,
 };
 
 use super::super::limits::STOP_MAX;
@@ -92,11 +92,6 @@ fn mount(mount: &Mount) -> bollard::models::Mount {
             source: Some(source.display().to_string()),
             target: Some(target.display().to_string()),
             read_only: Some(true),
-            // A share that is mounted later is seen, and nothing that the container did would be.
-            bind_options: Some(MountBindOptions {
-                propagation: Some(MountBindOptionsPropagationEnum::RSLAVE),
-                ..MountBindOptions::default()
-            }),
             ..bollard::models::Mount::default()
         },
         Mount::Volume { name, target, read_only } => bollard::models::Mount {
