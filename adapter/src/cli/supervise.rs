@@ -43,7 +43,7 @@ pub(super) fn run(file: &File, print: bool) -> Result<ExitCode, Failure> {
             let _ = say(&json!({ "event": "ready" }).to_string());
             tell_manager(NotifyState::Ready);
         });
-        lifecycle.hard.run_until_cancelled(work).await;
+        lifecycle.hard.run_until_cancelled(Box::pin(work)).await;
         tasks.ended().await;
         say(&stopped_line(&control))?;
         Ok(if lifecycle.failed() { ExitCode::from(FAULT) } else { ExitCode::SUCCESS })
