@@ -69,7 +69,7 @@ pub(super) fn run(file: &File, print: bool) -> Result<ExitCode, Failure> {
             let _ = say(&json!({ "event": "ready" }).to_string());
             tell_manager(NotifyState::Ready);
         });
-        lifecycle.hard.run_until_cancelled(work).await;
+        lifecycle.hard.run_until_cancelled(Box::pin(work)).await;
         // A stick that hangs must not hold up a stop for ever.
         lifecycle.hard.run_until_cancelled(tasks.ended()).await;
         say(&stopped_line(&control))?;

@@ -77,10 +77,21 @@ pub(super) fn of_network(described: &Network, found: &NetworkInspect) -> Vec<Str
             .filter(|name| of(&wanted, name) != of(&is, name))
             .map(str::to_owned)
             .collect();
-    if described.subnet.is_some() && of(&wanted, "IPAM") != of(&is, "IPAM") {
-        differ.push("IPAM".to_owned());
-    }
+    differ.extend(of_addresses(described, found).then(|| "IPAM".to_owned()));
     differ
+}
+
+/// Whether the addresses differ. An engine that was started again names a router on a network that has none: whether there is
+/// one is tried, and the name alone harms nobody.
+fn of_addresses(described: &Network, found: &NetworkInspect) -> bool {
+    let Some(subnet) = described.subnet else { return false };
+    let found = found.ipam.as_ref().and_then(|ipam| ipam.config.as_deref()).unwrap_or_default();
+    let [found] = found else { return true };
+    // It may be written with the network's length.
+    let plain = |address: &str| address.split('/').next().map(str::to_owned);
+    let router = found.gateway.as_deref().and_then(plain);
+    let wanted = described.gateway.map(|gateway| gateway.to_string());
+    found.subnet.as_deref() != Some(subnet.to_string().as_str()) || (wanted.is_some() && wanted != router)
 }
 
 /// The same of a volume.

@@ -16,8 +16,7 @@ use bollard::exec::{CreateExecOptions, StartExecResults};
 use bollard::query_parameters::{
     AttachContainerOptionsBuilder, CreateContainerOptionsBuilder, EventsOptionsBuilder,
     ImportImageOptionsBuilder, KillContainerOptionsBuilder, ListContainersOptionsBuilder,
-    RemoveContainerOptionsBuilder, RenameContainerOptionsBuilder, StatsOptionsBuilder,
-    StopContainerOptionsBuilder,
+    RemoveContainerOptionsBuilder, StatsOptionsBuilder, StopContainerOptionsBuilder,
 };
 use bollard::{API_DEFAULT_VERSION, Docker};
 use bytes::Bytes;
@@ -176,13 +175,6 @@ impl Engine {
         let options = RemoveContainerOptionsBuilder::default().force(true).build();
         let removed = self.docker.remove_container(name, Some(options)).await;
         self.unless(&[NOT_FOUND], removed, &format!("remove the container {name}"))
-    }
-
-    /// Gives it another name.
-    pub(crate) async fn rename(&self, name: &str, to: &str) -> Result<(), EngineError> {
-        let options = RenameContainerOptionsBuilder::default().name(to).build();
-        let renamed = self.docker.rename_container(name, options).await;
-        renamed.map_err(self.failed(&format!("rename the container {name} to {to}")))
     }
 
     /// What a running container uses; nothing of one that has just ended.

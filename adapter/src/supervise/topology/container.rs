@@ -17,6 +17,7 @@ pub(crate) enum Role {
 
 impl Role {
     /// Both, in the order of their start.
+    #[cfg(test)]
     pub(crate) const ALL: [Self; 2] = [Self::Uplink, Self::Intake];
 
     /// Its name in words, and the program's command.

@@ -15,7 +15,7 @@ use crate::update::install::limits::ATTEMPTS_MAX;
 
 /// Each role has one key.
 fn key(role: Role) -> Ed25519KeyPair {
-    Ed25519KeyPair::from_seed_unchecked(Sha256::of(role.name().as_bytes()).to_string()[..32].as_bytes())
+    Ed25519KeyPair::from_seed_unchecked(&Sha256::of(role.name().as_bytes()).to_string().as_bytes()[..32])
         .unwrap()
 }
 
@@ -128,7 +128,7 @@ impl Box {
     }
 
     /// Puts a bundle onto the stick; what it says can be changed, and who signs the targets.
-    fn stick(&self, number: u64, version: &str, targets_by: Role, timestamp: Value) {
+    fn stick(&self, number: u64, version: &str, targets_by: Role, timestamp: &Value) {
         let stick = self.path("stick");
         let _ = fs::remove_dir_all(&stick);
         fs::create_dir(&stick).unwrap();
@@ -199,7 +199,7 @@ const SHORT: Duration = Duration::from_secs(600);
 #[tokio::test(start_paused = true)]
 async fn a_good_release_is_taken_from_a_stick_and_starts_again() {
     let me = Box::new();
-    me.stick(1, "0.2.0", Role::Targets, json!({}));
+    me.stick(1, "0.2.0", Role::Targets, &json!({}));
     let counts = me.run(SHORT).await;
     assert_eq!((counts.tried, counts.installed, counts.refused.len()), (1, 1, 0));
     assert_eq!(me.told.lock().unwrap().running, Some(pair("0.2.0")));
@@ -213,9 +213,9 @@ async fn a_good_release_is_taken_from_a_stick_and_starts_again() {
         [pair("0.2.0").intake, pair("0.2.0").uplink]
     );
     assert!(images.iter().all(|(_, file)| file.is_file()));
-    me.stick(2, "0.1.5", Role::Targets, json!({}));
+    me.stick(2, "0.1.5", Role::Targets, &json!({}));
     assert_eq!(me.run(SHORT).await.refused, [("older".to_owned(), 1)].into());
-    me.stick(3, "0.2.1", Role::Targets, json!({}));
+    me.stick(3, "0.2.1", Role::Targets, &json!({}));
     assert_eq!(me.run(SHORT).await.installed, 1);
 }
 
@@ -231,9 +231,9 @@ async fn what_is_not_good_is_counted_once_and_nothing_of_it_stays() {
         ("wrong_role", Role::Targets, json!({})),
         ("malformed", Role::Targets, json!({})),
     ] {
-        me.stick(1, "0.2.0", by, timestamp);
+        me.stick(1, "0.2.0", by, &timestamp);
         let image = fs::read_dir(me.path("stick")).unwrap().map(|entry| entry.unwrap().path());
-        let image = image.filter(|path| path.extension().is_some_and(|end| end == "tar")).next().unwrap();
+        let image = image.into_iter().find(|path| path.extension().is_some_and(|end| end == "tar")).unwrap();
         match reason {
             "partial" => fs::remove_file(image).unwrap(),
             "other_file" => fs::write(&image, vec![b'x'; fs::read(&image).unwrap().len()]).unwrap(),
@@ -254,7 +254,7 @@ async fn what_is_not_good_is_counted_once_and_nothing_of_it_stays() {
         assert!(me.told.lock().unwrap().done.iter().all(|word| *word == "end"), "{reason}");
     }
     // Not refused, and nothing for this box: the number that it has.
-    me.stick(1, "0.1.0", Role::Targets, json!({}));
+    me.stick(1, "0.1.0", Role::Targets, &json!({}));
     let counts = me.run(SHORT).await;
     assert!(counts.refused.is_empty() && counts.tried == 0 && me.left().is_empty());
 }
@@ -268,18 +268,16 @@ async fn a_release_that_does_not_hold_is_tried_some_times_and_no_more() {
     ] {
         let me = Box::new();
         wrong(&mut me.told.lock().unwrap());
-        me.stick(1, "0.2.0", Role::Targets, json!({}));
+        me.stick(1, "0.2.0", Role::Targets, &json!({}));
         let counts = me.run(Duration::from_secs(24 * 3600)).await;
         assert_eq!((counts.tried, counts.installed), (u64::from(ATTEMPTS_MAX), 0));
         assert_eq!(counts.not_switched + counts.went_back, u64::from(ATTEMPTS_MAX));
         assert_eq!(me.left(), ["tried"]);
-        let told = me.told.lock().unwrap();
-        assert_eq!(told.running, Some(pair("0.1.0")));
-        drop(told);
+        assert_eq!(me.told.lock().unwrap().running, Some(pair("0.1.0")));
         // And not after a restart either, but another release is.
         assert_eq!(me.run(SHORT).await.tried, 0);
         me.told.lock().unwrap().mute = false;
-        me.stick(2, "0.2.1", Role::Targets, json!({}));
+        me.stick(2, "0.2.1", Role::Targets, &json!({}));
         assert_eq!(me.run(SHORT).await.tried, 1);
     }
 }
@@ -287,7 +285,7 @@ async fn a_release_that_does_not_hold_is_tried_some_times_and_no_more() {
 #[tokio::test(start_paused = true)]
 async fn what_was_changed_on_the_disk_is_not_started() {
     let me = Box::new();
-    me.stick(1, "0.2.0", Role::Targets, json!({}));
+    me.stick(1, "0.2.0", Role::Targets, &json!({}));
     me.run(SHORT).await;
     let [(_, file), _] = me.start().await.images().unwrap();
     fs::write(file, "something else").unwrap();
@@ -300,9 +298,9 @@ async fn what_was_changed_on_the_disk_is_not_started() {
 async fn whenever_it_is_ended_the_next_start_has_a_whole_release() {
     for seconds in 0..30 {
         let me = Box::new();
-        me.stick(1, "0.2.0", Role::Targets, json!({}));
+        me.stick(1, "0.2.0", Role::Targets, &json!({}));
         me.run(SHORT).await;
-        me.stick(2, "0.3.0", Role::Targets, json!({}));
+        me.stick(2, "0.3.0", Role::Targets, &json!({}));
         me.run(Duration::from_secs(seconds)).await;
         let start = me.start().await;
         let version = start.known.release().unwrap().version.to_string();

@@ -178,7 +178,7 @@ impl Machine {
             (step @ Step::EndRehearsal(_), Event::Failed(_)) => self.until_done(step),
             (Step::EndRehearsal(Ok(())), _) => self.to(Step::Baseline(Time::of(BASELINE_MAX, now))),
             (Step::EndRehearsal(Err(why)), _) => self.not_switched(why),
-            (Step::Baseline(time), event) => self.baseline(time, event, now),
+            (Step::Baseline(time), event) => self.baseline(time, &event, now),
             (Step::Count, Event::Done) => self.to(Step::Switch(Half::Uplink)),
             (Step::Count, event) => self.not_switched(Why { counts: false, ..why(event) }),
             (Step::Switch(half), Event::Done) => self.to(Step::Prove(half, Proof::of(PROOF_MAX, now))),
@@ -187,8 +187,8 @@ impl Machine {
                 half.name(),
                 why(event).text
             ))),
-            (Step::Prove(half, proof), event) => self.prove(half, proof, event, now),
-            (Step::Watch(proof), event) => self.watch(proof, event, now),
+            (Step::Prove(half, proof), event) => self.prove(half, proof, &event, now),
+            (Step::Watch(proof), event) => self.watch(proof, &event, now),
             (Step::Install, Event::Done) => {
                 let (before, now) = (self.running.clone(), self.next.clone());
                 (self.running, self.next) = (now, before);
@@ -233,7 +233,7 @@ impl Machine {
 
     /// Data must flow now. In an outage of the platform nothing is switched: what the intake holds would have nowhere to go,
     /// and nobody could tell whether the new one works.
-    fn baseline(&mut self, mut time: Time, event: Event, now: Instant) -> Option<Action> {
+    fn baseline(&mut self, mut time: Time, event: &Event, now: Instant) -> Option<Action> {
         match event {
             Event::Seen(sight) if sight.well && sight.stored_ago.is_some_and(|ago| ago <= FLOW_WITHIN) => {
                 self.to(Step::Count)
@@ -251,7 +251,7 @@ impl Machine {
         }
     }
 
-    fn prove(&mut self, half: Half, mut proof: Proof, event: Event, now: Instant) -> Option<Action> {
+    fn prove(&mut self, half: Half, mut proof: Proof, event: &Event, now: Instant) -> Option<Action> {
         match proof.see(event, now) {
             Look::Died => {
                 self.to(Step::GoBack(format!("with the new {} a half has ended by itself", half.name())))
@@ -275,7 +275,7 @@ impl Machine {
         }
     }
 
-    fn watch(&mut self, mut proof: Proof, event: Event, now: Instant) -> Option<Action> {
+    fn watch(&mut self, mut proof: Proof, event: &Event, now: Instant) -> Option<Action> {
         let look = proof.see(event, now);
         let reason = match look {
             Look::Paused => return self.to(Step::Watch(proof)),
@@ -372,7 +372,7 @@ impl Proof {
         Self { time: Time::of(max, now), from: now, runs: None, well: now, flowed: now }
     }
 
-    fn see(&mut self, event: Event, now: Instant) -> Look {
+    fn see(&mut self, event: &Event, now: Instant) -> Look {
         let sight = match event {
             Event::Seen(sight) => sight,
             Event::Failed(Trouble::Failed(_)) => return Look::Unwell,
