@@ -154,6 +154,7 @@ impl App {
                 .filter_map(|listening| listening.tls.clone())
                 .collect(),
             in_clear: config.in_clear(),
+            supervisor: None,
         };
         intake.spawn("telemetry", telemetry.run(lifecycle.soft.clone()));
         let status = Status {

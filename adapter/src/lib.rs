@@ -20,6 +20,7 @@ pub mod link;
 pub mod normalise;
 pub mod receipt;
 pub mod status;
+mod supervise;
 mod tap;
 mod telemetry;
 #[cfg(test)]

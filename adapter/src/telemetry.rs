@@ -1,5 +1,7 @@
 //! What the adapter says of itself, every ten seconds, as readings of its own thing.
 
+mod containers;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,6 +16,7 @@ use crate::counters::{Counters, Snapshot};
 use crate::half::Half;
 use crate::link::LinkState;
 use crate::link::limits::HEARD_WITHIN;
+use crate::supervise::Reader;
 use crate::tls::Watched;
 use crate::uplink::Health;
 
@@ -37,6 +40,8 @@ pub(crate) struct Telemetry {
     pub(crate) tls: Vec<Arc<Watched>>,
     /// Whether any printer's data crosses the LAN without TLS.
     pub(crate) in_clear: bool,
+    /// What a supervisor says of the containers, where there is one.
+    pub(crate) supervisor: Option<Reader>,
 }
 
 /// The machine's side of the account.
@@ -66,7 +71,7 @@ impl Said {
 
 impl Telemetry {
     /// Puts an account into the buffer at once and then every ten seconds, until `stop`.
-    pub(crate) async fn run(self, stop: CancellationToken) {
+    pub(crate) async fn run(mut self, stop: CancellationToken) {
         let started = Instant::now();
         let mut ticks = interval(INTERVAL);
         // An account that was missed is no longer true.
@@ -77,7 +82,11 @@ impl Telemetry {
             }
             let now = self.clock.now();
             let numbers = self.numbers(now, started, ProcessUse::now());
-            self.buffer.put_own(self.readings(now, &numbers));
+            let mut readings = self.readings(now, &numbers);
+            if let Some(account) = self.supervisor.as_mut().and_then(Reader::account) {
+                readings.extend(containers::readings(&account, |item, part| self.mark(item, part, now)));
+            }
+            self.buffer.put_own(readings);
         }
     }
 
@@ -216,6 +225,7 @@ mod tests {
     use super::*;
     use crate::config::{self, AdapterName, WhenFull};
     use crate::normalise::testing::Authority;
+    use crate::supervise::Account;
 
     const NOW: Timestamp = Timestamp(1_795_000_000_000);
 
@@ -228,7 +238,7 @@ mod tests {
         let health = Arc::<Health>::default();
         health.told_time(Timestamp(NOW.0 - 4_999), NOW);
         let (half, link, salt) = (Half::Whole, None, Salt::new([1; 16]));
-        Telemetry { half, link, buffer, counters, health, clock, salt, tls, in_clear }
+        Telemetry { half, link, buffer, counters, health, clock, salt, tls, in_clear, supervisor: None }
     }
 
     /// The items that it says, with their parts.
@@ -261,11 +271,17 @@ mod tests {
         assert!(process.memory.is_some() && process.cpu.is_some() && process.memory_peak >= process.memory);
         let numbers = telemetry.numbers(NOW, Instant::now(), process);
         let readings = telemetry.readings(NOW, &numbers);
+        // What only a supervisor knows, it has the uplink say.
+        let account = Account::of_both();
+        let of_containers = containers::readings(&account, |item, part| telemetry.mark(item, part, NOW));
+        assert_eq!(of_containers.len(), 12);
+        let readings = [readings, of_containers].concat();
         let mut said: Vec<_> = readings.iter().map(|reading| reading.item().id()).collect();
         let adapters = items::all().filter(|item| item.family() == catalog::Family::Adapter);
         let mut known: Vec<_> = adapters.map(Item::id).collect();
         said.sort_unstable();
         known.sort_unstable();
+        said.dedup();
         assert_eq!(said, known);
         // The certificate of the tests outlives what the item can say.
         let others =

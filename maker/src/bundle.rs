@@ -6,12 +6,12 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, ensure};
 use release::{
-    Configuration, Envelope, Image, Images, Length, Release, ReleaseVersion, Role, Targets, Time, Version,
-    encode, limits,
+    Architecture, Configuration, Envelope, Image, Images, Length, Release, ReleaseVersion, Role, Targets,
+    Time, Version, encode, limits,
 };
 
-use crate::folder::Folder;
-use crate::image;
+use crate::folder::{Folder, Signed};
+use crate::image::{self, Names};
 
 /// What a release says besides its images.
 pub(crate) struct About {
@@ -24,13 +24,10 @@ pub(crate) struct About {
 
 /// Writes the next targets, which nobody has signed; gives the file's name.
 pub(crate) fn make(folder: &Folder, about: About, intake: &Path, uplink: &Path) -> Result<String> {
-    let before: Option<(Version, Release)> = match folder.newest(Role::Targets)? {
-        None => None,
-        Some(document) => {
-            Some(document.decode::<Targets>().map(|targets| (targets.version, targets.release))?)
-        }
-    };
-    if let Some((_, release)) = &before {
+    let root = folder.root()?;
+    let Signed { newest, next: version, .. } = folder.signed(Role::Targets, &root)?;
+    let before = newest.map(|document| document.decode::<Targets>()).transpose()?;
+    if let Some(Targets { release, .. }) = &before {
         ensure!(
             about.version > release.version,
             "release {} follows {} in this folder; a release's version must be higher, also of one that goes back to \
@@ -44,10 +41,16 @@ pub(crate) fn make(folder: &Folder, about: About, intake: &Path, uplink: &Path) 
         "a box comes from an older version than the release's own, {}",
         about.version
     );
-    let images = Images { intake: add(folder, intake)?, uplink: add(folder, uplink)? };
-    let About { version, from, configuration, made, expires } = about;
-    let release = Release { version, from, configuration, images };
-    let version = next(before.map(|(version, _)| version))?;
+    let (intake, uplink) = (add(folder, intake)?, add(folder, uplink)?);
+    let architecture = intake.1;
+    ensure!(
+        uplink.1 == architecture,
+        "the intake's image is for {architecture} machines and the uplink's for {}: a release is for one kind",
+        uplink.1
+    );
+    let images = Images { intake: intake.0, uplink: uplink.0 };
+    let About { version: number, from, configuration, made, expires } = about;
+    let release = Release { version: number, from, configuration, architecture, images };
     let targets = Targets { version, made, expires, release };
     let name = Role::Targets.file(version);
     folder.write(&name, &Envelope::unsigned(Role::Targets, encode(&targets)?).to_bytes())?;
@@ -60,8 +63,8 @@ pub(crate) fn next(version: Option<Version>) -> Result<Version> {
 }
 
 /// Copies an image's file into the folder, under the name that its bytes give it.
-fn add(folder: &Folder, archive: &Path) -> Result<Image> {
-    let image = image::digest(archive)?;
+fn add(folder: &Folder, archive: &Path) -> Result<(Image, Architecture)> {
+    let Names { image, manifest, architecture } = image::names(archive)?;
     let failed = || format!("{}: cannot be copied", archive.display());
     let mut file = File::open(archive).with_context(failed)?;
     let (mut length, mut hasher) = (0_u64, release::Hasher::new());
@@ -82,8 +85,8 @@ fn add(folder: &Folder, archive: &Path) -> Result<Image> {
             copy.write_all(part).with_context(failed)?;
         }
         let length = Length::try_from(length).map_err(anyhow::Error::msg).with_context(failed)?;
-        let image = made.insert(Image { image, length, sha256: hasher.finish() });
+        let image = made.insert(Image { image, manifest, length, sha256: hasher.finish() });
         Ok(image.file())
     })?;
-    made.with_context(failed)
+    Ok((made.with_context(failed)?, architecture))
 }

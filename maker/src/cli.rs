@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result};
 use clap::{Parser, Subcommand};
 use release::{Configuration, Holder, ReleaseVersion, Role, Time};
+use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 
 use crate::bundle::{self, About};
 use crate::folder::Folder;
@@ -168,6 +169,9 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return code;
         }
     };
+    // A core on a disk would hold the key, and a debugger of the same user could look. Where the kernel cannot say so, a key is
+    // still read and signed with.
+    let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
     let said = run(&arguments).and_then(|said| writeln!(io::stdout(), "{said}").context("standard output"));
     match said {
         Ok(()) => ExitCode::SUCCESS,
@@ -228,9 +232,14 @@ fn make_renewed(arguments: &Renew, now: Time) -> Result<String> {
     let lifetime = arguments.lifetime.map_or_else(|| usual.parse(), Ok)?;
     let key = arguments.key.as_ref().map(Secret::read).transpose()?;
     let renewal = Renewal { role, made: now, expires: now.after(*lifetime) };
-    let name = renew::renew(&Folder::open(&arguments.folder)?, &renewal, key.as_ref())?;
+    let made = renew::renew(&Folder::open(&arguments.folder)?, &renewal, key.as_ref())?;
     let next = if key.is_some() { "signed" } else { "made; now it wants signatures" };
-    Ok(format!("{name}: {next}"))
+    let strangers = made.strangers.iter().map(|name| {
+        format!(
+            "\n{name}: is not signed as the newest root wants, and was passed over; find out who put it there"
+        )
+    });
+    Ok(format!("{}: {next}{}", made.name, strangers.collect::<String>()))
 }
 
 fn time(text: &str) -> Result<Time, String> {

@@ -10,8 +10,21 @@ use release::{Envelope, Role, Root, Version, decode, limits};
 use serde::de::DeserializeOwned;
 use tempfile::NamedTempFile;
 
+use crate::bundle::{self, next};
+use crate::{renew, sign};
+
 /// A folder with a bundle, or with what is to become one.
 pub(crate) struct Folder(PathBuf);
+
+/// What there is of a role.
+pub(crate) struct Signed {
+    /// The newest that is signed.
+    pub(crate) newest: Option<Document>,
+    /// The number for the next.
+    pub(crate) next: Version,
+    /// Files with higher numbers that are not signed as they must be.
+    pub(crate) strangers: Vec<String>,
+}
 
 /// A document of it.
 pub(crate) struct Document {
@@ -50,13 +63,7 @@ impl Folder {
 
     /// The newest document of a role, by the names of the files.
     pub(crate) fn newest(&self, role: Role) -> Result<Option<Document>> {
-        let mut newest = None;
-        let failed = || format!("{}: cannot be read", self.0.display());
-        for entry in fs::read_dir(&self.0).with_context(failed)? {
-            let name = entry.with_context(failed)?.file_name();
-            let version = name.to_str().and_then(|name| version(name, role));
-            newest = newest.max(version);
-        }
+        let newest = self.versions(role)?.into_iter().max();
         newest.map(|version| self.document(&role.file(version), role)).transpose()
     }
 
@@ -65,9 +72,74 @@ impl Folder {
         self.newest(role)?.with_context(|| format!("{}: has no {role} yet; make one first", self.0.display()))
     }
 
-    /// The newest root.
+    /// The newest root. It must be signed as it wants itself and, where the one before lies beside it, as that one does:
+    /// what is built on a draft can become worth nothing.
     pub(crate) fn root(&self) -> Result<Root> {
-        self.needed(Role::Root)?.decode()
+        let document = self.needed(Role::Root)?;
+        for root in sign::roots_of(&document, self)? {
+            let count = sign::count(&document.envelope, &root);
+            ensure!(
+                count.enough(),
+                "{}: has {count}; have it signed, or take it out of this folder, before anything is built on it",
+                document.name
+            );
+        }
+        document.decode()
+    }
+
+    /// What there is of a role, by the newest root: what its keys have signed, and what number comes next. What others
+    /// have put there is passed over, and not written over: it may be what shows who it was.
+    pub(crate) fn signed(&self, role: Role, root: &Root) -> Result<Signed> {
+        let roots = self.counting(role, root)?;
+        let mut numbers = self.versions(role)?;
+        numbers.sort_unstable();
+        let (mut newest, mut counted, mut strangers) = (None, None, Vec::new());
+        for version in &numbers {
+            let name = role.file(*version);
+            let document = self.document(&name, role).ok();
+            let by = |root| {
+                document.as_ref().is_some_and(|document| sign::count(&document.envelope, root).enough())
+            };
+            if roots.iter().any(by) {
+                counted = document.as_ref().map(renew::version).transpose()?.max(counted);
+            }
+            if by(root) {
+                newest = document;
+                strangers.clear();
+            } else {
+                strangers.push(name);
+            }
+        }
+        let mut next = next(counted)?;
+        // A timestamp has one name, and what has it is replaced.
+        while role != Role::Timestamp && numbers.contains(&next) {
+            next = bundle::next(Some(next))?;
+        }
+        Ok(Signed { newest, next, strangers })
+    }
+
+    /// The roots by whose signatures a role is counted: the newest, and those before it in which the role has not yet
+    /// lost so many keys that boxes begin its count anew.
+    fn counting(&self, role: Role, root: &Root) -> Result<Vec<Root>> {
+        let mut roots = vec![root.clone()];
+        for version in self.versions(Role::Root)? {
+            let other: Root = self.document(&Role::Root.file(version), Role::Root)?.decode()?;
+            if version < root.version && !root.roles.keys(role).replaces(other.roles.keys(role)) {
+                roots.push(other);
+            }
+        }
+        Ok(roots)
+    }
+
+    /// The versions that files' names give the documents of a role.
+    fn versions(&self, role: Role) -> Result<Vec<Version>> {
+        let failed = || format!("{}: cannot be read", self.0.display());
+        let mut versions = Vec::new();
+        for entry in fs::read_dir(&self.0).with_context(failed)? {
+            let name = entry.with_context(failed)?.file_name();
+            versions.extend(name.to_str().and_then(|name| version(name, role)));
+        }
+        Ok(versions)
     }
 
     /// A document of a role.

@@ -8,18 +8,21 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail, ensure};
 use data_encoding::BASE64;
 use release::{Envelope, Holder, Key, PublicKey};
-use ring::rand::SystemRandom;
+use ring::rand::{SecureRandom as _, SystemRandom};
 use ring::signature::{Ed25519KeyPair, KeyPair as _};
-use rustls_pki_types::PrivatePkcs8KeyDer;
-use rustls_pki_types::pem::PemObject as _;
-use secrecy::{ExposeSecret as _, SecretString};
+use zeroize::Zeroizing;
 
 use crate::limits;
 
 /// The word that a public key's line begins with.
 const ALGORITHM: &str = "ed25519";
-/// Characters of a line of PEM (RFC 7468).
-const PEM_LINE: usize = 64;
+/// How a private key's file begins and ends (RFC 7468). An Ed25519 key is one line between.
+const FIRST: &str = "-----BEGIN PRIVATE KEY-----";
+const LAST: &str = "-----END PRIVATE KEY-----";
+/// Bytes of an Ed25519 private key.
+const SEED_BYTES: usize = 32;
+/// What stands before them in PKCS#8 (RFC 8410, section 7), as OpenSSL writes it as well.
+const PKCS8: [u8; 16] = [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
 /// Bits of the mode that let anyone but the owner in.
 const OTHERS: u32 = 0o077;
 
@@ -38,23 +41,29 @@ impl From<&str> for Source {
     }
 }
 
+/// Bytes of a private key, which are overwritten before their memory goes back. What the library that signs keeps of a key
+/// is not: it ends with the process, which leaves no core behind (`cli.rs`).
+type Wiped = Zeroizing<Vec<u8>>;
+
 /// A private key.
 pub(crate) struct Secret(Ed25519KeyPair);
 
 impl Secret {
     /// Makes a new one; gives its file's text as well.
-    pub(crate) fn generate() -> Result<(Self, SecretString)> {
-        let der =
-            Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).ok().context("no random bytes for a key")?;
-        let text = BASE64.encode(der.as_ref());
-        let mut pem = String::from("-----BEGIN PRIVATE KEY-----\n");
-        for line in text.as_bytes().chunks(PEM_LINE) {
-            pem.push_str(&String::from_utf8_lossy(line));
-            pem.push('\n');
+    pub(crate) fn generate() -> Result<(Self, Wiped)> {
+        let mut der = Wiped::new(Vec::with_capacity(PKCS8.len() + SEED_BYTES));
+        der.extend_from_slice(&PKCS8);
+        der.resize(PKCS8.len() + SEED_BYTES, 0);
+        let seed = der.get_mut(PKCS8.len()..).unwrap_or_default();
+        SystemRandom::new().fill(seed).ok().context("no random bytes for a key")?;
+        let mut pem = Wiped::new(vec![0; BASE64.encode_len(der.len())]);
+        BASE64.encode_mut(&der, &mut pem);
+        let mut text = Wiped::new(Vec::with_capacity(FIRST.len() + pem.len() + LAST.len() + 3));
+        for line in [FIRST.as_bytes(), &pem, LAST.as_bytes()] {
+            text.extend_from_slice(line);
+            text.push(b'\n');
         }
-        pem.push_str("-----END PRIVATE KEY-----\n");
-        let pem = SecretString::from(pem);
-        Ok((Self::parse(&pem)?, pem))
+        Ok((Self::parse(&text)?, text))
     }
 
     /// Reads one.
@@ -76,12 +85,19 @@ impl Secret {
         Self::parse(&text)
     }
 
-    fn parse(pem: &SecretString) -> Result<Self> {
+    fn parse(pem: &[u8]) -> Result<Self> {
         let wanted = "no Ed25519 key; a file of `release key new` or of `openssl genpkey -algorithm ed25519` is wanted";
-        let der = PrivatePkcs8KeyDer::from_pem_slice(pem.expose_secret().as_bytes()).ok().context(wanted)?;
+        let text = std::str::from_utf8(pem)
+            .ok()
+            .and_then(|text| text.trim().strip_prefix(FIRST)?.strip_suffix(LAST));
+        let mut base64 = Wiped::new(Vec::with_capacity(pem.len()));
+        base64.extend(text.context(wanted)?.bytes().filter(|byte| !byte.is_ascii_whitespace()));
+        let length = BASE64.decode_len(base64.len()).ok().context(wanted)?;
+        let mut der = Wiped::new(vec![0; length]);
+        let length = BASE64.decode_mut(&base64, &mut der).ok().context(wanted)?;
         // Keys of OpenSSL have no public half beside the private one.
-        let pair = Ed25519KeyPair::from_pkcs8_maybe_unchecked(der.secret_pkcs8_der()).ok().context(wanted)?;
-        Ok(Self(pair))
+        let pair = Ed25519KeyPair::from_pkcs8_maybe_unchecked(der.get(..length).context(wanted)?);
+        Ok(Self(pair.ok().context(wanted)?))
     }
 
     /// Its public half.
@@ -98,26 +114,34 @@ impl Secret {
     }
 }
 
-fn bounded(input: impl Read) -> Result<SecretString> {
-    let mut text = String::new();
-    input.take(limits::KEY_BYTES_MAX + 1).read_to_string(&mut text)?;
-    ensure!(text.len() as u64 <= limits::KEY_BYTES_MAX, "too long for a key");
-    Ok(SecretString::from(text))
+fn bounded(mut input: impl Read) -> Result<Wiped> {
+    // All the room at once: a vector that grows leaves copies of itself behind.
+    let mut text = Wiped::new(vec![0; limits::KEY_BYTES_MAX + 1]);
+    let mut length = 0;
+    while let Some(room) = text.get_mut(length..).filter(|room| !room.is_empty()) {
+        match input.read(room)? {
+            0 => break,
+            read => length += read,
+        }
+    }
+    ensure!(length <= limits::KEY_BYTES_MAX, "too long for a key");
+    text.truncate(length);
+    Ok(text)
 }
 
 /// Makes a key: `HOLDER.key`, which only its owner can read, and `HOLDER.pub`, which may go round. Gives the public line.
 pub(crate) fn new(holder: &Holder, folder: &Path) -> Result<String> {
     let (secret, pem) = Secret::generate()?;
     let key = Key { holder: holder.clone(), public: secret.public()? };
-    write_new(&folder.join(format!("{holder}.key")), 0o600, pem.expose_secret())?;
-    write_new(&folder.join(format!("{holder}.pub")), 0o644, &format!("{}\n", line(&key)))?;
+    write_new(&folder.join(format!("{holder}.key")), 0o600, &pem)?;
+    write_new(&folder.join(format!("{holder}.pub")), 0o644, format!("{}\n", line(&key)).as_bytes())?;
     Ok(line(&key))
 }
 
 // One that is there is somebody's key, and is not written over.
-fn write_new(path: &Path, mode: u32, text: &str) -> Result<()> {
+fn write_new(path: &Path, mode: u32, text: &[u8]) -> Result<()> {
     let file = OpenOptions::new().write(true).create_new(true).mode(mode).open(path);
-    let written = file.and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()));
+    let written = file.and_then(|mut file| file.write_all(text).and_then(|()| file.sync_all()));
     written.with_context(|| format!("{}: cannot be written", path.display()))
 }
 
@@ -131,7 +155,7 @@ pub(crate) fn read_public(path: &Path) -> Result<Key> {
     let failed = || format!("{}: cannot be read", path.display());
     let mut text = String::new();
     let file = File::open(path).with_context(failed)?;
-    file.take(limits::KEY_BYTES_MAX).read_to_string(&mut text).with_context(failed)?;
+    file.take(limits::KEY_BYTES_MAX as u64).read_to_string(&mut text).with_context(failed)?;
     let words: Vec<&str> = text.split_whitespace().collect();
     let key = match words[..] {
         [ALGORITHM, public, holder] => PublicKey::parse(public).zip(Holder::parse(holder)),
@@ -176,10 +200,19 @@ mod tests {
     }
 
     #[test]
+    fn a_keys_file_is_as_long_as_a_key_and_no_longer() {
+        let long = vec![b'x'; limits::KEY_BYTES_MAX];
+        assert_eq!(bounded(&long[..]).unwrap().len(), limits::KEY_BYTES_MAX);
+        assert!(bounded(&[&long[..], b"x"].concat()[..]).is_err());
+        let (_, text) = Secret::generate().unwrap();
+        assert_eq!(text.len(), text.capacity(), "a copy was left behind when it grew");
+    }
+
+    #[test]
     fn a_key_of_openssl_is_taken() {
         // RFC 8410, section 10.3: the private key of an example, without its public half.
         let pem = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC\n-----END PRIVATE KEY-----\n";
-        let secret = Secret::parse(&SecretString::from(pem)).unwrap();
+        let secret = Secret::parse(pem.as_bytes()).unwrap();
         let expected = "19bf44096984cdfe8541bac167dc3b96c85086aa30b6b6cb0c5c38ad703166e1";
         assert_eq!(secret.public().unwrap().to_string(), expected);
     }
@@ -200,10 +233,15 @@ mod tests {
             assert_eq!(read_public(&path).is_ok(), good, "{text}");
         }
         assert!(
-            Secret::parse(&SecretString::from(
-                "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"
-            ))
-            .is_err()
+            [
+                "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
+                "-----BEGIN PRIVATE KEY-----\n\n-----END PRIVATE KEY-----\n",
+                "-----BEGIN PRIVATE KEY-----",
+                "-----BEGIN RSA PRIVATE KEY-----\nAAAA\n-----END RSA PRIVATE KEY-----\n",
+                "",
+            ]
+            .iter()
+            .all(|text| Secret::parse(text.as_bytes()).is_err())
         );
     }
 }

@@ -1,7 +1,7 @@
 //! Bounds on what is read, and how long a document is good for where nobody says otherwise.
 
 /// Bytes of a key's file: a private key takes 200.
-pub(crate) const KEY_BYTES_MAX: u64 = 4 << 10;
+pub(crate) const KEY_BYTES_MAX: usize = 4 << 10;
 
 /// Bytes of the two files in an image's archive that are read: they name the layers, of which there are a few.
 pub(crate) const IMAGE_MANIFEST_BYTES_MAX: u64 = 1 << 20;

@@ -1,11 +1,10 @@
 //! Makes the next version of a document: the same targets with a new time, or a pointer to what is newest now.
 
-use anyhow::{Result, bail};
-use release::{Envelope, Pointer, Role, Snapshot, Targets, Time, Timestamp, Version, encode};
+use anyhow::{Result, bail, ensure};
+use release::{Envelope, Pointer, Role, Root, Sha256, Snapshot, Targets, Time, Timestamp, Version, encode};
 use serde::Deserialize;
 
-use crate::bundle::next;
-use crate::folder::{Document, Folder};
+use crate::folder::{Document, Folder, Signed};
 use crate::keys::Secret;
 use crate::sign;
 
@@ -17,51 +16,113 @@ pub(crate) struct Renewal {
 }
 
 /// Writes it, signed if there is a key to sign it at once; gives the file's name. A timestamp takes the place of the one
-/// before: it has to be signed at once, unless the folder is not the one that is served.
-pub(crate) fn renew(folder: &Folder, renewal: &Renewal, key: Option<&Secret>) -> Result<String> {
+/// before: it has to be signed at once, unless the folder is not the one that is served. What it is made of must be signed
+/// and in time, or boxes would be given what they refuse.
+pub(crate) fn renew(folder: &Folder, renewal: &Renewal, key: Option<&Secret>) -> Result<Renewed> {
     let Renewal { role, made, expires } = *renewal;
-    let version = next(folder.newest(role)?.map(|document| version(&document)).transpose()?)?;
+    if role == Role::Root {
+        bail!("a root is made anew by `release root change`");
+    }
+    let root = folder.root()?;
+    if let Some(key) = key {
+        sign::may(key, role, &root)?;
+    }
+    in_time(&folder.needed(Role::Root)?, made)?;
+    let Signed { newest, next: version, strangers } = folder.signed(role, &root)?;
     let body = match role {
         Role::Targets => {
-            let targets: Targets = folder.needed(role)?.decode()?;
+            let before = newest.ok_or_else(|| anyhow::anyhow!("there are no signed targets to make anew"))?;
+            let targets: Targets = before.decode()?;
             encode(&Targets { version, made, expires, ..targets })?
         }
         Role::Snapshot => {
-            let targets = pointer(folder, Role::Targets)?;
+            let targets = pointer(&newest_targets(folder, &root)?, made)?;
             encode(&Snapshot { version, made, expires, targets })?
         }
-        Role::Timestamp => {
-            let snapshot = pointer(folder, Role::Snapshot)?;
-            encode(&Timestamp { version, made, expires, snapshot })?
+        Role::Timestamp | Role::Root => {
+            let snapshot = needed(folder, Role::Snapshot, &root)?;
+            named_targets(folder, &snapshot, &root, made)?;
+            encode(&Timestamp { version, made, expires, snapshot: pointer(&snapshot, made)? })?
         }
-        Role::Root => bail!("a root is made anew by `release root change`"),
     };
     let mut envelope = Envelope::unsigned(role, body);
     if let Some(key) = key {
-        sign::with(&mut envelope, key, &folder.root()?)?;
+        sign::with(&mut envelope, key, &root)?;
     }
     let name = role.file(version);
     folder.write(&name, &envelope.to_bytes())?;
-    Ok(name)
+    let strangers = strangers.into_iter().filter(|other| *other != name).collect();
+    Ok(Renewed { name, strangers })
 }
 
-/// To the newest document of a role, with the signatures that it has: so it must have all that it needs.
-fn pointer(folder: &Folder, role: Role) -> Result<Pointer> {
-    let document = folder.needed(role)?;
-    let root = folder.root()?;
-    let count = sign::count(&document.envelope, &root);
-    if !count.enough() {
-        bail!("{}: has {count}; it must be signed before another document names it", document.name);
-    }
-    Pointer::to(version(&document)?, &document.bytes).map_err(anyhow::Error::msg)
+/// What was made.
+pub(crate) struct Renewed {
+    /// Its file.
+    pub(crate) name: String,
+    /// Files of the role that the root's keys have not signed. They were passed over.
+    pub(crate) strangers: Vec<String>,
 }
 
-/// The one field that every document has.
+/// The newest targets, which must be signed: an older release must not go out in the place of one that waits for people.
+fn newest_targets(folder: &Folder, root: &Root) -> Result<Document> {
+    let document = folder.needed(Role::Targets)?;
+    let count = sign::count(&document.envelope, root);
+    ensure!(
+        count.enough(),
+        "{}: has {count}; it must be signed before another document names it, or be removed if nobody of you made it",
+        document.name
+    );
+    Ok(document)
+}
+
+fn needed(folder: &Folder, role: Role, root: &Root) -> Result<Document> {
+    let Signed { newest, strangers, .. } = folder.signed(role, root)?;
+    newest.ok_or_else(|| match strangers.last() {
+        None => anyhow::anyhow!("there is no {role} yet; make one first"),
+        Some(name) => {
+            anyhow::anyhow!("{name}: is not signed as root {} wants; make one that is", root.version)
+        }
+    })
+}
+
+/// The targets that a snapshot names: the very file, signed and in time.
+fn named_targets(folder: &Folder, snapshot: &Document, root: &Root, now: Time) -> Result<()> {
+    let named = snapshot.decode::<Snapshot>()?.targets;
+    let document = folder.document(&Role::Targets.file(named.version), Role::Targets)?;
+    ensure!(
+        Sha256::of(&document.bytes) == named.sha256,
+        "{}: is not the file that {} names; make a new snapshot",
+        document.name,
+        snapshot.name
+    );
+    let count = sign::count(&document.envelope, root);
+    ensure!(count.enough(), "{}: has {count}; renew it, and the snapshot after it", document.name);
+    in_time(&document, now)
+}
+
+/// To a document, with the signatures that it has.
+fn pointer(document: &Document, now: Time) -> Result<Pointer> {
+    in_time(document, now)?;
+    Pointer::to(version(document)?, &document.bytes).map_err(anyhow::Error::msg)
+}
+
+fn in_time(document: &Document, now: Time) -> Result<()> {
+    let expires = document.decode::<Dated>()?.expires;
+    ensure!(
+        now < expires,
+        "{}: expired at {expires}; boxes refuse what is built on it, so renew it first",
+        document.name
+    );
+    Ok(())
+}
+
+/// What every document has.
 #[derive(Deserialize)]
-struct Versioned {
+struct Dated {
     version: Version,
+    expires: Time,
 }
 
 pub(crate) fn version(document: &Document) -> Result<Version> {
-    document.decode::<Versioned>().map(|document| document.version)
+    document.decode::<Dated>().map(|document| document.version)
 }

@@ -13,12 +13,7 @@ use crate::sign;
 pub(crate) fn page(path: &Path) -> Result<String> {
     let document = folder::read(path)?;
     let role = document.envelope.role();
-    let says = match role {
-        Role::Root => encode(&document.decode::<Root>()?)?,
-        Role::Targets => encode(&document.decode::<Targets>()?)?,
-        Role::Snapshot => encode(&document.decode::<Snapshot>()?)?,
-        Role::Timestamp => encode(&document.decode::<Timestamp>()?)?,
-    };
+    let says = says(&document)?;
     let mut page = format!("{}: {role}\n", document.name);
     for root in roots(&document, &Folder::of(path))? {
         let _ = writeln!(page, "has {}", sign::count(&document.envelope, &root));
@@ -26,8 +21,19 @@ pub(crate) fn page(path: &Path) -> Result<String> {
     for (key, _) in document.envelope.signatures() {
         let _ = writeln!(page, "  {key}");
     }
-    page.push_str(&String::from_utf8_lossy(&says));
-    Ok(page.trim_end().to_owned())
+    page.push_str(&says);
+    Ok(page)
+}
+
+/// What a document says, as its role's: one that cannot be read as that is refused.
+pub(crate) fn says(document: &Document) -> Result<String> {
+    let says = match document.envelope.role() {
+        Role::Root => encode(&document.decode::<Root>()?)?,
+        Role::Targets => encode(&document.decode::<Targets>()?)?,
+        Role::Snapshot => encode(&document.decode::<Snapshot>()?)?,
+        Role::Timestamp => encode(&document.decode::<Timestamp>()?)?,
+    };
+    Ok(String::from_utf8_lossy(&says).trim_end().to_owned())
 }
 
 fn roots(document: &Document, beside: &Folder) -> Result<Vec<Root>> {

@@ -3,11 +3,12 @@
 use std::fmt;
 use std::path::Path;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 use release::{Envelope, Holder, Role, Root, Version};
 
 use crate::folder::{self, Document, Folder};
 use crate::keys::Secret;
+use crate::{renew, show};
 
 /// How far a document is signed.
 pub(crate) struct Count {
@@ -44,17 +45,30 @@ pub(crate) fn count(envelope: &Envelope, root: &Root) -> Count {
 
 /// Adds the key's signature, if this root gives it the document's role; gives the holder.
 pub(crate) fn with(envelope: &mut Envelope, key: &Secret, root: &Root) -> Result<Holder> {
-    let (role, public) = (envelope.role(), key.public()?);
-    let holder = root.roles.keys(role).holder(&public).cloned();
-    let holder = holder
-        .with_context(|| format!("root {} does not give the key {public} the role {role}", root.version))?;
+    let holder = may(key, envelope.role(), root)?;
     key.sign(envelope)?;
     Ok(holder)
+}
+
+/// Who holds the key, if this root gives it that role.
+pub(crate) fn may(key: &Secret, role: Role, root: &Root) -> Result<Holder> {
+    let public = key.public()?;
+    let holder = root.roles.keys(role).holder(&public).cloned();
+    holder.with_context(|| format!("root {} does not give the key {public} the role {role}", root.version))
 }
 
 /// Adds a signature to a file; gives what to say of it. The roots that say whose key it is lie beside the file.
 pub(crate) fn file(path: &Path, key: &Secret) -> Result<String> {
     let mut document = folder::read(path)?;
+    // What cannot be read is not signed: nobody could say to what.
+    let says = show::says(&document)?;
+    let version = renew::version(&document)?;
+    let name = document.envelope.role().file(version);
+    ensure!(
+        document.name == name,
+        "{}: holds what belongs into {name}, by its role and version: nothing was signed",
+        document.name
+    );
     let beside = Folder::of(path);
     let roots = match document.envelope.role() {
         Role::Root => roots_of(&document, &beside)?,
@@ -69,7 +83,7 @@ pub(crate) fn file(path: &Path, key: &Secret) -> Result<String> {
     let holder = first_good(signed)?;
     beside.write(&document.name, &document.envelope.to_bytes())?;
     let counts: Vec<String> = roots.iter().map(|root| count(&document.envelope, root).to_string()).collect();
-    Ok(format!("{}: signed as {holder}; it has {}", document.name, counts.join(", and ")))
+    Ok(format!("{says}\n{}: signed as {holder}; it has {}", document.name, counts.join(", and ")))
 }
 
 /// The roots that say who signs a root: the one before, if it lies beside it, and itself.

@@ -47,6 +47,7 @@ fn page(verified: &Verified) -> String {
     let _ = writeln!(page, "  until          {}", verified.expires());
     let _ = writeln!(page, "  for boxes from {}", release.from);
     let _ = writeln!(page, "  configuration  {}", release.configuration);
+    let _ = writeln!(page, "  machines       {}", release.architecture);
     for (name, image) in release.images.each() {
         let _ = writeln!(page, "  {name:<14} {} of {} bytes", image.image, image.length);
     }

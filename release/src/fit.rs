@@ -1,6 +1,6 @@
 //! Whether a release suits a box: a good one can be for others.
 
-use crate::{Release, ReleaseVersion, Verified};
+use crate::{Architecture, Release, ReleaseVersion, Verified};
 
 /// What a box runs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -9,6 +9,8 @@ pub struct Running {
     pub version: ReleaseVersion,
     /// The version of the form of its configuration.
     pub configuration: u32,
+    /// What kind of machine it is.
+    pub architecture: Architecture,
 }
 
 /// Why a good release is not for this box. Another release may be.
@@ -33,6 +35,16 @@ pub enum Unfit {
         from: ReleaseVersion,
         /// What runs.
         running: ReleaseVersion,
+    },
+    /// It would not run here.
+    #[error("release {offered} is for {wants} machines, and this one is {has}: take the bundle for {has}")]
+    Architecture {
+        /// What is offered.
+        offered: ReleaseVersion,
+        /// What it runs on.
+        wants: Architecture,
+        /// What there is.
+        has: Architecture,
     },
     /// It would not understand the configuration.
     #[error(
@@ -59,8 +71,11 @@ impl Running {
     }
 
     fn suits(&self, release: &Release, anew: bool) -> Result<(), Unfit> {
-        let Release { version: offered, from, configuration, .. } = release;
+        let Release { version: offered, from, configuration, architecture, .. } = release;
         let (offered, from, running) = (*offered, *from, self.version);
+        if *architecture != self.architecture {
+            return Err(Unfit::Architecture { offered, wants: *architecture, has: self.architecture });
+        }
         if offered <= running && !anew {
             return Err(Unfit::NotNewer { offered, running });
         }
@@ -82,12 +97,25 @@ mod tests {
     #[test]
     fn a_release_suits_by_its_version_and_by_the_configuration() {
         let zeros = "0".repeat(64);
-        let image = format!(r#"{{"image": "sha256:{zeros}", "length": 1, "sha256": "{zeros}"}}"#);
+        let image = format!(
+            r#"{{"image": "sha256:{zeros}", "manifest": "sha256:{zeros}", "length": 1, "sha256": "{zeros}"}}"#
+        );
         let release: Release = serde_json::from_str(&format!(
             r#"{{"version": "1.4.0", "from": "1.2.0", "configuration": {{"oldest": 2, "newest": 3}},
+                "architecture": "amd64",
                 "images": {{"intake": {image}, "uplink": {image}}}}}"#
         ))
         .unwrap();
+        let box_of = |version: &str, configuration, architecture| Running {
+            version: ReleaseVersion::parse(version).unwrap(),
+            configuration,
+            architecture,
+        };
+        let elsewhere = box_of("1.3.0", 2, Architecture::Arm64);
+        for anew in [false, true] {
+            let said = elsewhere.suits(&release, anew).unwrap_err().to_string();
+            assert!(said.contains("is for amd64 machines, and this one is arm64"), "{said}");
+        }
         for (version, configuration, expected) in [
             ("1.2.0", 2, None),
             ("1.3.9", 3, None),
@@ -97,7 +125,7 @@ mod tests {
             ("1.3.0", 1, Some("the form 2 to 3")),
             ("1.3.0", 4, Some("of the form 4")),
         ] {
-            let running = Running { version: ReleaseVersion::parse(version).unwrap(), configuration };
+            let running = box_of(version, configuration, Architecture::Amd64);
             let said = running.suits(&release, false).err().map(|unfit| unfit.to_string());
             let not_newer = expected == Some("not newer");
             assert_eq!(running.suits(&release, true).is_ok(), said.is_none() || not_newer, "{version} anew");

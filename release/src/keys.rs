@@ -202,7 +202,7 @@ impl RoleKeys {
     }
 
     /// Whether nothing that was signed by keys of `old` can be good by these: as many were replaced.
-    pub(crate) fn replaces(&self, old: &Self) -> bool {
+    pub fn replaces(&self, old: &Self) -> bool {
         let kept = self.keys.iter().filter(|key| old.holder(&key.public).is_some()).count();
         kept < self.threshold
     }

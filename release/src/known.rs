@@ -15,8 +15,8 @@ pub struct Known {
 /// What a verified bundle said.
 #[derive(Clone, PartialEq, Debug)]
 struct Seen {
-    timestamp: Version,
-    snapshot: Version,
+    timestamp: Option<Version>,
+    snapshot: Option<Version>,
     targets: Version,
     release: Release,
     /// The time that it must be at least.
@@ -37,10 +37,11 @@ impl Known {
 
     pub(crate) fn after(checked: &Checked) -> Self {
         let Checked { root, timestamp, snapshot, targets, .. } = checked;
-        let made = timestamp.made.max(snapshot.made).max(targets.made).max(root.made);
+        let made = targets.made.max(root.made);
+        let made = [timestamp.made(), snapshot.made()].into_iter().flatten().fold(made, Time::max);
         let seen = Seen {
-            timestamp: timestamp.version,
-            snapshot: snapshot.version,
+            timestamp: timestamp.version(),
+            snapshot: snapshot.version(),
             targets: targets.version,
             release: targets.release.clone(),
             made,
@@ -72,8 +73,8 @@ impl Known {
             // Its chain is held by the keys themselves.
             Role::Root => None,
             Role::Targets => Some(seen.targets),
-            Role::Snapshot => Some(seen.snapshot),
-            Role::Timestamp => Some(seen.timestamp),
+            Role::Snapshot => seen.snapshot,
+            Role::Timestamp => seen.timestamp,
         }
     }
 

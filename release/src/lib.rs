@@ -24,8 +24,8 @@ mod verification;
 mod version;
 
 pub use document::{
-    Configuration, Image, ImageDigest, Images, Length, Pointer, Release, Roles, Root, Snapshot, Targets,
-    Timestamp, decode, encode,
+    Architecture, Configuration, Image, ImageDigest, Images, Length, Pointer, Release, Roles, Root, Snapshot,
+    Targets, Timestamp, decode, encode,
 };
 pub use envelope::{Envelope, EnvelopeError, Signature};
 pub use fit::{Running, Unfit};

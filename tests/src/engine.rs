@@ -40,6 +40,23 @@ kill "$!"
 wait
 "#;
 
+/// The engine alone, once more, where the first one was killed.
+const AGAIN: &str = r#"
+rm -f "$1/pid"
+dockerd --data-root "$1/data" --exec-root "$1/exec" --host "unix://$1/s" --pidfile "$1/pid" \
+    --cgroup-parent "$2" --log-level warn >>"$3" 2>&1 </dev/null &
+"#;
+
+/// A network of printers that the machine is plugged into by an interface without an address of its own.
+const LAN: &str = r#"
+ip netns add lan
+ip link add lan0 type veth peer name eth0 netns lan
+ip link set lan0 up
+ip -n lan link set lo up
+ip -n lan address add "$1/24" dev eth0
+ip -n lan link set eth0 up
+"#;
+
 /// A host beyond the machine's own network (RFC 5737: nobody's address).
 pub const OUTSIDE: &str = "198.51.100.1";
 /// The machine's own address there.
@@ -134,6 +151,40 @@ impl Engine {
         let first = self.first()?;
         let words = ["nsenter", "--target", &first, "--mount", "--", "nsenter", "--net=/run/netns/outside"];
         Ok(words.map(str::to_owned).to_vec())
+    }
+
+    /// Plugs the machine into a network, by its interface `lan0`; whoever is there has this address.
+    pub async fn plug_in(&self, address: &str) -> Result<Vec<String>> {
+        self.beside(&["sh", "-ec", LAN, "sh", address]).await?;
+        let first = self.first()?;
+        let words = ["nsenter", "--target", &first, "--mount", "--", "nsenter", "--net=/run/netns/lan"];
+        Ok(words.map(str::to_owned).to_vec())
+    }
+
+    /// The engine's socket.
+    pub fn socket(&self) -> PathBuf {
+        self.directory.path().join("s")
+    }
+
+    /// Kills the engine, and nothing else of what runs there, as far as the engine lets it.
+    pub fn kill(&self) -> Result<()> {
+        let pid = self.process("dockerd")?.parse()?;
+        let pid = rustix::process::Pid::from_raw(pid).context("no such process")?;
+        rustix::process::kill_process(pid, rustix::process::Signal::KILL)?;
+        // Its containers are not told; the next engine finds them.
+        while self.process("dockerd").is_ok() {
+            std::thread::yield_now();
+        }
+        Ok(())
+    }
+
+    /// Starts the engine again.
+    pub async fn again(&self) -> Result<()> {
+        let path = self.directory.path().display().to_string();
+        let log = format!("{path}/log");
+        self.beside(&["sh", "-c", AGAIN, "sh", &path, &self.cgroup, &log]).await?;
+        let up = until("the engine again", async || Ok(self.docker(&["version"]).await.ok())).await;
+        up.with_context(|| fs::read_to_string(&log).unwrap_or_default()).map(drop)
     }
 
     /// A directory that goes with the engine.

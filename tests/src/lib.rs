@@ -30,6 +30,7 @@ pub mod share;
 pub mod shipment;
 pub mod slow;
 pub mod stranger;
+pub mod supervised;
 pub mod trace;
 
 /// A condition that has not come true by then never will.

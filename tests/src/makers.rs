@@ -112,24 +112,39 @@ fn said(mut command: Command, input: &str) -> Result<Said> {
     Ok(Said { text, code: status.code() })
 }
 
-/// An archive as `docker save` makes it, of an image that holds this text; gives the image's name.
-pub fn save_image(archive: &Path, text: &str) -> Result<String> {
+/// An archive as `docker save` makes it, of an image for this kind of machine that holds this text; gives the image's names, by
+/// its configuration and by its manifest.
+pub fn save_image(archive: &Path, text: &str, architecture: &str) -> Result<[String; 2]> {
     let folder = tempfile::tempdir()?;
-    let write = |name: &str, bytes: &[u8]| fs::write(folder.path().join(name), bytes);
+    let blobs = folder.path().join("blobs/sha256");
+    fs::create_dir_all(&blobs)?;
+    let blob = |value: &Value| -> Result<String> {
+        let bytes = value.to_string();
+        let digest = sum(&bytes)?;
+        fs::write(blobs.join(&digest), bytes)?;
+        Ok(digest)
+    };
     let configuration =
-        json!({"architecture": "amd64", "os": "linux", "config": {"Labels": {"text": text}}}).to_string();
-    write("configuration", configuration.as_bytes())?;
-    let sum = Command::new("sha256sum").arg("configuration").current_dir(folder.path()).output()?;
-    let digest = String::from_utf8(sum.stdout)?.split(' ').next().context("no sum")?.to_owned();
-    fs::rename(folder.path().join("configuration"), folder.path().join(format!("{digest}.json")))?;
-    let manifest: Value =
-        json!([{"Config": format!("{digest}.json"), "RepoTags": ["oneway:latest"], "Layers": ["layer.tar"]}]);
-    write("manifest.json", manifest.to_string().as_bytes())?;
-    write("layer.tar", text.as_bytes())?;
-    let names = [format!("{digest}.json"), "layer.tar".into(), "manifest.json".into()];
+        json!({"architecture": architecture, "os": "linux", "config": {"Labels": {"text": text}}});
+    let image = blob(&configuration)?;
+    let inner =
+        blob(&json!({"schemaVersion": 2, "config": {"digest": format!("sha256:{image}")}, "layers": []}))?;
+    let write = |name: &str, value: &Value| fs::write(folder.path().join(name), value.to_string());
+    write("index.json", &json!({"manifests": [{"digest": format!("sha256:{inner}")}]}))?;
+    let place = format!("blobs/sha256/{image}");
+    write("manifest.json", &json!([{"Config": place, "RepoTags": ["oneway:latest"], "Layers": []}]))?;
+    let names = ["blobs", "index.json", "manifest.json"];
     let packed =
         Command::new("tar").arg("-cf").arg(archive).arg("-C").arg(folder.path()).args(names).status()?;
     ensure!(packed.success(), "tar: {packed}");
     fs::set_permissions(archive, fs::Permissions::from_mode(0o644))?;
-    Ok(format!("sha256:{digest}"))
+    Ok([image, inner].map(|digest| format!("sha256:{digest}")))
+}
+
+fn sum(text: &str) -> Result<String> {
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("file");
+    fs::write(&file, text)?;
+    let output = Command::new("sha256sum").arg(file).output()?;
+    Ok(String::from_utf8(output.stdout)?.split(' ').next().context("no sum")?.to_owned())
 }

@@ -15,6 +15,8 @@ use tokio::process::{Child, ChildStdout, Command};
 
 /// Where the bundle is put together.
 const DESK: &str = "desk";
+/// What container images call this machine.
+const MACHINE: &str = if cfg!(target_arch = "aarch64") { "arm64" } else { "amd64" };
 const TRUSTS_1: [&str; 2] = ["--root", "box/1.root.signed"];
 const TAKEN: Option<i32> = Some(0);
 const FAILED: Option<i32> = Some(1);
@@ -62,11 +64,16 @@ fn to_box(makers: &Makers, name: &str) -> Result<()> {
     Ok(())
 }
 
-/// Makes a release's targets on the desk; gives their file's name and the name of the intake's image.
-fn bundle(makers: &Makers, version: &str, more: &[&str]) -> Result<(String, String)> {
+/// Makes a release's targets on the desk; gives their file's name and the names of the intake's image.
+fn bundle(makers: &Makers, version: &str, more: &[&str]) -> Result<(String, [String; 2])> {
+    bundle_for(makers, MACHINE, version, more)
+}
+
+/// The same for another kind of machine.
+fn bundle_for(makers: &Makers, machine: &str, version: &str, more: &[&str]) -> Result<(String, [String; 2])> {
     let images = makers.machine("images")?;
-    let intake = save_image(&images.join("intake.tar"), &format!("intake of {version}"))?;
-    save_image(&images.join("uplink.tar"), &format!("uplink of {version}"))?;
+    let intake = save_image(&images.join("intake.tar"), &format!("intake of {version}"), machine)?;
+    save_image(&images.join("uplink.tar"), &format!("uplink of {version}"), machine)?;
     let usual = [
         "bundle",
         DESK,
@@ -99,7 +106,10 @@ fn with_release() -> Result<Makers> {
     let (targets, intake) = bundle(&makers, "0.2.0", &FROM_1)?;
     assert_eq!(targets, "1.targets.signed");
     let shown = makers.release(&["show", "desk/1.targets.signed"])?;
-    assert!(shown.contains(&intake) && shown.contains("has 0 of 2 signatures"), "{shown}");
+    assert!(
+        intake.iter().all(|name| shown.contains(name)) && shown.contains("has 0 of 2 signatures"),
+        "{shown}"
+    );
     makers.sign("dora", DESK, &targets)?;
     let early = makers.program("release", &["renew", DESK, "snapshot", "--key", "gwen/gwen.key"], "")?;
     assert!(early.code == FAILED && early.text.contains("by dora; it must be signed before"), "{early:?}");
@@ -267,6 +277,147 @@ fn a_good_release_can_be_for_other_boxes() -> Result<()> {
     ];
     let lower = makers.program("release", &[&lower[..], &FROM_1].concat(), "")?;
     assert!(lower.code == FAILED && lower.text.contains("must be higher"), "{lower:?}");
+    Ok(())
+}
+
+/// A release for other machines is signed by the right people all the same.
+#[test]
+fn a_release_is_for_one_kind_of_machine() -> Result<()> {
+    let makers = with_release()?;
+    let (other, images) = (if MACHINE == "amd64" { "arm64" } else { "amd64" }, makers.machine("images")?);
+    let (targets, _) = bundle_for(&makers, other, "0.3.0", &FROM_1)?;
+    makers.sign("dora", DESK, &targets)?;
+    makers.sign("emil", DESK, &targets)?;
+    publish(&makers, "server-1")?;
+    let said = makers.check(DESK, &TRUSTS_1)?;
+    let expected = format!("is for {other} machines, and this one is {MACHINE}");
+    assert!(said.code == NOTHING && said.text.contains(&expected), "{said:?}");
+
+    let paths = ["--intake", "images/intake.tar", "--uplink", "images/uplink.tar"];
+    let words = [&["bundle", DESK, "--version", "0.4.0"], &paths[..], &FROM_1].concat();
+    save_image(&images.join("uplink.tar"), "uplink", MACHINE)?;
+    let mixed = makers.program("release", &words, "")?;
+    assert!(mixed.code == FAILED && mixed.text.contains("a release is for one kind"), "{mixed:?}");
+    save_image(&images.join("uplink.tar"), "uplink", "s390x")?;
+    let unknown = makers.program("release", &words, "")?;
+    assert!(unknown.code == FAILED && unknown.text.contains("is for linux on s390x"), "{unknown:?}");
+    Ok(())
+}
+
+/// What nobody could read is signed by nobody, and whoever signs is shown what.
+#[test]
+fn what_is_signed_is_shown_and_is_what_its_name_says() -> Result<()> {
+    let makers = with_root()?;
+    let (targets, [intake, _]) = bundle(&makers, "0.2.0", &FROM_1)?;
+    let signed = makers.sign("dora", DESK, &targets)?;
+    assert!(signed.text.contains(&intake) && signed.text.contains("signed as dora"), "{signed:?}");
+    let path = makers.machine(DESK)?.join(&targets);
+    let good = fs::read_to_string(&path)?;
+    for (name, from, to, expected) in [
+        (targets.as_str(), "\"from\"", "\"command\"", "unknown field `command`"),
+        (&targets, "0.2.0", "newest", "a release's version is three numbers"),
+        ("9.targets.signed", "", "", "9.targets.signed: holds what belongs into 1.targets.signed"),
+        ("1.snapshot.signed", "", "", "holds what belongs into 1.targets.signed"),
+        (
+            "1.snapshot.signed",
+            "oneway-release/1 targets",
+            "oneway-release/1 snapshot",
+            "unknown field `release`",
+        ),
+    ] {
+        fs::write(makers.machine(DESK)?.join(name), good.replacen(from, to, 1))?;
+        let refused = makers.sign("emil", DESK, name)?;
+        assert!(refused.code == FAILED && refused.text.contains(expected), "{name}: {refused:?}");
+        assert!(!fs::read_to_string(makers.machine(DESK)?.join(name))?.contains(&public(&makers, "emil")?));
+    }
+    Ok(())
+}
+
+/// The public key of a holder.
+fn public(makers: &Makers, holder: &str) -> Result<String> {
+    let line = fs::read_to_string(makers.machine(holder)?.join(format!("{holder}.pub")))?;
+    Ok(line.split(' ').nth(1).context("no key")?.to_owned())
+}
+
+/// What boxes would refuse is not made anew, and a root that is not signed is nothing to build on.
+#[test]
+fn what_has_expired_or_was_not_signed_is_nothing_to_build_on() -> Result<()> {
+    let makers = with_release()?;
+    let renew = |now: &str, role: &str, key: &str| {
+        makers.program("release", &["--now", now, "renew", DESK, role, "--key", key], "")
+    };
+    let (gwen, server) = ("gwen/gwen.key", "server-1/server-1.key");
+    let far = "2200-01-01T00:00:00Z";
+    for (role, key) in [("snapshot", gwen), ("timestamp", server)] {
+        let refused = renew(far, role, key)?;
+        assert!(refused.code == FAILED && refused.text.contains("1.root.signed: expired at"), "{refused:?}");
+    }
+    // With a root that is good for longer, what has expired is what comes next.
+    let now = "2100-01-01T00:00:00Z";
+    makers.release(&["root", "change", DESK, "--for", "90000days"])?;
+    let draft = makers.program("release", &["root", "change", DESK], "")?;
+    assert!(draft.code == FAILED && draft.text.contains("2.root.signed: has 0 of 2"), "{draft:?}");
+    let draft = renew(now, "timestamp", server)?;
+    assert!(draft.code == FAILED && draft.text.contains("2.root.signed: has 0 of 2"), "{draft:?}");
+    makers.sign("anna", DESK, "2.root.signed")?;
+    makers.sign("ben", DESK, "2.root.signed")?;
+    let refused = renew(now, "timestamp", server)?;
+    assert!(refused.code == FAILED && refused.text.contains("1.targets.signed: expired at"), "{refused:?}");
+    makers.release(&["renew", DESK, "targets", "--for", "90000days"])?;
+    makers.sign("dora", DESK, "2.targets.signed")?;
+    makers.sign("emil", DESK, "2.targets.signed")?;
+    makers.release(&["renew", DESK, "snapshot", "--key", gwen])?;
+    let refused = renew(now, "timestamp", server)?;
+    assert!(refused.code == FAILED && refused.text.contains("2.snapshot.signed: expired at"), "{refused:?}");
+    makers.release(&["renew", DESK, "snapshot", "--for", "90000days", "--key", gwen])?;
+    assert_eq!(renew(now, "timestamp", server)?.code, Some(0));
+    Ok(())
+}
+
+/// Two online keys were stolen, and what the thief made with them lies in the folder.
+#[test]
+fn a_thiefs_files_in_the_folder_do_not_stand_in_the_way() -> Result<()> {
+    let makers = with_release()?;
+    makers.carry(DESK, "theirs")?;
+    let (gwen, server) = ("gwen/gwen.key", "server-1/server-1.key");
+    // They count up; the last number takes a file of their own making, which nobody checks until it is read.
+    makers.release(&["renew", "theirs", "snapshot", "--key", gwen])?;
+    makers.release(&["renew", "theirs", "timestamp", "--key", server])?;
+    for (from, to) in [
+        ("2.snapshot.signed", "2.snapshot.signed"),
+        ("2.snapshot.signed", "999999999.snapshot.signed"),
+        ("timestamp.signed", "timestamp.signed"),
+    ] {
+        fs::copy(makers.machine("theirs")?.join(from), makers.machine(DESK)?.join(to))?;
+    }
+    let theirs = fs::read(makers.machine(DESK)?.join("2.snapshot.signed"))?;
+    let (greta, other) = (makers.key("greta")?, makers.key("server-2")?);
+    let (greta, other) = (format!("snapshot={greta}"), format!("timestamp={other}"));
+    let change = ["root", "change", DESK, "--remove", "snapshot=gwen", "--remove", "timestamp=server-1"];
+    makers.release(&[&change[..], &["--add", &greta, "--add", &other]].concat())?;
+    makers.sign("anna", DESK, "2.root.signed")?;
+    makers.sign("ben", DESK, "2.root.signed")?;
+    let early =
+        makers.program("release", &["renew", DESK, "timestamp", "--key", "server-2/server-2.key"], "")?;
+    assert!(early.code == FAILED && early.text.contains("is not signed as root 2 wants"), "{early:?}");
+    let said = makers.release(&["renew", DESK, "snapshot", "--key", "greta/greta.key"])?;
+    assert!(said.contains("3.snapshot.signed: signed"), "{said}");
+    assert!(said.contains("999999999.snapshot.signed: is not signed as the newest root wants"), "{said}");
+    makers.release(&["renew", DESK, "timestamp", "--key", "server-2/server-2.key"])?;
+    assert_eq!(fs::read(makers.machine(DESK)?.join("2.snapshot.signed"))?, theirs, "evidence was lost");
+    let taken = makers.check(DESK, &TRUSTS_1)?;
+    assert!(taken.code == TAKEN && taken.text.contains("by root 2"), "{taken:?}");
+    // And a box that was shown the thief's state and took the release then goes on, whatever root its system has.
+    makers.carry("theirs", "installed")?;
+    to_box(&makers, "2.root.signed")?;
+    for root in ["box/1.root.signed", "box/2.root.signed"] {
+        let same = makers.check(DESK, &["--root", root, "--installed", "installed"])?;
+        assert_eq!(
+            (same.code, same.text.as_str()),
+            (NOTHING, "release 0.2.0 is what this box has\n"),
+            "{root}"
+        );
+    }
     Ok(())
 }
 

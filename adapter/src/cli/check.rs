@@ -7,8 +7,8 @@ use catalog::{Item, Kind, items};
 use serde_json::{Value, json};
 
 use crate::config::{
-    AdapterIdentity, Config, Credentials, CredentialsError, IdentityFileError, Link, Listener, Platform,
-    Printer, Sections, Sender, WhenFull,
+    AdapterIdentity, Config, Credentials, CredentialsError, IdentityFileError, Lan, Link, Listener, Platform,
+    Printer, Sections, Sender, Supervise, Updates, WhenFull,
 };
 use crate::intake::poll;
 use crate::{handles, tls};
@@ -23,7 +23,7 @@ impl Report {
     /// Looks at the configuration and at every file that it names; opens no connection.
     pub(super) fn of(sections: &Sections) -> Self {
         let mut report = Self { text: String::new(), problems: Vec::new() };
-        let Sections { platform, link, config } = sections;
+        let Sections { platform, link, supervise, updates, config } = sections;
         if let Some(link) = link {
             report.link(link, platform.is_some());
         }
@@ -33,6 +33,12 @@ impl Report {
             None => report.problems.push("write a section `[platform]`, or `[link]` for an intake".into()),
         }
         report.intake(config);
+        if let Some(supervise) = supervise {
+            report.supervise(supervise);
+        }
+        if let Some(updates) = updates {
+            report.updates(updates, supervise.is_some());
+        }
         report.printers(&config.printers);
         report.problems.extend(handles::of_each_printer(config).err().map(|error| error.to_string()));
         report
@@ -84,6 +90,48 @@ impl Report {
         }
         let uplink = if with_platform { "uses [platform] and [link]" } else { "not from this file" };
         self.line("uplink", uplink);
+    }
+
+    /// What a supervisor would run. That the engine has the images is its own affair, at its start.
+    fn supervise(&mut self, supervise: &Supervise) {
+        self.line("engine", &supervise.engine.display().to_string());
+        for (name, image) in
+            [("intake image", &supervise.intake_image), ("uplink image", &supervise.uplink_image)]
+        {
+            self.line(name, &image.to_string());
+        }
+        let lan = |lan: &Lan| format!("{} on {} ({})", lan.address, lan.interface, lan.subnet);
+        let printers = supervise.printers_network.as_ref().map(lan);
+        self.line("printers", printers.as_deref().unwrap_or("containers of this machine alone"));
+        let out = supervise.uplink_network.as_ref().map(lan);
+        self.line("way out", out.as_deref().unwrap_or("through this machine"));
+        let files = supervise.intake_files.iter().chain(&supervise.uplink_files).chain(&supervise.archives);
+        for missing in files.filter(|file| !file.exists()) {
+            self.problems.push(format!("{}: there is no such file", missing.display()));
+        }
+    }
+
+    /// Where a supervisor would look for releases. A folder that is not there may be a stick that is not in.
+    fn updates(&mut self, updates: &Updates, supervised: bool) {
+        if !supervised {
+            let text =
+                "`[updates]` is the supervisor's: write a section `[supervise]` as well, or leave it out";
+            self.problems.push(text.into());
+        }
+        let places = updates.folders.iter().map(|folder| folder.display().to_string());
+        let url = updates
+            .url
+            .iter()
+            .map(|url| format!("{url} every {}", humantime::format_duration(updates.every)));
+        let places: Vec<String> = places.chain(url).collect();
+        self.line(
+            "releases",
+            &format!("from {}, kept in {}", places.join(" and "), updates.releases.display()),
+        );
+        if !updates.root.is_file() {
+            self.problems.push(format!("{}: there is no root of releases", updates.root.display()));
+        }
+        self.hold(tls::client(updates.ca_file.as_deref(), None));
     }
 
     fn platform(&mut self, platform: &Platform) {

@@ -1,5 +1,6 @@
 //! `adapter intake`, `adapter uplink` and `adapter identity`: the adapter as two processes.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -33,7 +34,7 @@ pub(super) fn intake(file: &File) -> Result<ExitCode, Failure> {
     serve(&config, &identity, Sink::Link(way), Some(account))
 }
 
-pub(super) fn uplink(file: &File) -> Result<ExitCode, Failure> {
+pub(super) fn uplink(file: &File, account: Option<PathBuf>) -> Result<ExitCode, Failure> {
     let (platform, place) = config::load_uplink(&file.config, &environment()).map_err(usage)?;
     let credentials = Credentials::load(&platform.credentials_file).map_err(usage)?;
     let door = door(&file.config, Half::Uplink);
@@ -41,7 +42,7 @@ pub(super) fn uplink(file: &File) -> Result<ExitCode, Failure> {
         let lifecycle = Lifecycle::new();
         let signals = Signals::listen().map_err(fault)?;
         tokio::spawn(lifecycle.clone().watch(signals));
-        let started = Program::start(&platform, &place, &credentials, lifecycle.clone());
+        let started = Program::start(&platform, &place, &credentials, account, lifecycle.clone());
         let program = started.map_err(|error| {
             // What had started already ends because of this, and is no fault of its own.
             lifecycle.hard.cancel();

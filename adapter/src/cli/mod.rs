@@ -6,7 +6,9 @@ mod discover;
 mod halves;
 mod live;
 mod parse;
+mod probe;
 mod status;
+mod supervise;
 mod update;
 
 use std::ffi::OsString;
@@ -57,7 +59,22 @@ enum Command {
     /// Run the half that is on the printers' network. It has no key and needs no route out.
     Intake(File),
     /// Run the half that is on the way to the platform. It has the key and needs no route to the printers.
-    Uplink(File),
+    Uplink {
+        #[command(flatten)]
+        file: File,
+        /// Where the supervisor says how the containers are.
+        #[arg(long, value_name = "FILE", hide = true)]
+        account: Option<PathBuf>,
+    },
+    /// Run both halves as containers, show that they are separated, and let them run in no other way. Needs the container
+    /// engine's socket.
+    Supervise {
+        #[command(flatten)]
+        file: File,
+        /// Print what it would ask of the engine, as JSON, and start nothing.
+        #[arg(long)]
+        print: bool,
+    },
     /// Say what the running adapter does, and who was refused.
     Status {
         #[command(flatten)]
@@ -99,6 +116,9 @@ enum Command {
     /// Look at a release of the appliance.
     #[command(subcommand)]
     Update(update::Command),
+    /// Look around within a container, for the supervisor.
+    #[command(subcommand, hide = true)]
+    Probe(probe::Command),
 }
 
 #[derive(clap::Args)]
@@ -178,7 +198,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let result = match arguments.command {
         Command::Run(file) => run(&file),
         Command::Intake(file) => halves::intake(&file),
-        Command::Uplink(file) => halves::uplink(&file),
+        Command::Uplink { file, account } => halves::uplink(&file, account),
+        Command::Supervise { file, print } => supervise::run(&file, print),
         Command::Status { file, format } => status::run(&file.config, format),
         Command::Check { file, half, live } => check(&file, half, live),
         Command::Discover(arguments) => discover::run(&arguments),
@@ -188,6 +209,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Parse(arguments) => parse::run(&arguments),
         Command::Catalog { format } => catalog(format),
         Command::Update(command) => update::run(&command),
+        Command::Probe(command) => probe::run(command),
     };
     let (code, error) = match result {
         Ok(code) => return code,
@@ -226,7 +248,7 @@ fn door(config: &Path, half: Half) -> Option<Door> {
 }
 
 fn tap(tap: &Tap) -> Result<ExitCode, Failure> {
-    let Sections { platform, link, config } = sections(&tap.file.config)?;
+    let Sections { platform, link, config, .. } = sections(&tap.file.config)?;
     let identity_file = link.and_then(|link| link.identity_file);
     let identity = match (&platform, identity_file.as_deref().map(AdapterIdentity::load)) {
         // The key is not needed to see what would leave.
@@ -287,7 +309,8 @@ fn check(file: &File, half: Option<OneHalf>, live: bool) -> Result<ExitCode, Fai
         Some(OneHalf::Intake) => {
             let Intake { link, config, .. } =
                 config::load_intake(&file.config, &environment).map_err(usage)?;
-            let sections = Sections { platform: None, link: Some(link), config };
+            let sections =
+                Sections { platform: None, link: Some(link), supervise: None, updates: None, config };
             (check::Report::of(&sections), Some(sections.config))
         }
         Some(OneHalf::Uplink) => {

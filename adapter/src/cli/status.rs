@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::{Failure, drive, fault, say, usage};
 use crate::status::{Answer, AskError, Document, Source, ask_all, text};
+use crate::supervise::page;
 
 /// How it is shown.
 #[derive(Clone, Copy, ValueEnum)]
@@ -36,9 +37,13 @@ pub(super) fn run(config: &Path, format: Format) -> Result<ExitCode, Failure> {
 
 fn for_people(config: &Path, answer: Answer) -> Result<String, AskError> {
     let Answer { document, user, process } = answer;
-    let document = of_this_version(document)?;
     let process = process.map_or_else(|| "a process".to_owned(), |process| format!("process {process}"));
     let process = format!("{process} of user {user}");
+    if document["half"] == "supervisor" {
+        let document = serde_json::from_value(document).map_err(|_| AskError::NoDocument)?;
+        return Ok(page(&document, &process));
+    }
+    let document = of_this_version(document)?;
     let config = config.display().to_string();
     Ok(text(&document, Source { process: &process, config: &config }))
 }

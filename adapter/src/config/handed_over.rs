@@ -52,7 +52,7 @@ pub(super) fn is_sealed(text: &str) -> bool {
 }
 
 /// The service manager's word is a whole path; anything else, such as nothing, would make every file one that was handed over.
-fn directory() -> Option<PathBuf> {
+pub(crate) fn directory() -> Option<PathBuf> {
     env::var_os(VARIABLE).map(PathBuf::from).filter(|directory| directory.is_absolute())
 }
 

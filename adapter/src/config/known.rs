@@ -5,7 +5,9 @@ use serde::de::{Deserialize, Deserializer, Error as _, Visitor};
 use serde::forward_to_deserialize_any;
 
 use super::place::{KeyPath, Step};
-use super::{Raw, buffer, duet, interface, link, listener, pip, platform, printers, prusalink};
+use super::{
+    Raw, buffer, duet, interface, link, listener, pip, platform, printers, prusalink, supervise, updates,
+};
 
 /// One wrong letter in so many is still a typo, and a name of any length may have one.
 const LETTERS_PER_SLIP: usize = 3;
@@ -48,6 +50,9 @@ fn names_at(section: &[Step]) -> &'static [&'static str] {
         ["printers", "pip"] => names_of::<interface::RawPip>(),
         ["printers", "duet"] => names_of::<duet::RawDuet>(),
         ["printers", "prusalink"] => names_of::<prusalink::RawPrusaLink>(),
+        ["supervise"] => names_of::<supervise::Raw>(),
+        ["supervise", "printers_network" | "uplink_network"] => names_of::<supervise::RawLan>(),
+        ["updates"] => names_of::<updates::Raw>(),
         ["printers", "octoprint" | "mtconnect" | "moonraker"] => names_of::<interface::RawHttp>(),
         _ => &[],
     }

@@ -20,7 +20,9 @@ mod platform;
 mod printers;
 mod prusalink;
 mod secret_file;
+mod supervise;
 mod text;
+mod updates;
 
 use std::path::{Path, PathBuf};
 
@@ -30,6 +32,7 @@ pub use buffer::{BYTES_MAX_HIGHEST, BYTES_MAX_LOWEST, Buffer, WhenFull};
 pub use credentials::{CREDENTIALS_NAME, Credentials, CredentialsError};
 pub use error::{ConfigError, Place, Problem};
 pub(crate) use format::{ProfileError, read as read_profile};
+pub(crate) use handed_over::directory as handed_over_directory;
 pub use identity::{AdapterIdentity, IdentityFileError};
 pub(crate) use identity::{IDENTITY_NAME, identity_text};
 pub use interface::{HttpTarget, HttpTls, Interface, PipTarget, PrusaLinkTarget};
@@ -42,7 +45,9 @@ pub use pip::{Pair, Pip};
 pub use platform::Platform;
 pub use printers::{Begin, Logs, PRINTERS_MAX, Printer, Sender};
 pub use secret_file::{SecretFileError, read as read_secret_file};
+pub use supervise::{Lan, Subnet, Supervise};
 pub use text::HostPort;
+pub use updates::Updates;
 
 use error::Problems;
 use place::KeyPath;
@@ -80,6 +85,10 @@ pub struct Sections {
     pub platform: Option<Platform>,
     /// Where the halves meet.
     pub link: Option<Link>,
+    /// The halves as containers.
+    pub supervise: Option<Supervise>,
+    /// Where releases come from.
+    pub updates: Option<Updates>,
     /// What comes in.
     pub config: Config,
 }
@@ -119,28 +128,39 @@ struct Raw {
     pip: Option<pip::Raw>,
     #[serde(default)]
     printers: Vec<printers::Raw>,
+    supervise: Option<supervise::Raw>,
+    updates: Option<updates::Raw>,
 }
 
 impl Raw {
-    fn sections(self, directory: &Path, problems: &mut Problems) -> Option<Sections> {
+    fn sections(mut self, directory: &Path, problems: &mut Problems) -> Option<Sections> {
+        let supervise = self.supervise.take();
+        let supervise =
+            supervise.map(|raw| raw.check(directory, &KeyPath::root().key("supervise"), problems));
+        let updates = self.updates.take();
+        let updates = updates.map(|raw| raw.check(directory, &KeyPath::root().key("updates"), problems));
         let Self { platform, link, .. } = &self;
         let (has_platform, has_link) = (platform.is_some(), link.is_some());
         let (outer, config) = self.split(directory, problems);
         let config = config.check(directory, problems);
         let complete = outer.platform.is_some() == has_platform && outer.link.is_some() == has_link;
-        let sections = Sections { platform: outer.platform, link: outer.link, config: config? };
+        let (platform, link, supervise) = (outer.platform, outer.link, flip(supervise)?);
+        let updates = flip(updates)?;
+        let sections = Sections { platform, link, supervise, updates, config: config? };
         complete.then_some(sections)
     }
 
     fn whole(self, directory: &Path, problems: &mut Problems) -> Option<Whole> {
         demand(self.platform.is_some(), "platform", problems);
-        let Sections { platform, link, config } = self.sections(directory, problems)?;
+        let Sections { platform, link, config, .. } = self.sections(directory, problems)?;
         Some(Whole { platform: platform?, link, config })
     }
 
     fn intake(mut self, directory: &Path, problems: &mut Problems) -> Option<Intake> {
         // The uplink's affair, and no file that it names is this half's to look at.
         self.platform = None;
+        // The supervisor's.
+        (self.supervise, self.updates) = (None, None);
         demand(self.link.is_some(), "link", problems);
         let Sections { link, config, .. } = self.sections(directory, problems)?;
         let link = link?;
@@ -162,7 +182,7 @@ impl Raw {
 
     fn split(self, directory: &Path, problems: &mut Problems) -> (Outer, RawConfig) {
         let root = KeyPath::root();
-        let Self { platform, link, buffer, beats, push, pip, printers } = self;
+        let Self { platform, link, buffer, beats, push, pip, printers, supervise: _, updates: _ } = self;
         let platform = platform.and_then(|raw| raw.check(directory, &root.key("platform"), problems));
         let link = link.and_then(|raw| raw.check(directory, &root.key("link"), problems));
         (Outer { platform, link }, RawConfig { buffer, beats, push, pip, printers })

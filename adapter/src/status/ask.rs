@@ -8,7 +8,7 @@ use tokio::io::AsyncReadExt as _;
 use tokio::net::UnixStream;
 use tokio::time::timeout;
 
-use super::door::{DoorError, name, own_user, trusts};
+use super::door::{DoorError, SUPERVISOR, name, name_of, own_user, trusts};
 use super::limits::{ANSWER_MAX, DOCUMENT_BYTES_MAX};
 use crate::half::Half;
 
@@ -53,15 +53,16 @@ pub enum AskError {
     NoDocument,
 }
 
-/// Asks whatever runs with this configuration file: the whole adapter, or either half or both. What cannot be asked is
+/// Asks whatever runs with this configuration file: a supervisor, the whole adapter, or either half or both. What cannot be asked is
 /// passed by where something else answers.
 ///
 /// # Errors
 /// See [`AskError`].
 pub async fn ask_all(config: &Path) -> Result<Vec<Answer>, AskError> {
     let (mut answers, mut why) = (Vec::new(), AskError::NotRunning);
-    for half in Half::ALL {
-        match ask(config, half).await {
+    let halves = Half::ALL.map(|half| name(config, half));
+    for name in [name_of(config, SUPERVISOR)].into_iter().chain(halves) {
+        match ask_in_time(&name?).await {
             Ok(answer) => answers.push(answer),
             Err(AskError::NotRunning) => {}
             Err(error) => why = error,
@@ -75,8 +76,11 @@ pub async fn ask_all(config: &Path) -> Result<Vec<Answer>, AskError> {
 /// # Errors
 /// See [`AskError`].
 pub async fn ask(config: &Path, half: Half) -> Result<Answer, AskError> {
-    let name = name(config, half)?;
-    timeout(ANSWER_MAX, ask_name(&name)).await.unwrap_or_else(|_| Err(broken(io::ErrorKind::TimedOut)))
+    ask_in_time(&name(config, half)?).await
+}
+
+async fn ask_in_time(name: &str) -> Result<Answer, AskError> {
+    timeout(ANSWER_MAX, ask_name(name)).await.unwrap_or_else(|_| Err(broken(io::ErrorKind::TimedOut)))
 }
 
 async fn ask_name(name: &str) -> Result<Answer, AskError> {

@@ -10,17 +10,19 @@ use std::path::{Path, PathBuf};
 
 use data_encoding::HEXLOWER;
 use ring::digest::{SHA256, digest};
+use serde::Serialize;
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::Document;
 use super::limits::{ACCEPT_WAIT, WRITE_MAX};
 use crate::half::Half;
 
 /// Bytes of the hash in a name: enough that no two configurations of one machine share one.
 const HASH_BYTES: usize = 16;
+/// What stands for a supervisor in a name.
+pub(super) const SUPERVISOR: &str = "supervisor";
 
 /// Why the adapter runs without status.
 #[derive(Debug, thiserror::Error)]
@@ -52,18 +54,27 @@ impl Door {
     /// # Errors
     /// See [`DoorError`]. None is a reason not to run.
     pub fn open(config: &Path, half: Half) -> Result<Self, DoorError> {
+        Self::named(&name(config, half)?)
+    }
+
+    /// The same for the supervisor with this configuration file.
+    pub(crate) fn of_supervisor(config: &Path) -> Result<Self, DoorError> {
+        Self::named(&name_of(config, SUPERVISOR)?)
+    }
+
+    fn named(name: &str) -> Result<Self, DoorError> {
         let taken = |error: io::Error| match error.kind() {
             io::ErrorKind::AddrInUse => DoorError::Taken,
             _ => DoorError::Socket(error),
         };
-        let address = address(&name(config, half)?).map_err(DoorError::Socket)?;
+        let address = address(name).map_err(DoorError::Socket)?;
         let listener = StdListener::bind_addr(&address).map_err(taken)?;
         listener.set_nonblocking(true).map_err(DoorError::Socket)?;
         Ok(Self(listener))
     }
 
     /// Writes the document to each asker, one after the other, until `stop`.
-    pub(crate) async fn serve(self, document: impl Fn() -> Document, stop: CancellationToken) {
+    pub(crate) async fn serve<T: Serialize>(self, document: impl Fn() -> T, stop: CancellationToken) {
         let listener = match UnixListener::from_std(self.0) {
             Ok(listener) => listener,
             Err(error) => {
@@ -90,15 +101,19 @@ impl Door {
 /// The name that belongs to a configuration file: both sides make it from the file's real path. The halves may have one
 /// file, and each its own name.
 pub(super) fn name(config: &Path, half: Half) -> Result<String, DoorError> {
-    let failed = |source| DoorError::File { file: config.to_owned(), source };
-    let path = config.canonicalize().map_err(failed)?;
-    let hash = digest(&SHA256, path.as_os_str().as_bytes());
-    let hash = HEXLOWER.encode(hash.as_ref().get(..HASH_BYTES).unwrap_or_default());
     let program = match half {
         Half::Whole => "adapter",
         Half::Intake => "intake",
         Half::Uplink => "uplink",
     };
+    name_of(config, program)
+}
+
+pub(super) fn name_of(config: &Path, program: &str) -> Result<String, DoorError> {
+    let failed = |source| DoorError::File { file: config.to_owned(), source };
+    let path = config.canonicalize().map_err(failed)?;
+    let hash = digest(&SHA256, path.as_os_str().as_bytes());
+    let hash = HEXLOWER.encode(hash.as_ref().get(..HASH_BYTES).unwrap_or_default());
     Ok(format!("oneway-{program}-{hash}"))
 }
 
@@ -117,7 +132,7 @@ pub(super) fn trusts(own: u32, other: u32) -> bool {
     other == own || other == 0
 }
 
-async fn tell(stream: UnixStream, document: impl Fn() -> Document) -> io::Result<()> {
+async fn tell<T: Serialize>(stream: UnixStream, document: impl Fn() -> T) -> io::Result<()> {
     let asker = stream.peer_cred()?.uid();
     if !trusts(own_user()?, asker) {
         return Err(io::Error::new(io::ErrorKind::PermissionDenied, format!("user {asker} may not ask")));
@@ -131,7 +146,7 @@ async fn tell(stream: UnixStream, document: impl Fn() -> Document) -> io::Result
 }
 
 // Takes something to write to, and nothing that could be read from.
-async fn write(mut to: impl AsyncWrite + Unpin, document: &Document) -> io::Result<()> {
+async fn write(mut to: impl AsyncWrite + Unpin, document: &impl Serialize) -> io::Result<()> {
     let mut text = serde_json::to_vec(document)?;
     text.push(b'\n');
     to.write_all(&text).await?;

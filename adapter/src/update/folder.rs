@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use release::{Purpose, Step, Wanted};
 use rustix::fs::{Mode, OFlags};
 
-use super::{Stopped, UpdateError, limits};
+use super::{Keep, Stopped, UpdateError, limits};
 
 pub(super) struct Folder(PathBuf);
 
@@ -18,7 +18,11 @@ impl Folder {
     }
 
     /// Gives a file that is wanted, or says that it is not there.
-    pub(super) fn give<P: Purpose>(&self, mut wanted: Wanted<P>) -> Result<Step<P>, Stopped> {
+    pub(super) fn give<P: Purpose>(
+        &self,
+        mut wanted: Wanted<P>,
+        keep: &mut impl Keep,
+    ) -> Result<Step<P>, Stopped> {
         let path = self.0.join(wanted.name());
         let failed = |source| UpdateError::Read { file: path.clone(), source };
         let mut file = match open(&path) {
@@ -32,11 +36,21 @@ impl Folder {
         loop {
             let length = file.read(&mut buffer).map_err(failed)?;
             match buffer.get(..length).filter(|part| !part.is_empty()) {
-                Some(part) => wanted = wanted.part(part)?,
+                Some(part) => {
+                    wanted = wanted.part(part)?;
+                    keep.part(wanted.name(), part).map_err(UpdateError::Keep)?;
+                }
                 None => return Ok(wanted.end()?),
             }
         }
     }
+}
+
+/// The bytes of a small file, as far as they are read at all: to see whether it has changed.
+pub(super) fn glance(path: &Path) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    open(path).ok()?.take(limits::GLANCE_BYTES).read_to_end(&mut bytes).ok()?;
+    Some(bytes)
 }
 
 /// Opens a file and nothing else: no link, and without waiting for whoever holds a pipe's other end.

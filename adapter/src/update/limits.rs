@@ -5,6 +5,8 @@ use std::time::Duration;
 
 /// Bytes of the root's file that are read: one more than any document has.
 pub(super) const ROOT_BYTES_READ: u64 = release::limits::DOCUMENT_BYTES_MAX + 1;
+/// Bytes of the timestamp that are read to see whether it has changed: all that one may have.
+pub(super) const GLANCE_BYTES: u64 = release::limits::DOCUMENT_BYTES_MAX;
 /// Bytes of a file that are read at once.
 pub(super) const READ_BYTES: usize = 64 << 10;
 /// Time for the connection and the TLS handshake.

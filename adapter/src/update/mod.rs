@@ -1,16 +1,21 @@
-//! `adapter update check`: whether a release in a folder or behind a URL would be taken, and why. It reads and writes
-//! nothing but what it says; what decides is pure and in the crate `release`.
+//! Releases of the appliance, as a box sees them. `adapter update check` says whether one in a folder or behind a URL would be
+//! taken, and why: it reads, and writes nothing. Installing one is the supervisor's (`install/`). What decides is pure and in the
+//! crate `release`; both go by the same steps.
 
 mod folder;
+pub(crate) mod install;
 mod limits;
 mod page;
 mod server;
 
+use std::env::consts::ARCH;
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-use release::{Known, Offer, Purpose, Refusal, ReleaseVersion, Running, Start, Step, Take, Time, begin};
+use release::{
+    Architecture, Known, Offer, Purpose, Refusal, ReleaseVersion, Running, Start, Step, Take, Time, begin,
+};
 
 use crate::config;
 use crate::tls::TlsError;
@@ -41,6 +46,9 @@ pub(crate) enum UpdateError {
         #[source]
         source: io::Error,
     },
+    /// A copy could not be written.
+    #[error("the copy of it cannot be written")]
+    Keep(#[source] io::Error),
     /// The address is not one that is asked.
     #[error("{0}: an address of a folder is wanted, such as https://updates.example.com/oneway/")]
     Address(String),
@@ -56,12 +64,15 @@ pub(crate) enum UpdateError {
     /// This program's own version is not one that a release could follow.
     #[error("this program's version, {0}, is not three numbers")]
     Version(&'static str),
+    /// There are no releases for such a machine.
+    #[error("there are no releases for machines of the kind {0}")]
+    Architecture(&'static str),
 }
 
 impl UpdateError {
     /// Whether the command line or what it names is wrong, and not the world.
     pub(crate) fn is_usage(&self) -> bool {
-        !matches!(self, Self::Read { .. } | Self::Fetch { .. } | Self::NotInstalled { .. })
+        !matches!(self, Self::Read { .. } | Self::Fetch { .. } | Self::NotInstalled { .. } | Self::Keep(_))
     }
 }
 
@@ -84,13 +95,10 @@ pub(crate) struct Question<'a> {
 /// # Errors
 /// See [`UpdateError`]. A bundle that is refused is no error but a verdict.
 pub(crate) async fn check(question: &Question<'_>) -> Result<Verdict, UpdateError> {
-    let known = known(question).await?;
-    let version = env!("CARGO_PKG_VERSION");
-    let own = ReleaseVersion::parse(version).ok_or(UpdateError::Version(version))?;
-    let version = known.release().map_or(own, |release| release.version);
-    let running = Running { version, configuration: config::SCHEMA };
+    let known = known(question.root, question.installed).await?;
+    let running = running(&known)?;
     let source = Source::new(question.at, question.ca_file)?;
-    Ok(match look(&source, Take(question.now), known).await {
+    Ok(match look(&source, Take(question.now), known, &mut ()).await {
         Err(Stopped::Failed(error)) => return Err(error),
         Err(Stopped::Refused(refusal)) => Verdict::Refused(refusal),
         Ok(Offer::Same(_)) => Verdict::Same(running),
@@ -101,16 +109,25 @@ pub(crate) async fn check(question: &Question<'_>) -> Result<Verdict, UpdateErro
     })
 }
 
+/// What a box is that knows this.
+fn running(known: &Known) -> Result<Running, UpdateError> {
+    let version = env!("CARGO_PKG_VERSION");
+    let own = ReleaseVersion::parse(version).ok_or(UpdateError::Version(version))?;
+    let version = known.release().map_or(own, |release| release.version);
+    let architecture = Architecture::of_target(ARCH).ok_or(UpdateError::Architecture(ARCH))?;
+    Ok(Running { version, configuration: config::SCHEMA, architecture })
+}
+
 /// What the box knows: the root that it was made with, and what it has installed, which is the memory that a restart
 /// leaves.
-async fn known(question: &Question<'_>) -> Result<Known, UpdateError> {
-    let file = question.root.to_owned();
+async fn known(root: &Path, installed: Option<&Path>) -> Result<Known, UpdateError> {
+    let file = root.to_owned();
     let mut bytes = Vec::new();
     let read = File::open(&file).and_then(|file| file.take(limits::ROOT_BYTES_READ).read_to_end(&mut bytes));
     read.map_err(|source| UpdateError::Root { file: file.clone(), source })?;
     let known = Known::from_root(&bytes).map_err(|refusal| UpdateError::NoRoot { file, refusal })?;
-    let Some(folder) = question.installed else { return Ok(known) };
-    match look(&Source::Folder(Folder::new(folder)), Start, known).await {
+    let Some(folder) = installed else { return Ok(known) };
+    match look(&Source::Folder(Folder::new(folder)), Start, known, &mut ()).await {
         Ok(installed) => Ok(installed.known().clone()),
         Err(Stopped::Failed(error)) => Err(error),
         Err(Stopped::Refused(refusal)) => {
@@ -135,6 +152,19 @@ impl Source {
     }
 }
 
+/// Who keeps what is read. Each part was held against the length that the file may have.
+trait Keep: Send {
+    /// The next bytes of a file.
+    fn part(&mut self, name: &str, bytes: &[u8]) -> io::Result<()>;
+}
+
+/// Nobody does.
+impl Keep for () {
+    fn part(&mut self, _: &str, _: &[u8]) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 /// Why it was not looked at to its end.
 enum Stopped {
     /// It is not good.
@@ -155,13 +185,18 @@ impl From<UpdateError> for Stopped {
     }
 }
 
-async fn look<P: Purpose>(source: &Source, purpose: P, known: Known) -> Result<P::Outcome, Stopped> {
+async fn look<P: Purpose>(
+    source: &Source,
+    purpose: P,
+    known: Known,
+    keep: &mut impl Keep,
+) -> Result<P::Outcome, Stopped> {
     let mut step = begin(purpose, known)?;
     loop {
         step = match (step, source) {
             (Step::Done(outcome), _) => return Ok(outcome),
-            (Step::Wants(wanted), Source::Folder(folder)) => folder.give(*wanted)?,
-            (Step::Wants(wanted), Source::Server(server)) => server.give(*wanted).await?,
+            (Step::Wants(wanted), Source::Folder(folder)) => folder.give(*wanted, keep)?,
+            (Step::Wants(wanted), Source::Server(server)) => server.give(*wanted, keep).await?,
         };
     }
 }

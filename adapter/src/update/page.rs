@@ -51,6 +51,7 @@ fn about(verified: &Verified, running: Running) -> String {
     line("until", verified.expires().to_string());
     line("for boxes from", format!("{}; this one has {}", release.from, running.version));
     line("configuration", format!("form {}; this one's is {}", release.configuration, running.configuration));
+    line("machines", format!("{}; this one is {}", release.architecture, running.architecture));
     for (name, image) in release.images.each() {
         line(name, format!("{}, {} bytes", image.image, image.length));
     }

@@ -9,7 +9,7 @@ use reqwest::redirect::Policy;
 use reqwest::{Client, StatusCode, Url};
 use tokio::time::timeout;
 
-use super::{Stopped, UpdateError, limits};
+use super::{Keep, Stopped, UpdateError, limits};
 use crate::tls;
 use crate::uplink::failure::{Named, explain_with};
 
@@ -38,18 +38,27 @@ impl Server {
     }
 
     /// Gives a file that is wanted, or says that it is not there.
-    pub(super) async fn give<P: Purpose>(&self, wanted: Wanted<P>) -> Result<Step<P>, Stopped> {
+    pub(super) async fn give<P: Purpose>(
+        &self,
+        wanted: Wanted<P>,
+        keep: &mut impl Keep,
+    ) -> Result<Step<P>, Stopped> {
         let Ok(address) = self.folder.join(wanted.name()) else {
             return Err(UpdateError::Address(self.folder.to_string()).into());
         };
         let patience = patience(wanted.bytes_max());
-        timeout(patience, self.fetch(&address, wanted)).await.unwrap_or_else(|_| {
+        timeout(patience, self.fetch(&address, wanted, keep)).await.unwrap_or_else(|_| {
             let why = format!("it did not give all of it within {}", humantime::format_duration(patience));
             Err(failed(&address, why))
         })
     }
 
-    async fn fetch<P: Purpose>(&self, address: &Url, mut wanted: Wanted<P>) -> Result<Step<P>, Stopped> {
+    async fn fetch<P: Purpose>(
+        &self,
+        address: &Url,
+        mut wanted: Wanted<P>,
+        keep: &mut impl Keep,
+    ) -> Result<Step<P>, Stopped> {
         let named = Named { ca_file: "`--ca-file`", address: "the address" };
         let broken = |error: &reqwest::Error| failed(address, explain_with(error, named));
         let mut answer = self.client.get(address.clone()).send().await.map_err(|error| broken(&error))?;
@@ -61,6 +70,7 @@ impl Server {
         }
         while let Some(part) = answer.chunk().await.map_err(|error| broken(&error))? {
             wanted = wanted.part(&part)?;
+            keep.part(wanted.name(), &part).map_err(UpdateError::Keep)?;
         }
         Ok(wanted.end()?)
     }

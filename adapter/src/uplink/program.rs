@@ -1,6 +1,7 @@
 //! The uplink as a program of its own: what the intake hands over is sent, and the uplink gives account of itself. It
 //! listens to nothing but the link's socket and holds nothing of the printers: what is not answered is the intake's.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,6 +19,7 @@ use crate::half::Half;
 use crate::lifecycle::{Lifecycle, Tasks};
 use crate::link::{Gate, GateError, LinkState};
 use crate::status::{Door, LinkEnd, Status};
+use crate::supervise::Reader;
 use crate::telemetry::Telemetry;
 
 /// How much of its account of itself may wait through an outage: some hours, and then more and more coarsely.
@@ -54,7 +56,7 @@ pub struct Program {
 }
 
 impl Program {
-    /// Starts it. When it returns, the socket is bound.
+    /// Starts it. When it returns, the socket is bound. `account` is where a supervisor says how the containers are, if one does.
     ///
     /// # Errors
     /// See [`StartError`].
@@ -62,6 +64,7 @@ impl Program {
         platform: &Platform,
         place: &config::Link,
         credentials: &Credentials,
+        account: Option<PathBuf>,
         lifecycle: Lifecycle,
     ) -> Result<Self, StartError> {
         let uplink = Arc::new(Uplink::new(platform, credentials)?);
@@ -88,6 +91,7 @@ impl Program {
             salt: credentials.salt.clone(),
             tls: Vec::new(),
             in_clear: false,
+            supervisor: account.map(Reader::new),
         };
         let upstream = lifecycle.tasks(lifecycle.soft.clone());
         upstream.spawn("telemetry", telemetry.run(lifecycle.soft.clone()));

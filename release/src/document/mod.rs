@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Role, Sha256, Time, Version, limits, reason};
 pub use length::Length;
-pub use release::{Configuration, Image, ImageDigest, Images, Release};
+pub use release::{Architecture, Configuration, Image, ImageDigest, Images, Release};
 pub use root::{Roles, Root};
 
 /// What each document says of itself.

@@ -18,8 +18,53 @@ pub struct Release {
     pub from: ReleaseVersion,
     /// Which configurations it reads.
     pub configuration: Configuration,
+    /// The machines that it runs on.
+    pub architecture: Architecture,
     /// Its images.
     pub images: Images,
+}
+
+/// What kind of machine images are for, by the name that container images have for it. One release is for one kind.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Architecture {
+    /// 64-bit x86.
+    Amd64,
+    /// 64-bit Arm.
+    Arm64,
+}
+
+impl Architecture {
+    /// Each of them.
+    pub const ALL: [Self; 2] = [Self::Amd64, Self::Arm64];
+
+    /// The one of this name, as a container image's configuration has it.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|architecture| architecture.name() == name)
+    }
+
+    /// The one that the compiler calls so (`std::env::consts::ARCH`).
+    pub fn of_target(name: &str) -> Option<Self> {
+        match name {
+            "x86_64" => Some(Self::Amd64),
+            "aarch64" => Some(Self::Arm64),
+            _ => None,
+        }
+    }
+
+    /// As a document has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Amd64 => "amd64",
+            Self::Arm64 => "arm64",
+        }
+    }
+}
+
+impl fmt::Display for Architecture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
 }
 
 /// Versions of the configuration file's form.
@@ -100,8 +145,12 @@ impl Images {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Image {
-    /// The image's own name: the SHA-256 of its configuration. A tag could be moved to another image.
+    /// The image's name where the engine keeps images itself: the SHA-256 of its configuration, which names each layer
+    /// by its own. A tag could be moved to another image.
     pub image: ImageDigest,
+    /// The same image's name where the engine leaves them to containerd: the SHA-256 of its manifest, which names the
+    /// configuration.
+    pub manifest: ImageDigest,
     /// Bytes of its file, as `docker save` makes it.
     pub length: Length<{ limits::IMAGE_BYTES_MAX }>,
     /// The SHA-256 of its file.
@@ -112,6 +161,12 @@ impl Image {
     /// The name of its file: no signer can choose one, and so none can lead elsewhere.
     pub fn file(&self) -> String {
         format!("{}.tar", self.sha256)
+    }
+
+    /// Whether an engine that has this image calls it so. Both names are digests of what the image holds, so whichever
+    /// of them an engine's store of images goes by, no other image has it.
+    pub fn is(&self, name: &ImageDigest) -> bool {
+        *name == self.image || *name == self.manifest
     }
 }
 

@@ -31,17 +31,39 @@ pub(super) fn next_root(root: &Root, file: &[u8]) -> Result<Root, Why> {
     }
 }
 
+/// A document that says what is newest, and whether it counts. That of an installed bundle may have been signed by keys
+/// that were replaced since: it still leads to the targets, which the present root's keys have signed, and what it says of
+/// versions and times is forgotten, as it is for every role whose keys were replaced.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct Online<T> {
+    pub(crate) document: T,
+    pub(crate) counts: bool,
+}
+
+impl<T: Dated> Online<T> {
+    /// Its version, if it counts.
+    pub(crate) fn version(&self) -> Option<Version> {
+        self.counts.then(|| self.document.version())
+    }
+
+    /// When it was made, if it counts.
+    pub(crate) fn made(&self) -> Option<Time> {
+        self.counts.then(|| self.document.made())
+    }
+}
+
 pub(super) fn timestamp(
     known: &Known,
     root: &Root,
     file: &[u8],
     now: Option<Time>,
-) -> Result<Timestamp, Why> {
-    let (timestamp, _): (Timestamp, _) = read(root, file)?;
+) -> Result<Online<Timestamp>, Why> {
+    let online: Online<Timestamp> = read_online(root, file, now)?;
+    let timestamp = &online.document;
     no_step_back(known, root, Role::Timestamp, timestamp.version)?;
     no_step_back(known, root, Role::Snapshot, timestamp.snapshot.version)?;
-    in_time(&timestamp, now)?;
-    Ok(timestamp)
+    in_time(timestamp, now)?;
+    Ok(online)
 }
 
 pub(super) fn snapshot(
@@ -50,13 +72,14 @@ pub(super) fn snapshot(
     file: &[u8],
     named: &Pointer,
     now: Option<Time>,
-) -> Result<Snapshot, Why> {
+) -> Result<Online<Snapshot>, Why> {
     is_named(file, named, Role::Timestamp)?;
-    let (snapshot, _): (Snapshot, _) = read(root, file)?;
+    let online: Online<Snapshot> = read_online(root, file, now)?;
+    let snapshot = &online.document;
     is_version(snapshot.version, named)?;
     no_step_back(known, root, Role::Targets, snapshot.targets.version)?;
-    in_time(&snapshot, now)?;
-    Ok(snapshot)
+    in_time(snapshot, now)?;
+    Ok(online)
 }
 
 pub(super) fn targets(
@@ -106,6 +129,27 @@ fn read<T: Dated + for<'a> Deserialize<'a>>(root: &Root, file: &[u8]) -> Result<
     let envelope = envelope(file, T::ROLE)?;
     let signed_by = signed(&envelope, root)?;
     Ok((document::decode(envelope.body()).map_err(Why::Document)?, signed_by))
+}
+
+fn read_online<T: Dated + for<'a> Deserialize<'a>>(
+    root: &Root,
+    file: &[u8],
+    now: Option<Time>,
+) -> Result<Online<T>, Why> {
+    let few = match (read::<T>(root, file), now) {
+        (Ok((document, _)), _) => return Ok(Online { document, counts: true }),
+        // Whatever is to be taken is signed by keys of today.
+        (Err(Why::Signatures(few)), None) => few,
+        (Err(why), _) => return Err(why),
+    };
+    let envelope = envelope(file, T::ROLE)?;
+    let message = envelope.message();
+    let whole = envelope.signatures().iter().all(|(key, signature)| key.verifies(&message, signature));
+    if few.foreign == 0 || !whole {
+        return Err(Why::Signatures(few));
+    }
+    let document = document::decode(envelope.body()).map_err(Why::Document)?;
+    Ok(Online { document, counts: false })
 }
 
 fn envelope(file: &[u8], wanted: Role) -> Result<Envelope, Why> {

@@ -11,7 +11,7 @@ mod purpose;
 
 use crate::hex::Hasher;
 use crate::{Holder, Known, Refusal, Root, Snapshot, Targets, Timestamp, Why};
-pub(crate) use checks::first_root;
+pub(crate) use checks::{Online, first_root};
 use order::{Half, So, Stage};
 pub use purpose::{Installed, Offer, Purpose, Start, Take, Verified};
 
@@ -44,8 +44,8 @@ enum Content {
 #[derive(Clone, PartialEq, Debug)]
 pub struct Checked {
     pub(crate) root: Root,
-    pub(crate) timestamp: Timestamp,
-    pub(crate) snapshot: Snapshot,
+    pub(crate) timestamp: Online<Timestamp>,
+    pub(crate) snapshot: Online<Snapshot>,
     pub(crate) targets: Targets,
     /// Who holds the keys that signed the targets.
     pub(crate) signed_by: Vec<Holder>,

@@ -1,6 +1,7 @@
 //! Which file follows which.
 
-use super::{Checked, Content, Purpose, Step, Wanted, checks};
+use super::checks::{self, Online};
+use super::{Checked, Content, Purpose, Step, Wanted};
 use crate::hex::Hasher;
 use crate::{Image, Known, Pointer, Refusal, Role, Root, Sha256, Snapshot, Timestamp, Version, Why, limits};
 
@@ -19,8 +20,8 @@ pub(super) struct So<P> {
 pub(super) enum Stage {
     Root { number: usize },
     Timestamp,
-    Snapshot { timestamp: Timestamp },
-    Targets { timestamp: Timestamp, snapshot: Snapshot },
+    Snapshot { timestamp: Online<Timestamp> },
+    Targets { timestamp: Online<Timestamp>, snapshot: Online<Snapshot> },
 }
 
 /// Whose image is looked at.
@@ -48,17 +49,18 @@ impl<P: Purpose> So<P> {
             }
             Stage::Timestamp => {
                 let timestamp = checks::timestamp(&self.known, &self.root, file, now)?;
-                let named = timestamp.snapshot.clone();
+                let named = timestamp.document.snapshot.clone();
                 Ok(self.wants_named(Stage::Snapshot { timestamp }, Role::Snapshot, &named))
             }
             Stage::Snapshot { timestamp } => {
-                let snapshot = checks::snapshot(&self.known, &self.root, file, &timestamp.snapshot, now)?;
-                let named = snapshot.targets.clone();
+                let snapshot =
+                    checks::snapshot(&self.known, &self.root, file, &timestamp.document.snapshot, now)?;
+                let named = snapshot.document.targets.clone();
                 Ok(self.wants_named(Stage::Targets { timestamp, snapshot }, Role::Targets, &named))
             }
             Stage::Targets { timestamp, snapshot } => {
                 let (targets, signed_by) =
-                    checks::targets(&self.known, &self.root, file, &snapshot.targets, now)?;
+                    checks::targets(&self.known, &self.root, file, &snapshot.document.targets, now)?;
                 let checked = Checked { root: self.root.clone(), timestamp, snapshot, targets, signed_by };
                 match self.purpose.settled(&self.known, &checked) {
                     Some(outcome) => Ok(Step::Done(outcome)),

@@ -116,15 +116,20 @@ impl Purpose for Take {
     }
 
     fn outcome(self, known: &Known, checked: &Checked) -> Offer {
-        let Checked { root, timestamp, snapshot, targets, signed_by } = checked;
+        let Checked { root, targets, signed_by, .. } = checked;
         Offer::Newer(Box::new(Verified {
             release: targets.release.clone(),
-            expires: root.expires.min(timestamp.expires).min(snapshot.expires).min(targets.expires),
+            expires: expires(checked),
             signed_by: signed_by.clone(),
             known: Known::after(checked),
             anew: known.release().is_some() && known.release_by(root).is_none(),
         }))
     }
+}
+
+fn expires(checked: &Checked) -> Time {
+    let Checked { root, timestamp, snapshot, targets, .. } = checked;
+    root.expires.min(timestamp.document.expires).min(snapshot.document.expires).min(targets.expires)
 }
 
 impl Purpose for Start {

@@ -136,7 +136,7 @@ fn fill(value: &mut Value, with: &Value) {
 }
 
 /// Changes a file after it was signed. `intake` and `uplink` are the images' files.
-fn edit(files: &mut Files, name: &str, edit: &Value) {
+pub(crate) fn edit(files: &mut Files, name: &str, edit: &Value) {
     let name = match name {
         "intake" | "uplink" => image_file(files, name),
         name => name.to_owned(),

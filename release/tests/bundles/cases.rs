@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use crate::bundle::{base, files, fixtures, json_file, merge, show, time, trusting};
-use release::{Known, Offer, ReleaseVersion, Running, Take};
+use crate::bundle::{self, Files, base, files, fixtures, json_file, merge, show, time, trusting};
+use release::{Architecture, Known, Offer, Refusal, ReleaseVersion, Running, Start, Take};
 use serde_json::{Value, json};
 
 #[test]
@@ -37,9 +37,13 @@ fn verdict(case: &Value) -> Value {
     let mut bundle = base();
     merge(&mut bundle, &case["bundle"]);
     let files = files(&bundle);
-    let known = match known {
-        Some(known) => known,
-        None => match trusting(&files, &bundle["trusts"]) {
+    let known = match (known, case.get("starts_with")) {
+        (Some(_), Some(root)) => match started(case, &files, root) {
+            Ok(known) => known,
+            Err(refusal) => return json!({"not_started": refusal.to_string()}),
+        },
+        (Some(known), None) => known,
+        (None, _) => match trusting(&files, &bundle["trusts"]) {
             Ok(known) => known,
             Err(refusal) => return json!({"refused": refusal.to_string()}),
         },
@@ -47,7 +51,7 @@ fn verdict(case: &Value) -> Value {
     // A box that has taken nothing runs what it was made with.
     let made_with = ReleaseVersion::parse("1.3.0").unwrap();
     let version = known.release().map_or(made_with, |release| release.version);
-    let running = Running { version, configuration: 1 };
+    let running = Running { version, configuration: 1, architecture: Architecture::Amd64 };
     let (verdict, asked) = show(&files, known, Take(time(&bundle["now"])));
     match verdict {
         Err(refusal) => json!({"refused": refusal.to_string()}),
@@ -66,6 +70,17 @@ fn verdict(case: &Value) -> Value {
             json!({"same": known.release().map(|release| release.version), "root": known.root().version})
         }
     }
+}
+
+/// What a box knows that starts with what it has taken, in an operating system whose root is that one of the bundle.
+fn started(case: &Value, files: &Files, root: &Value) -> Result<Known, Refusal> {
+    let mut before = base();
+    merge(&mut before, &case["before"]);
+    let mut installed = self::files(&before);
+    for (name, edit) in case.get("harm").and_then(Value::as_object).into_iter().flatten() {
+        bundle::edit(&mut installed, name, edit);
+    }
+    show(&installed, trusting(files, root)?, Start).0.map(|installed| installed.known().clone())
 }
 
 /// What a box knows that has taken this bundle.

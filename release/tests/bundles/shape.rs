@@ -7,17 +7,20 @@ use crate::bundle::{base, files};
 use release::{Envelope, Targets, decode, encode};
 use serde_json::Value;
 
-const SAYABLE: [&str; 13] = [
+const SAYABLE: [&str; 16] = [
     "expires",
     "made",
+    "release.architecture",
     "release.configuration.newest",
     "release.configuration.oldest",
     "release.from",
     "release.images.intake.image",
     "release.images.intake.length",
+    "release.images.intake.manifest",
     "release.images.intake.sha256",
     "release.images.uplink.image",
     "release.images.uplink.length",
+    "release.images.uplink.manifest",
     "release.images.uplink.sha256",
     "release.version",
     "version",

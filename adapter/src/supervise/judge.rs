@@ -1,0 +1,331 @@
+//! What must not be reached from where, and what a look from within says of it. Pure: it is given what was found.
+
+use std::collections::{BTreeSet, HashMap};
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+
+use super::probe::{Address, Findings, Listener, Outcome, Route, Target};
+use super::topology::Role;
+use crate::config::Subnet;
+
+/// Nobody's addresses (RFC 5737, RFC 3849): where there is a way to one, there is a way to everywhere.
+const NOBODY: [&str; 4] = ["192.0.2.1:443", "198.51.100.1:443", "203.0.113.1:443", "[2001:db8::1]:443"];
+/// Where a machine is tried: who answers at one of these, or says that nobody listens there, is there.
+const MACHINE_PORTS: [u16; 5] = [22, 53, 80, 443, 2375];
+/// Where a half is tried by the other: it listens nowhere else.
+const HALF_PORTS: [u16; 2] = [443, 5044];
+
+/// Who and what is around the two halves.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Surroundings {
+    /// This machine's own addresses.
+    pub(crate) machine: Vec<Address>,
+    /// The intake's.
+    pub(crate) intake: Vec<IpAddr>,
+    /// The uplink's.
+    pub(crate) uplink: Vec<IpAddr>,
+    /// Where the printers are asked, as `HOST:PORT`.
+    pub(crate) printers: Vec<String>,
+    /// Where printers call the intake.
+    pub(crate) ports: BTreeSet<u16>,
+    /// The printers' network, where it was configured.
+    pub(crate) printers_network: Option<Subnet>,
+}
+
+/// Something that is not as it has to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Breach {
+    /// There is a way beyond the half's own network.
+    Way(Role, Route),
+    /// Somebody was reached who must not be.
+    Reached(Role, &'static str, Target),
+    /// The kernel knows a way to nobody.
+    WayToNobody(Role, Target, Outcome),
+    /// This machine is on the half's network.
+    Neighbour(Role, IpAddr),
+    /// It can be called where nobody has to.
+    Listens(Role, Listener),
+    /// Names are asked for beyond the engine.
+    Names(Role),
+    /// The half is on the printers' network.
+    AmongPrinters(Role, IpAddr),
+    /// Something was to be tried and was not.
+    NotTried(Role, Target),
+}
+
+impl fmt::Display for Breach {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Way(role, Route { to, bits, through, interface }) => {
+                write!(f, "the {} has a way to {to}/{bits} over {interface}", role.name())?;
+                through.map_or(Ok(()), |through| write!(f, " through {through}"))
+            }
+            Self::Reached(role, whom, target) => {
+                write!(f, "the {} reaches {whom} at {}", role.name(), target.0)
+            }
+            Self::WayToNobody(role, target, _) => {
+                write!(
+                    f,
+                    "the {} has a way to {}, which is nobody's address: it has one to the internet",
+                    role.name(),
+                    target.0
+                )
+            }
+            Self::Neighbour(role, ip) => {
+                write!(f, "this machine is on the network of the {}, with the address {ip}", role.name())
+            }
+            Self::Listens(role, Listener { protocol, at }) => {
+                write!(f, "the {} can be called at {at} ({protocol}), where nobody has to", role.name())
+            }
+            Self::Names(role) => {
+                write!(
+                    f,
+                    "names that the {} asks for are asked for beyond this machine, and could carry data",
+                    role.name()
+                )
+            }
+            Self::AmongPrinters(role, ip) => {
+                write!(f, "the {} is on the printers' network, with the address {ip}", role.name())
+            }
+            Self::NotTried(role, target) => {
+                write!(f, "the {} was to try {}, and says nothing of it", role.name(), target.0)
+            }
+        }
+    }
+}
+
+impl Surroundings {
+    /// Where a half must not get to, with who is there.
+    fn forbidden(&self, role: Role) -> Vec<(&'static str, Target)> {
+        let at = |ip: IpAddr, port: u16| Target(SocketAddr::new(ip, port).to_string());
+        let half = |who: &'static str, ips: &[IpAddr]| -> Vec<_> {
+            ips.iter().flat_map(|ip| HALF_PORTS.map(|port| (who, at(*ip, port)))).collect()
+        };
+        match role {
+            Role::Intake => {
+                let machine = self.machine.iter();
+                let machine =
+                    machine.flat_map(|own| MACHINE_PORTS.map(|port| ("this machine", at(own.ip, port))));
+                machine.chain(half("the uplink", &self.uplink)).collect()
+            }
+            Role::Uplink => {
+                let printers = self.printers.iter().map(|printer| ("a printer", Target(printer.clone())));
+                printers.chain(half("the intake", &self.intake)).collect()
+            }
+        }
+    }
+
+    /// All that a half has to try.
+    pub(crate) fn targets(&self, role: Role) -> Vec<Target> {
+        let nobody =
+            NOBODY.iter().filter(|_| role == Role::Intake).map(|nobody| Target((*nobody).to_owned()));
+        let mut targets: Vec<_> =
+            self.forbidden(role).into_iter().map(|(_, target)| target).chain(nobody).collect();
+        targets.sort_by(|one, other| one.0.cmp(&other.0));
+        targets.dedup();
+        targets
+    }
+
+    /// What is wrong with what was found.
+    pub(crate) fn judge(&self, role: Role, found: &Findings) -> Vec<Breach> {
+        let mut breaches = Vec::new();
+        let tried: HashMap<&Target, Outcome> =
+            found.tried.iter().map(|tried| (&tried.target, tried.outcome)).collect();
+        let targets = self.targets(role);
+        breaches.extend(
+            targets
+                .iter()
+                .filter(|target| !tried.contains_key(target))
+                .map(|t| Breach::NotTried(role, t.clone())),
+        );
+        let reached = |target: &Target| tried.get(target).is_some_and(|outcome| outcome.reached());
+        for (whom, target) in self.forbidden(role) {
+            breaches.extend(reached(&target).then_some(Breach::Reached(role, whom, target)));
+        }
+        let calls = |listener: &&Listener| {
+            role == Role::Uplink || !self.ports.contains(&listener.at.port()) || listener.protocol != "tcp"
+        };
+        breaches.extend(
+            found.listens.iter().filter(calls).map(|listener| Breach::Listens(role, listener.clone())),
+        );
+        match role {
+            Role::Intake => breaches.extend(self.of_intake(found, &tried)),
+            Role::Uplink => breaches.extend(self.of_uplink(found)),
+        }
+        breaches
+    }
+
+    /// It has no way but to its own network, and nobody of this machine is there.
+    fn of_intake(&self, found: &Findings, tried: &HashMap<&Target, Outcome>) -> Vec<Breach> {
+        let role = Role::Intake;
+        // An engine may name a router on a closed network where nobody is. What the kernel would send there ends there: it has
+        // just been tried, and nobody has said that this address is his.
+        let nobody_there = |route: &Route| {
+            route.through.is_some_and(|through| {
+                through.is_ipv4() && found.neighbours.iter().all(|neighbour| neighbour.ip != through)
+            })
+        };
+        let dead_end = found.routes.iter().any(nobody_there);
+        let beyond = |route: &&Route| (route.through.is_some() || route.bits == 0) && !nobody_there(route);
+        let mut breaches: Vec<_> =
+            found.routes.iter().filter(beyond).map(|route| Breach::Way(role, route.clone())).collect();
+        for nobody in NOBODY {
+            let target = Target(nobody.to_owned());
+            let ends =
+                |outcome: &Outcome| *outcome == Outcome::NoWay || (*outcome == Outcome::Silent && dead_end);
+            if let Some(outcome) = tried.get(&target).filter(|outcome| !ends(outcome)) {
+                breaches.push(Breach::WayToNobody(role, target, *outcome));
+            }
+        }
+        let machine: BTreeSet<IpAddr> = self.machine.iter().map(|own| own.ip).collect();
+        let beside = found.neighbours.iter().filter(|neighbour| machine.contains(&neighbour.ip));
+        breaches.extend(beside.map(|neighbour| Breach::Neighbour(role, neighbour.ip)));
+        breaches.extend(found.names_leave.then_some(Breach::Names(role)));
+        breaches
+    }
+
+    fn of_uplink(&self, found: &Findings) -> Vec<Breach> {
+        let among = |ip: IpAddr| match (self.printers_network, ip) {
+            (Some(network), IpAddr::V4(ip)) => network.holds(ip),
+            _ => false,
+        };
+        let own = found.addresses.iter().filter(|own| among(own.ip));
+        own.map(|own| Breach::AmongPrinters(Role::Uplink, own.ip)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::supervise::probe::Tried;
+
+    fn surroundings() -> Surroundings {
+        let address = |ip: &str| Address { ip: ip.parse().unwrap(), interface: 0 };
+        Surroundings {
+            machine: vec![address("10.0.0.5"), address("172.17.0.1"), address("fe80::1")],
+            intake: vec!["192.168.77.2".parse().unwrap()],
+            uplink: vec!["172.19.0.2".parse().unwrap()],
+            printers: vec!["192.168.77.10:7881".into(), "p02.lan:80".into()],
+            ports: BTreeSet::from([5044]),
+            printers_network: None,
+        }
+    }
+
+    /// What a half finds that is as it has to be.
+    fn well(role: Role) -> Findings {
+        let tried = |target| Tried { target, outcome: Outcome::NoWay };
+        let listener = Listener { protocol: "tcp".into(), at: "0.0.0.0:5044".parse().unwrap() };
+        Findings {
+            tried: surroundings().targets(role).into_iter().map(tried).collect(),
+            listens: if role == Role::Intake { vec![listener] } else { Vec::new() },
+            ..Findings::default()
+        }
+    }
+
+    fn said(role: Role, found: &Findings) -> String {
+        let breaches = surroundings().judge(role, found);
+        breaches.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    }
+
+    fn with_outcome(role: Role, target: &str, outcome: Outcome) -> Findings {
+        let mut found = well(role);
+        let tried = found.tried.iter_mut().find(|tried| tried.target.0 == target);
+        tried.unwrap_or_else(|| panic!("{target} is not tried by the {}", role.name())).outcome = outcome;
+        found
+    }
+
+    #[test]
+    fn what_is_as_it_has_to_be_is_no_breach() {
+        for role in Role::ALL {
+            assert_eq!(said(role, &well(role)), "", "{role:?}");
+        }
+    }
+
+    #[test]
+    fn each_place_that_is_reached_is_one_breach() {
+        use Outcome::{Connected, Refused, Silent};
+        for (role, target, outcome, expected) in [
+            (Role::Intake, "10.0.0.5:22", Refused, "the intake reaches this machine at 10.0.0.5:22"),
+            (Role::Intake, "[fe80::1]:443", Connected, "the intake reaches this machine at [fe80::1]:443"),
+            (Role::Intake, "172.19.0.2:443", Refused, "the intake reaches the uplink at 172.19.0.2:443"),
+            (Role::Intake, "203.0.113.1:443", Silent, "nobody's address: it has one to the internet"),
+            (
+                Role::Uplink,
+                "192.168.77.10:7881",
+                Connected,
+                "the uplink reaches a printer at 192.168.77.10:7881",
+            ),
+            (Role::Uplink, "p02.lan:80", Refused, "the uplink reaches a printer at p02.lan:80"),
+            (
+                Role::Uplink,
+                "192.168.77.2:5044",
+                Connected,
+                "the uplink reaches the intake at 192.168.77.2:5044",
+            ),
+        ] {
+            let said = said(role, &with_outcome(role, target, outcome));
+            assert!(said.contains(expected) && said.lines().count() == 1, "{target}: {said}");
+        }
+        // No answer from this machine: its firewall, if the network were shared, and the neighbours tell that.
+        assert_eq!(said(Role::Intake, &with_outcome(Role::Intake, "10.0.0.5:22", Silent)), "");
+        assert_eq!(said(Role::Uplink, &with_outcome(Role::Uplink, "192.168.77.10:7881", Silent)), "");
+    }
+
+    #[test]
+    fn what_the_kernel_says_counts_without_a_try() {
+        let address = |ip: &str| Address { ip: ip.parse().unwrap(), interface: 0 };
+        let route = |to: &str, bits, through: Option<&str>| Route {
+            to: to.parse().unwrap(),
+            bits,
+            through: through.map(|through| through.parse().unwrap()),
+            interface: "eth0".into(),
+        };
+        let own = Findings { routes: vec![route("192.168.77.0", 24, None)], ..well(Role::Intake) };
+        assert_eq!(said(Role::Intake, &own), "");
+        let out = vec![route("0.0.0.0", 0, Some("192.168.77.1"))];
+        let there = vec![address("192.168.77.1")];
+        let open = Findings { routes: out.clone(), neighbours: there, ..well(Role::Intake) };
+        assert_eq!(
+            said(Role::Intake, &open),
+            "the intake has a way to 0.0.0.0/0 over eth0 through 192.168.77.1"
+        );
+        let silent = with_outcome(Role::Intake, "203.0.113.1:443", Outcome::Silent);
+        let dead_end = Findings { routes: out, ..silent };
+        assert_eq!(said(Role::Intake, &dead_end), "", "nobody is where the router would be");
+        let six = Findings { routes: vec![route("::", 0, Some("fe80::1"))], ..well(Role::Intake) };
+        assert!(said(Role::Intake, &six).contains("a way to ::/0"));
+        let everywhere = Findings { routes: vec![route("0.0.0.0", 0, None)], ..well(Role::Intake) };
+        assert!(said(Role::Intake, &everywhere).contains("a way to 0.0.0.0/0 over eth0"));
+        let near = Findings {
+            neighbours: vec![address("172.17.0.1"), address("192.168.77.10")],
+            ..well(Role::Intake)
+        };
+        assert_eq!(
+            said(Role::Intake, &near),
+            "this machine is on the network of the intake, with the address 172.17.0.1"
+        );
+        let names = Findings { names_leave: true, ..well(Role::Intake) };
+        assert!(said(Role::Intake, &names).contains("could carry data"));
+        assert_eq!(
+            said(Role::Uplink, &Findings { names_leave: true, ..well(Role::Uplink) }),
+            "",
+            "it has a way out"
+        );
+        for (protocol, at) in [("tcp", "0.0.0.0:22"), ("udp", "0.0.0.0:5044")] {
+            let more = Listener { protocol: protocol.into(), at: at.parse().unwrap() };
+            let found = Findings { listens: vec![more], ..well(Role::Intake) };
+            assert!(said(Role::Intake, &found).contains("where nobody has to"), "{protocol} {at}");
+        }
+        let call = Listener { protocol: "tcp".into(), at: "[::]:5044".parse().unwrap() };
+        assert!(
+            said(Role::Uplink, &Findings { listens: vec![call], ..well(Role::Uplink) })
+                .contains("can be called")
+        );
+    }
+
+    #[test]
+    fn a_look_that_leaves_something_out_is_not_believed() {
+        let found = Findings { tried: Vec::new(), ..well(Role::Uplink) };
+        assert_eq!(said(Role::Uplink, &found).lines().count(), surroundings().targets(Role::Uplink).len());
+    }
+}

@@ -1,0 +1,60 @@
+//! How it stands, for whoever looks on: `adapter status` and the account.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use serde::{Deserialize, Serialize};
+
+use super::account::{Part, Separation};
+use crate::update::install::Counts;
+
+/// What `adapter status` says of a supervisor. Times are how long ago something was, in seconds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Document {
+    /// Says what this is: `supervisor`.
+    pub(crate) half: String,
+    /// The version of the running program.
+    pub(crate) version: String,
+    /// Whether the halves are separated: `verified`, `unverified` or `broken`.
+    pub(crate) separation: Separation,
+    /// What is wrong, in words; the last first. Empty when all is well.
+    pub(crate) trouble: Vec<String>,
+    /// How often the halves were found not to be separated since the start.
+    pub(crate) breaches: u64,
+    /// How often they were tried.
+    pub(crate) verifications: u64,
+    /// How often the engine was found to have gone.
+    pub(crate) engine_lost: u64,
+    /// The containers.
+    pub(crate) containers: Vec<Part>,
+    /// What became of releases; `null` where none are looked for.
+    pub(crate) updates: Option<Counts>,
+}
+
+/// The state, shared.
+#[derive(Clone, Debug)]
+pub(crate) struct State(Arc<Mutex<Document>>);
+
+impl State {
+    pub(super) fn new() -> Self {
+        Self(Arc::new(Mutex::new(Document {
+            half: "supervisor".into(),
+            version: env!("CARGO_PKG_VERSION").into(),
+            separation: Separation::Unverified,
+            trouble: Vec::new(),
+            breaches: 0,
+            verifications: 0,
+            engine_lost: 0,
+            containers: Vec::new(),
+            updates: None,
+        })))
+    }
+
+    /// What there is to say now.
+    pub(crate) fn document(&self) -> Document {
+        self.lock().clone()
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, Document> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,109 @@
+//! Has both halves looked around from within, and judges what they found.
+
+use std::path::Path;
+
+use tokio::time::timeout;
+
+use super::engine::{Engine, EngineError};
+use super::judge::{Breach, Surroundings};
+use super::limits::{HOST_ADDRESSES_MAX, LOOK_MAX};
+use super::probe::{Findings, own_addresses};
+use super::topology::Role;
+use crate::config::{Sections, Subnet};
+
+/// What of a configuration says who is around.
+#[derive(Clone, Debug)]
+pub(crate) struct Around {
+    printers: Vec<String>,
+    ports: std::collections::BTreeSet<u16>,
+    printers_network: Option<Subnet>,
+}
+
+/// Why nothing is known.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LookError {
+    /// The engine did not have it done.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The container is not there.
+    #[error("the {} has gone before it could be looked around from", .0.name())]
+    Gone(Role),
+    /// It took too long.
+    #[error("looking around from within the {} took longer than {LOOK_MAX:?}", .0.name())]
+    Slow(Role),
+    /// It ended with an error.
+    #[error("looking around from within the {} failed: {why}", role.name())]
+    Failed {
+        /// From where.
+        role: Role,
+        /// What it said, escaped.
+        why: String,
+    },
+    /// This machine's own addresses are not known.
+    #[error("this machine's own addresses cannot be read")]
+    Machine(#[source] std::io::Error),
+}
+
+impl Around {
+    /// Of a configuration.
+    pub(crate) fn of(sections: &Sections, printers_network: Option<Subnet>) -> Self {
+        let config = &sections.config;
+        let printers = config.printers.iter().filter_map(|printer| printer.interface.as_ref());
+        let listeners = config.beats.iter().chain(&config.push);
+        Self {
+            printers: printers.map(|interface| interface.address().to_string()).collect(),
+            ports: listeners.map(|listener| listener.listen.port()).collect(),
+            printers_network,
+        }
+    }
+
+    /// Looks around from within the containers of these names, and says what is wrong.
+    pub(crate) async fn verify(
+        &self,
+        engine: &Engine,
+        intake: &str,
+        uplink: &str,
+    ) -> Result<Vec<Breach>, LookError> {
+        let addresses = async |role, name| {
+            let found = engine.container(name).await?.ok_or(LookError::Gone(role))?;
+            Ok::<_, LookError>(found.addresses())
+        };
+        let mut machine = own_addresses().map_err(LookError::Machine)?;
+        machine.truncate(HOST_ADDRESSES_MAX);
+        let surroundings = Surroundings {
+            machine,
+            intake: addresses(Role::Intake, intake).await?,
+            uplink: addresses(Role::Uplink, uplink).await?,
+            printers: self.printers.clone(),
+            ports: self.ports.clone(),
+            printers_network: self.printers_network,
+        };
+        let (from_intake, from_uplink) = tokio::join!(
+            look(engine, Role::Intake, intake, &surroundings),
+            look(engine, Role::Uplink, uplink, &surroundings),
+        );
+        let (from_intake, from_uplink) = (from_intake?, from_uplink?);
+        let intake = surroundings.judge(Role::Intake, &from_intake);
+        Ok(intake.into_iter().chain(surroundings.judge(Role::Uplink, &from_uplink)).collect())
+    }
+}
+
+async fn look(engine: &Engine, role: Role, name: &str, around: &Surroundings) -> Result<Findings, LookError> {
+    let targets = around.targets(role).into_iter().map(|target| target.0);
+    let command: Vec<String> =
+        ["/adapter", "probe", "look", "--"].map(str::to_owned).into_iter().chain(targets).collect();
+    let output = timeout(LOOK_MAX, engine.ask(name, &command)).await.map_err(|_| LookError::Slow(role))??;
+    let why = |text: &str| LookError::Failed { role, why: text.trim().escape_debug().take(400).collect() };
+    if output.code != 0 {
+        return Err(why(&output.complained));
+    }
+    serde_json::from_str(&output.said).map_err(|error| why(&error.to_string()))
+}
+
+/// Whether a directory is in memory: what is written there must reach no disk.
+pub(crate) fn is_in_memory(directory: &Path) -> std::io::Result<bool> {
+    /// `TMPFS_MAGIC` and `RAMFS_MAGIC` of `linux/magic.h`.
+    const MEMORY: [i128; 2] = [0x0102_1994, 0x8584_58f6];
+    let kind = i128::from(rustix::fs::statfs(directory)?.f_type) & 0xffff_ffff;
+    Ok(MEMORY.contains(&kind))
+}

@@ -1,0 +1,39 @@
+//! What the supervisor says of the containers, as readings.
+
+use catalog::{Identity, Item, Mark, Reading, items};
+
+use crate::supervise::{Account, Part};
+
+/// How many digits of an image's digest are said: enough that no two images share them, and fewer than an identity may have.
+const DIGITS: usize = 32;
+
+/// Everything of an account that the catalogue can say; a mark is made for an item and a part of it.
+pub(super) fn readings(account: &Account, mark: impl Fn(&Item, u8) -> Mark) -> Vec<Reading> {
+    let code = account.separation.code();
+    let separation = items::ADAPTER_SEPARATION.code(code, mark(&items::ADAPTER_SEPARATION, 0));
+    let breaches = &items::ADAPTER_SEPARATION_BREACHES;
+    let breaches = breaches.number(account.breaches as f64, mark(breaches, 0));
+    let parts = account.containers.iter().flat_map(|part| of_container(part, &mark));
+    // What a supervisor could not have said is left out.
+    [separation, breaches].into_iter().flatten().chain(parts).collect()
+}
+
+fn of_container(part: &Part, mark: &impl Fn(&Item, u8) -> Mark) -> Vec<Reading> {
+    let number = part.role.part();
+    let mut readings = Vec::new();
+    let numbers = [
+        (&items::ADAPTER_CONTAINER_RESTARTS, Some(part.restarts as f64)),
+        (&items::ADAPTER_CONTAINER_MEMORY, part.memory_bytes.map(|bytes| bytes as f64)),
+        (&items::ADAPTER_CONTAINER_CPU, part.cpu_s),
+    ];
+    for (item, value) in numbers {
+        readings.extend(value.and_then(|value| item.number(value, mark(item, number)).ok()));
+    }
+    let health = &items::ADAPTER_CONTAINER_HEALTH;
+    readings.extend(health.code(part.health.code(), mark(health, number)));
+    let digits = part.image.trim_start_matches("sha256:").get(..DIGITS);
+    let image = &items::ADAPTER_CONTAINER_IMAGE;
+    let identity = digits.and_then(|digits| Identity::from_configuration(digits).ok());
+    readings.extend(identity.and_then(|identity| image.identity(identity, mark(image, number)).ok()));
+    readings
+}

@@ -1,0 +1,290 @@
+//! Looks for releases, and performs what the machine says: one release at a time, one action after the other.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use release::{Image, Known, Offer, Take, Time, Verified};
+use ring::rand::SystemRandom;
+use tokio::time::{Instant, sleep, sleep_until};
+use tokio_util::sync::CancellationToken;
+
+use super::super::{Keep, Stopped, UpdateError, known, look, running};
+use super::account::Account;
+use super::hands::{Hands, Pair, Trouble};
+use super::limits::RETRY_AFTER;
+use super::machine::{Action, Event, Machine, Outcome};
+use super::places::{Place, Places};
+use super::releases::{Copy, Releases, ReleasesError};
+use crate::clock::Clock;
+
+impl Keep for Copy {
+    fn part(&mut self, name: &str, bytes: &[u8]) -> std::io::Result<()> {
+        Self::part(self, name, bytes)
+    }
+}
+
+/// What a box begins with.
+#[derive(Debug)]
+pub(crate) struct Start {
+    releases: Releases,
+    known: Known,
+}
+
+impl Start {
+    /// The images of the release that is installed, each with the file that brings it.
+    pub(crate) fn images(&self) -> Option<[(Image, std::path::PathBuf); 2]> {
+        let (release, folder) = (self.known.release()?, self.releases.installed()?);
+        let of = |image: &Image| (image.clone(), folder.join(image.file()));
+        Some([of(&release.images.intake), of(&release.images.uplink)])
+    }
+}
+
+/// Takes the folder of releases into use, and verifies what is installed there from the root that the box trusts. A release that
+/// is not what was signed is not started: the box begins with what it was made with, and says so.
+///
+/// # Errors
+/// The folder cannot be written to, or there is no root.
+pub(crate) async fn start(folder: &Path, root: &Path) -> Result<Start, StartError> {
+    let releases = Releases::open(folder)?;
+    let installed = releases.installed();
+    let known = match known(root, installed.as_deref()).await {
+        Err(error) if installed.is_some() && !error.is_usage() => {
+            tracing::error!(
+                why = format!("{:#}", anyhow::Error::from(error)),
+                "what is installed is not started"
+            );
+            self::known(root, None).await?
+        }
+        known => known?,
+    };
+    Ok(Start { releases, known })
+}
+
+/// Why releases cannot be installed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StartError {
+    /// The folder.
+    #[error(transparent)]
+    Releases(#[from] ReleasesError),
+    /// The root, or the program itself.
+    #[error(transparent)]
+    Update(#[from] UpdateError),
+}
+
+/// The task beside the supervisor.
+pub(crate) struct Installer<H> {
+    releases: Releases,
+    known: Known,
+    places: Vec<Place>,
+    machine: Machine,
+    hands: H,
+    account: Account,
+    clock: Clock,
+    random: Arc<SystemRandom>,
+    /// Whether there may be halves beside the running ones.
+    rehearses: bool,
+}
+
+/// What came of a look at a place.
+enum Found {
+    /// Nothing to install.
+    Nothing,
+    /// Nothing now; it is worth another look later.
+    Later,
+    /// A release, whole on the disk.
+    Release(Box<Verified>),
+}
+
+impl<H: Hands> Installer<H> {
+    /// With what runs now.
+    ///
+    /// # Errors
+    /// An address is none.
+    pub(crate) fn new(
+        start: Start,
+        places: &Places,
+        watch: Duration,
+        running: Pair,
+        hands: H,
+    ) -> Result<Self, UpdateError> {
+        let random = Arc::new(SystemRandom::new());
+        let places = places.open(Instant::now(), random.as_ref())?;
+        let Start { releases, known } = start;
+        let (machine, account, clock) = (Machine::new(running, watch), Account::default(), Clock::system());
+        Ok(Self { releases, known, places, machine, hands, account, clock, random, rehearses: false })
+    }
+
+    /// What it tells of itself.
+    pub(crate) fn account(&self) -> Account {
+        self.account.clone()
+    }
+
+    /// Runs until `stop`. At whatever point that is, the next start goes on from what is installed.
+    pub(crate) async fn run(mut self, stop: CancellationToken) {
+        stop.run_until_cancelled(self.work()).await;
+        if self.rehearses {
+            // What nobody watches does not run.
+            let _ = self.hands.end_rehearsal().await;
+        }
+    }
+
+    async fn work(&mut self) {
+        // What an earlier one left; without an engine there is nothing to run beside either.
+        let _ = self.hands.end_rehearsal().await;
+        loop {
+            let Some(at) = (0..self.places.len()).min_by_key(|at| self.places.get(*at).map(Place::due))
+            else {
+                return std::future::pending().await;
+            };
+            let Some(place) = self.places.get_mut(at) else { continue };
+            sleep_until(place.due()).await;
+            if !place.has_news(Instant::now(), self.random.as_ref()) {
+                continue;
+            }
+            let again = match self.look(at).await {
+                Found::Nothing => continue,
+                Found::Later => None,
+                Found::Release(verified) => match self.install(at, &verified).await {
+                    Outcome::Installed => continue,
+                    Outcome::NotSwitched(_) | Outcome::WentBack(_) => Some(RETRY_AFTER),
+                },
+            };
+            if let Some(place) = self.places.get_mut(at) {
+                place.look_again(Instant::now(), again);
+            }
+        }
+    }
+
+    /// Verifies what is in a place, and copies it while it does: what is verified is what is loaded later.
+    async fn look(&mut self, at: usize) -> Found {
+        let Some(place) = self.places.get(at) else { return Found::Nothing };
+        let now = Time::from_seconds(self.clock.now().0.div_euclid(1000));
+        let mut copy = self.releases.begin();
+        let found = match look(&place.source, Take(now), self.known.clone(), &mut copy).await {
+            Ok(Offer::Newer(verified)) => match self.suits(&verified) {
+                Ok(()) => return Found::Release(verified),
+                Err(why) => {
+                    self.account.passed_by(&place.name, &why);
+                    Found::Nothing
+                }
+            },
+            Ok(Offer::Same(known)) => {
+                // For as long as this runs, no older state is believed.
+                self.known = *known;
+                Found::Nothing
+            }
+            Err(Stopped::Refused(refusal)) => {
+                self.account.refused(&place.name, &refusal);
+                Found::Later
+            }
+            Err(Stopped::Failed(error)) => {
+                self.account.passed_by(&place.name, &said(error));
+                Found::Later
+            }
+        };
+        self.forget();
+        found
+    }
+
+    fn suits(&self, verified: &Verified) -> Result<(), String> {
+        let running = running(&self.known).map_err(said)?;
+        running.takes(verified).map_err(said)?;
+        let version = verified.release().version;
+        let tried =
+            "was tried as often as a release is and did not hold; its makers have to give out another";
+        let fresh = self.releases.may_be_tried(verified.release());
+        if fresh { Ok(()) } else { Err(format!("release {version} {tried}")) }
+    }
+
+    async fn install(&mut self, at: usize, verified: &Verified) -> Outcome {
+        let version = verified.release().version;
+        let place = self.places.get(at).map(|place| place.name.clone()).unwrap_or_default();
+        self.account.tries(&place, version);
+        let mut next = self.machine.handle(Event::Found, Instant::now().into_std());
+        while let Some(action) = next {
+            let event = self.perform(action, verified).await;
+            next = self.machine.handle(event, Instant::now().into_std());
+        }
+        let nothing = || Outcome::NotSwitched("nothing was done".into());
+        let outcome = self.machine.outcome().unwrap_or_else(nothing);
+        if outcome == Outcome::Installed {
+            self.known = verified.known().clone();
+        }
+        self.account.ended(version, &outcome);
+        outcome
+    }
+
+    async fn perform(&mut self, action: Action, verified: &Verified) -> Event {
+        let release = verified.release();
+        let done = match action {
+            Action::Load => return self.load(verified).await.map_or_else(Event::Failed, Event::Loaded),
+            Action::AskRehearsal => {
+                return self.hands.rehearsal().await.map_or_else(Event::Failed, Event::Rehearsal);
+            }
+            Action::Look => return self.hands.look().await.map_or_else(Event::Failed, Event::Seen),
+            Action::Rehearse(pair) => {
+                self.rehearses = true;
+                self.hands.rehearse(&pair).await
+            }
+            Action::EndRehearsal => {
+                let ended = self.hands.end_rehearsal().await;
+                self.rehearses = ended.is_err();
+                ended
+            }
+            Action::Pause(time) => {
+                sleep(time).await;
+                Ok(())
+            }
+            Action::Switch(pair) => self.hands.switch(&pair).await,
+            Action::Remove(pair) => self.remove(&pair).await,
+            Action::Count => self.releases.count(release).map_err(away),
+            Action::Install => self.releases.install().map_err(away),
+            Action::Forget => self.releases.forget().map_err(away),
+        };
+        done.map_or_else(Event::Failed, |()| Event::Done)
+    }
+
+    async fn load(&mut self, verified: &Verified) -> Result<Pair, Trouble> {
+        let images = &verified.release().images;
+        let intake = self.hands.load(&self.releases.next(&images.intake.file()), &images.intake).await?;
+        match self.hands.load(&self.releases.next(&images.uplink.file()), &images.uplink).await {
+            Ok(uplink) => Ok(Pair { intake, uplink }),
+            Err(trouble) => {
+                self.remove(&Pair { uplink: intake.clone(), intake }).await?;
+                Err(trouble)
+            }
+        }
+    }
+
+    /// Removes images, but for what runs: two releases can have one in common.
+    async fn remove(&mut self, pair: &Pair) -> Result<(), Trouble> {
+        let runs = self.machine.running().clone();
+        for image in [&pair.intake, &pair.uplink] {
+            if *image != runs.intake && *image != runs.uplink {
+                let removed = self.hands.remove(image).await;
+                if let Err(trouble) = removed {
+                    tracing::warn!(%image, why = %trouble, "an image that nothing runs could not be removed");
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn forget(&self) {
+        if let Err(error) = self.releases.forget() {
+            tracing::warn!(why = said(error), "a copy could not be removed");
+        }
+    }
+}
+
+fn away(error: ReleasesError) -> Trouble {
+    Trouble::Away(said(error))
+}
+
+fn said(error: impl Into<anyhow::Error>) -> String {
+    format!("{:#}", error.into())
+}
+
+#[cfg(test)]
+mod tests;

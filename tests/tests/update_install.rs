@@ -1,0 +1,232 @@
+//! Releases on a box with a real engine: bad ones are refused and leave no trace, one that does not run never reaches the
+//! printers, and a good one goes in while data flows, with nothing lost and nothing stored twice.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, ensure};
+use demo::program::Launcher;
+use serde_json::Value;
+use tests::images::{built, run};
+use tests::makers::Makers;
+use tests::number;
+use tests::supervised::Site;
+
+const BELOW: &str = env!("CARGO_TARGET_TMPDIR");
+const DESK: &str = "desk";
+const HALVES: [&str; 2] = ["intake", "uplink"];
+/// The printers' network, and what releases are looked for with. A short watch: nothing is to be seen in a longer one that a test
+/// with a clock of its own does not show.
+const PLUGGED_IN: &str =
+    "printers_network = { interface = \"lan0\", subnet = \"192.168.77.0/24\", address = \"192.168.77.2\" }";
+
+/// Makers with one key for each role, and a folder that stands for a stick.
+struct Vendor {
+    makers: Makers,
+}
+
+impl Vendor {
+    fn new() -> Result<Self> {
+        let makers = Makers::new(env!("CARGO_BIN_EXE_programs"), BELOW)?;
+        let me = Self { makers };
+        for folder in [DESK, "stick", "releases"] {
+            me.makers.machine(folder)?;
+        }
+        me.root(DESK, "")?;
+        Ok(me)
+    }
+
+    /// A first root; the holders' names begin so.
+    fn root(&self, folder: &str, prefix: &str) -> Result<()> {
+        self.makers.machine(folder)?;
+        let mut words: Vec<String> = ["root", "new", folder].map(str::to_owned).to_vec();
+        for role in ["root", "targets", "snapshot", "timestamp"] {
+            let public = self.makers.key(&format!("{prefix}{role}"))?;
+            words.extend(["--add".into(), format!("{role}={public}")]);
+        }
+        self.makers.release(&words.iter().map(String::as_str).collect::<Vec<_>>())?;
+        self.sign(&format!("{folder}/1.root.signed"), &format!("{prefix}root"))
+    }
+
+    fn sign(&self, file: &str, holder: &str) -> Result<()> {
+        self.makers.release(&["sign", file, "--key", &format!("{holder}/{holder}.key")]).map(drop)
+    }
+
+    /// Makes and publishes a release on a desk; the program is what the images hold as the adapter.
+    fn release(&self, folder: &str, prefix: &str, version: &str, program: &str) -> Result<()> {
+        for half in HALVES {
+            pack(&self.path("images")?, half, version, program)?;
+        }
+        let usual = ["bundle", folder, "--version", version, "--from", "0.1.0", "--configuration", "1-1"];
+        let images = ["--intake", "images/intake.tar", "--uplink", "images/uplink.tar"];
+        let said = self.makers.release(&[&usual[..], &images].concat())?;
+        let targets = said.split(':').next().context("no name")?;
+        self.sign(&format!("{folder}/{targets}"), &format!("{prefix}targets"))?;
+        for role in ["snapshot", "timestamp"] {
+            self.renew(folder, prefix, role, &[])?;
+        }
+        Ok(())
+    }
+
+    fn renew(&self, folder: &str, prefix: &str, role: &str, more: &[&str]) -> Result<()> {
+        let key = format!("{prefix}{role}/{prefix}{role}.key");
+        self.makers.release(&[more, &["renew", folder, role, "--key", &key]].concat()).map(drop)
+    }
+
+    /// Puts a folder onto the stick, what changes it, and last the file by which it is known to be another.
+    fn put_in(&self, folder: &str, change: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
+        let (from, to) = (self.path(folder)?, self.path("stick")?);
+        fs::remove_dir_all(&to)?;
+        fs::create_dir(&to)?;
+        for entry in fs::read_dir(&from)? {
+            let entry = entry?;
+            if entry.file_name() != "timestamp.signed" {
+                fs::copy(entry.path(), to.join(entry.file_name()))?;
+            }
+        }
+        let draft = to.join("draft");
+        fs::copy(from.join("timestamp.signed"), &draft)?;
+        change(&to)?;
+        fs::rename(draft, to.join("timestamp.signed")).map_err(Into::into)
+    }
+
+    fn path(&self, name: &str) -> Result<PathBuf> {
+        self.makers.machine(name)
+    }
+
+    fn configuration(&self) -> Result<String> {
+        let place = |name: &str| -> Result<String> { Ok(self.path(name)?.display().to_string()) };
+        Ok(format!(
+            "{PLUGGED_IN}\n\n[updates]\nreleases = \"{}\"\nroot = \"{}/1.root.signed\"\nfolders = [\"{}\"]\nwatch = \"5s\"\n",
+            place("releases")?,
+            place(DESK)?,
+            place("stick")?,
+        ))
+    }
+}
+
+/// An image of a half, as `docker/build` makes it but for a file that says another version.
+fn pack(folder: &Path, half: &str, version: &str, program: &str) -> Result<()> {
+    let context = folder.join("context");
+    fs::create_dir_all(&context)?;
+    fs::copy(built()?.join("context").join(program), context.join("adapter"))?;
+    fs::write(context.join("version"), version)?;
+    let dockerfile = folder.join("Dockerfile");
+    let user = if half == "intake" { "10001:10000" } else { "10002:10000" };
+    let text = format!("FROM scratch AS {half}\nCOPY adapter /adapter\nCOPY version /version\nUSER {user}\n");
+    fs::write(&dockerfile, text)?;
+    let archive = folder.join(format!("{half}.tar"));
+    let [dockerfile, context, archive] =
+        [dockerfile, context, archive].map(|path| path.display().to_string());
+    run("docker/pack", &[&dockerfile, &context, version, &archive, half]).map(drop)
+}
+
+fn distinct(at_least: u64) -> impl Fn(&Value) -> bool {
+    move |report| number(report, "/records/distinct").is_ok_and(|distinct| distinct >= at_least)
+}
+
+/// The image of a half's container, and which image the engine knows by the name of this release.
+async fn runs(site: &Site, half: &str) -> Result<String> {
+    let found = site.engine.inspect(&format!("oneway-{half}")).await?;
+    found["Image"].as_str().map(str::to_owned).context("no image")
+}
+
+async fn image(site: &Site, half: &str, version: &str) -> Result<String> {
+    let tag = format!("oneway/{half}:{version}");
+    let said = site.engine.docker(&["image", "inspect", "--format", "{{.Id}}", &tag]).await?;
+    Ok(said.trim().to_owned())
+}
+
+/// Waits until a bundle was refused for this reason, and nothing of it was kept.
+async fn refused(site: &Site, vendor: &Vendor, reason: &str) -> Result<()> {
+    let of = |said: &Value| said["updates"]["refused"][reason].as_u64().unwrap_or_default();
+    site.until_said(&format!("a refusal, {reason}"), |said| of(said) == 1).await?;
+    let left: Vec<_> = fs::read_dir(vendor.path("releases")?)?.collect::<Result<_, _>>()?;
+    ensure!(left.iter().all(|entry| entry.file_name() == "installed"), "{reason}: {left:?}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_good_release_goes_in_while_data_flows_and_no_other() -> Result<()> {
+    let vendor = Vendor::new()?;
+    let launcher = Launcher::new(env!("CARGO_BIN_EXE_programs"));
+    let site = Site::prepare(BELOW, launcher, &vendor.configuration()?).await?;
+    let platform = site.start_platform().await?;
+    let mut supervisor = site.start_supervisor()?;
+    supervisor.ready().await.with_context(|| site.log())?;
+    let mut printers = site.start_printers().await?;
+    site.until_stored("lines through the containers", distinct(100)).await?;
+    let before = [runs(&site, "intake").await?, runs(&site, "uplink").await?];
+
+    // Bad ones, each for its own reason.
+    vendor.makers.carry(DESK, "older")?;
+    vendor.release(DESK, "", "0.2.0", "adapter")?;
+    vendor.root("theirs", "their-")?;
+    vendor.release("theirs", "their-", "0.9.0", "adapter")?;
+    vendor.put_in("theirs", |_| Ok(()))?;
+    refused(&site, &vendor, "forged").await?;
+    vendor
+        .put_in(DESK, |stick| Ok(fs::copy(stick.join("1.targets.signed"), stick.join("draft")).map(drop)?))?;
+    refused(&site, &vendor, "wrong_role").await?;
+    let image_file = |stick: &Path| -> Result<PathBuf> {
+        let mut files = fs::read_dir(stick)?.flatten().map(|entry| entry.path());
+        files.find(|file| file.extension().is_some_and(|end| end == "tar")).context("no image")
+    };
+    vendor.put_in(DESK, |stick| {
+        Ok(fs::OpenOptions::new().write(true).open(image_file(stick)?)?.set_len(1000)?)
+    })?;
+    refused(&site, &vendor, "partial").await?;
+    vendor.makers.carry(DESK, "frozen")?;
+    vendor.renew("frozen", "", "timestamp", &["--now", "2020-01-01T00:00:00Z"])?;
+    vendor.put_in("frozen", |_| Ok(()))?;
+    refused(&site, &vendor, "expired").await?;
+
+    // Signed by the right people, and it does not run: it is found out beside the running halves.
+    vendor.makers.carry(DESK, "early")?;
+    vendor.release("early", "", "0.2.1", "simulator")?;
+    vendor.put_in("early", |_| Ok(()))?;
+    let said =
+        site.until_said("a release that does not run", |said| said["updates"]["not_switched"] == 1).await?;
+    let last = said["updates"]["last"].as_str().unwrap_or_default();
+    assert!(last.contains("beside the running halves the new"), "{said}");
+    assert_eq!([runs(&site, "intake").await?, runs(&site, "uplink").await?], before);
+    let gone = image(&site, "intake", "0.2.1").await;
+    assert!(gone.is_err(), "an image of a release that was not taken is still there: {gone:?}");
+
+    // The good one.
+    let started = number(&site.report().await?, "/records/distinct")?;
+    vendor.put_in(DESK, |_| Ok(()))?;
+    site.until_said("a release that is tried", |said| said["updates"]["tried"] == 2).await?;
+    let said =
+        site.until_said("a release that is installed", |said| said["updates"]["installed"] == 1).await?;
+    assert_eq!(said["updates"]["went_back"], 0, "{said}");
+    for half in HALVES {
+        assert_eq!(runs(&site, half).await?, image(&site, half, "0.2.0").await?, "{half}");
+    }
+    let left = site.engine.docker(&["image", "ls", "--quiet", "--no-trunc"]).await?;
+    assert!(before.iter().all(|image| !left.contains(image)), "an old image is still there: {left}");
+    let names = site.engine.docker(&["ps", "--all", "--format", "{{.Names}}"]).await?;
+    assert!(!names.contains("-next"), "{names}");
+    site.until_stored("more lines", distinct(started + 100)).await?;
+
+    // A supervisor that is killed starts what is installed, whatever its configuration names, and takes nothing older.
+    supervisor.kill().await?;
+    supervisor = site.start_supervisor()?;
+    supervisor.ready().await.with_context(|| site.log())?;
+    for half in HALVES {
+        assert_eq!(runs(&site, half).await?, image(&site, half, "0.2.0").await?, "{half} after a restart");
+    }
+    vendor.release("older", "", "0.1.5", "adapter")?;
+    vendor.put_in("older", |_| Ok(()))?;
+    refused(&site, &vendor, "older").await?;
+
+    printers.send("stop").await?;
+    let counted = printers.ended().await?;
+    let written = number(&counted, "/lines_written")?;
+    let report = site.until_stored("the last lines", distinct(written)).await?;
+    assert_eq!(number(&report, "/records/distinct")?, written, "{counted}\n{report}");
+    assert_eq!(number(&report, "/records/missing")?, 0, "{report}");
+    assert_eq!(number(&report, "/records/duplicates")?, 0, "{report}");
+    supervisor.stop().await?;
+    platform.stop().await.map(drop)
+}
