@@ -27,7 +27,7 @@ pub use fuzz::fuzz_body;
 pub use refusal::Why;
 pub use take::{Offer, open, take};
 pub use text::{
-    AdapterName, Authority, CertificateName, Code, Family, HostName, Interval, Key, Model, Plain, PlatformUrl,
-    PlugName, PrinterId, Secret, ServerName, User, Zone,
+    AdapterName, Authority, CertificateName, Code, Family, HostName, Interval, Key, Model, Plain,
+    PlatformUrl, PlugName, PrinterId, Secret, ServerName, User, Zone,
 };
 pub use trust::{Trust, TrustError, line};

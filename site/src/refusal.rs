@@ -8,7 +8,10 @@ use crate::{AdapterName, EnvelopeError, limits};
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum Why {
     /// There is more of it than may be.
-    #[error("is longer than {} bytes, which is all that it may have; make the stick again", limits::FILE_BYTES_MAX)]
+    #[error(
+        "is longer than {} bytes, which is all that it may have; make the stick again",
+        limits::FILE_BYTES_MAX
+    )]
     TooLong,
     /// It has not the form of a signed file.
     #[error("is no file of a site stick, or damaged: {0}; make the stick again")]
@@ -51,7 +54,9 @@ pub enum Why {
     #[error("has the serial number of the one that this box has taken, and is another; make a new stick")]
     SameNumber,
     /// It was good until then.
-    #[error("expired at {expired}, and this box's clock says {now}; make a new stick, or set the clock if that is wrong")]
+    #[error(
+        "expired at {expired}, and this box's clock says {now}; make a new stick, or set the clock if that is wrong"
+    )]
     Expired {
         /// When.
         expired: Time,
@@ -59,7 +64,9 @@ pub enum Why {
         now: Time,
     },
     /// The clock is behind.
-    #[error("was made at {made}, and this box's clock says {now}, which is before: set the clock (in the machine's set-up)")]
+    #[error(
+        "was made at {made}, and this box's clock says {now}, which is before: set the clock (in the machine's set-up)"
+    )]
     ClockBehind {
         /// When it was made.
         made: Time,

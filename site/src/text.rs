@@ -98,8 +98,7 @@ plain! {
 
 impl Family {
     /// Every family that a stick can name. A test of the adapter's compares them with its parsers.
-    pub const ALL: [&'static str; 6] =
-        ["projet", "octoprint", "marlin", "duet", "build_protocol", "klippy"];
+    pub const ALL: [&'static str; 6] = ["projet", "octoprint", "marlin", "duet", "build_protocol", "klippy"];
 }
 
 impl Interval {
@@ -276,11 +275,28 @@ mod tests {
     #[test]
     fn texts_are_what_they_say() {
         fits::<AdapterName>(&["oslo-1"], &["", "Oslo", "oslo.1", "../x", "a\n"]);
-        fits::<PlugName>(&["enp1s0", "eno1", "end0"], &["", "en p", "enp1s0\"", "a/b", "*", "0123456789abcdef"]);
+        fits::<PlugName>(
+            &["enp1s0", "eno1", "end0"],
+            &["", "en p", "enp1s0\"", "a/b", "*", "0123456789abcdef"],
+        );
         fits::<HostName>(&["time.example.com", "ntp1"], &["", "-a", "a..b", "a b", "a\nserver b", "a_b"]);
         fits::<PlatformUrl>(
-            &["https://platform.example.com", "https://10.0.0.1:8443", "https://[fd00::1]:8443", "https://[::1]"],
-            &["http://a", "https://", "https://a/", "https://a:0", "https://a:08443", "https://u@a", "https://a?b", "https://a\n"],
+            &[
+                "https://platform.example.com",
+                "https://10.0.0.1:8443",
+                "https://[fd00::1]:8443",
+                "https://[::1]",
+            ],
+            &[
+                "http://a",
+                "https://",
+                "https://a/",
+                "https://a:0",
+                "https://a:08443",
+                "https://u@a",
+                "https://a?b",
+                "https://a\n",
+            ],
         );
         fits::<Zone>(&["UTC", "Europe/Oslo"], &["", "Oslo", "../UTC"]);
         fits::<Model>(&["ProJet 7000 HD"], &["", " x", "a/b", "10.0.0.7"]);

@@ -11,7 +11,9 @@ const ALGORITHM: &str = "ed25519";
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum TrustError {
     /// A line is something else.
-    #[error("line {0} is not `{ALGORITHM} PUBLIC-KEY` in lower-case hexadecimal digits, as `platform site-key` prints it")]
+    #[error(
+        "line {0} is not `{ALGORITHM} PUBLIC-KEY` in lower-case hexadecimal digits, as `platform site-key` prints it"
+    )]
     Line(usize),
     /// There are none.
     #[error("it holds no key; put in what `platform site-key` prints")]

@@ -133,7 +133,10 @@ fn the_good_file_is_the_one_that_is_kept() {
         fs::write(folder.join("oneway.site"), &bytes).unwrap();
         fs::write(fixtures().join("site.keys"), site::line(&public("platform")) + "\n").unwrap();
     }
-    assert_eq!(String::from_utf8_lossy(&fs::read(folder.join("oneway.site")).unwrap()), String::from_utf8_lossy(&bytes));
+    assert_eq!(
+        String::from_utf8_lossy(&fs::read(folder.join("oneway.site")).unwrap()),
+        String::from_utf8_lossy(&bytes)
+    );
 }
 
 /// One bit, anywhere, and it is not taken.

@@ -94,7 +94,10 @@ impl Document {
 
     fn check_printer(&self, printer: &Printer, field: &dyn Fn(&str) -> String, found: &mut Mistakes) {
         if printer.query.is_none() && printer.beats.is_none() && printer.push.is_none() {
-            found.add(field("query"), "nothing comes in from this printer: say how it is queried or how it sends");
+            found.add(
+                field("query"),
+                "nothing comes in from this printer: say how it is queried or how it sends",
+            );
         }
         if printer.beats.is_some() && printer.family.is_none() {
             found.add(field("family"), "a printer that ships its logs needs the family of these logs");
@@ -151,7 +154,10 @@ impl Query {
             found.add(field("user"), "only PrusaLink has users: leave it empty");
         }
         if self.server_name.is_some() && !is_pip {
-            found.add(field("server_name"), "only PIP's certificates have a name of their own: leave it empty");
+            found.add(
+                field("server_name"),
+                "only PIP's certificates have a name of their own: leave it empty",
+            );
         }
         if is_pip && (self.at.https || !self.at.prefix.is_empty()) {
             found.add(field("at"), "PIP has an address and perhaps a port, and nothing before or behind");
@@ -161,7 +167,10 @@ impl Query {
         }
         let least = if is_pip { INTERVAL_MIN_PIP } else { INTERVAL_MIN_HTTP };
         if self.interval.as_ref().is_some_and(|it| Duration::from_millis(it.milliseconds()) < least) {
-            found.add(field("interval"), "over HTTP a printer is asked once a second at most: write 1s or more");
+            found.add(
+                field("interval"),
+                "over HTTP a printer is asked once a second at most: write 1s or more",
+            );
         }
     }
 }
@@ -183,10 +192,14 @@ impl Network {
         self.uplink.check("network.uplink", found);
         if matches!(self.uplink.address, Address::Static(_)) {
             if self.uplink.gateway.is_none() {
-                found.add("network.uplink.gateway", "with an address of its own, the way out needs its router");
+                found.add(
+                    "network.uplink.gateway",
+                    "with an address of its own, the way out needs its router",
+                );
             }
             if self.dns.is_empty() && platform.parse::<IpAddr>().is_err() {
-                let text = "with an address of its own, the box needs a name server to find the platform by name";
+                let text =
+                    "with an address of its own, the box needs a name server to find the platform by name";
                 found.add("network.dns", text);
             }
         }

@@ -85,8 +85,8 @@ pub struct Tls {
 /// # Errors
 /// Where in it is what that does not belong there.
 pub fn decode(body: &[u8]) -> Result<Document, String> {
-    let document: Document = serde_json::from_slice(body)
-        .map_err(|error| reason(&error.to_string(), limits::REASON_BYTES_MAX))?;
+    let document: Document =
+        serde_json::from_slice(body).map_err(|error| reason(&error.to_string(), limits::REASON_BYTES_MAX))?;
     match document.mistakes().into_iter().next() {
         None => Ok(document),
         Some(mistake) => Err(reason(&mistake.to_string(), limits::REASON_BYTES_MAX)),

@@ -7,7 +7,9 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 use crate::text::port;
-use crate::{CertificateName, Family, Interval, Model, Plain, PrinterId, Secret, ServerName, User, Zone, limits};
+use crate::{
+    CertificateName, Family, Interval, Model, Plain, PrinterId, Secret, ServerName, User, Zone, limits,
+};
 
 /// One printer.
 #[derive(Clone, Debug, Serialize, Deserialize)]
