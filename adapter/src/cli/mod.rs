@@ -6,6 +6,7 @@ mod discover;
 mod halves;
 mod live;
 mod parse;
+mod site;
 mod status;
 mod update;
 
@@ -96,6 +97,9 @@ enum Command {
         #[arg(long, value_enum, default_value_t = Format::Markdown)]
         format: Format,
     },
+    /// Take an appliance's configuration from a site stick, and make the operating system's of it.
+    #[command(subcommand)]
+    Site(site::Command),
     /// Look at a release of the appliance.
     #[command(subcommand)]
     Update(update::Command),
@@ -187,6 +191,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Identity(arguments) => halves::identity(&arguments),
         Command::Parse(arguments) => parse::run(&arguments),
         Command::Catalog { format } => catalog(format),
+        Command::Site(command) => site::run(&command),
         Command::Update(command) => update::run(&command),
     };
     let (code, error) = match result {
@@ -226,7 +231,7 @@ fn door(config: &Path, half: Half) -> Option<Door> {
 }
 
 fn tap(tap: &Tap) -> Result<ExitCode, Failure> {
-    let Sections { platform, link, config } = sections(&tap.file.config)?;
+    let Sections { platform, link, config, .. } = sections(&tap.file.config)?;
     let identity_file = link.and_then(|link| link.identity_file);
     let identity = match (&platform, identity_file.as_deref().map(AdapterIdentity::load)) {
         // The key is not needed to see what would leave.
@@ -287,7 +292,7 @@ fn check(file: &File, half: Option<OneHalf>, live: bool) -> Result<ExitCode, Fai
         Some(OneHalf::Intake) => {
             let Intake { link, config, .. } =
                 config::load_intake(&file.config, &environment).map_err(usage)?;
-            let sections = Sections { platform: None, link: Some(link), config };
+            let sections = Sections { platform: None, link: Some(link), network: None, config };
             (check::Report::of(&sections), Some(sections.config))
         }
         Some(OneHalf::Uplink) => {

@@ -14,6 +14,7 @@ mod link;
 mod listener;
 mod load;
 mod names;
+mod network;
 mod pip;
 mod place;
 mod platform;
@@ -80,6 +81,8 @@ pub struct Sections {
     pub platform: Option<Platform>,
     /// Where the halves meet.
     pub link: Option<Link>,
+    /// How the plugs of an appliance are set up.
+    pub network: Option<site::Network>,
     /// What comes in.
     pub config: Config,
 }
@@ -112,6 +115,7 @@ impl Config {
 struct Raw {
     platform: Option<platform::Raw>,
     link: Option<link::Raw>,
+    network: Option<site::Network>,
     #[serde(default)]
     buffer: buffer::Raw,
     beats: Option<listener::Raw>,
@@ -128,13 +132,15 @@ impl Raw {
         let (outer, config) = self.split(directory, problems);
         let config = config.check(directory, problems);
         let complete = outer.platform.is_some() == has_platform && outer.link.is_some() == has_link;
-        let sections = Sections { platform: outer.platform, link: outer.link, config: config? };
+        let Outer { platform, link, network } = outer;
+        network::check(network.as_ref(), platform.as_ref(), problems);
+        let sections = Sections { platform, link, network, config: config? };
         complete.then_some(sections)
     }
 
     fn whole(self, directory: &Path, problems: &mut Problems) -> Option<Whole> {
         demand(self.platform.is_some(), "platform", problems);
-        let Sections { platform, link, config } = self.sections(directory, problems)?;
+        let Sections { platform, link, config, .. } = self.sections(directory, problems)?;
         Some(Whole { platform: platform?, link, config })
     }
 
@@ -162,17 +168,18 @@ impl Raw {
 
     fn split(self, directory: &Path, problems: &mut Problems) -> (Outer, RawConfig) {
         let root = KeyPath::root();
-        let Self { platform, link, buffer, beats, push, pip, printers } = self;
+        let Self { platform, link, network, buffer, beats, push, pip, printers } = self;
         let platform = platform.and_then(|raw| raw.check(directory, &root.key("platform"), problems));
         let link = link.and_then(|raw| raw.check(directory, &root.key("link"), problems));
-        (Outer { platform, link }, RawConfig { buffer, beats, push, pip, printers })
+        (Outer { platform, link, network }, RawConfig { buffer, beats, push, pip, printers })
     }
 }
 
-/// The two sections that are not of what comes in.
+/// The sections that are not of what comes in.
 struct Outer {
     platform: Option<Platform>,
     link: Option<Link>,
+    network: Option<site::Network>,
 }
 
 /// The others.

@@ -1,7 +1,7 @@
 //! `adapter update check`: whether a release in a folder or behind a URL would be taken, and why. It reads and writes
 //! nothing but what it says; what decides is pure and in the crate `release`.
 
-mod folder;
+pub(crate) mod folder;
 mod limits;
 mod page;
 mod server;
