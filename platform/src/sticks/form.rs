@@ -53,8 +53,8 @@ pub const PRINTER_FIELDS: [&str; 12] = [
 
 /// How long a stick may be good: its name in the form, for people, and how long that is.
 pub const LIVES: [(&str, &str, Duration); 3] = [
-    ("1", "1 day", Duration::from_hours(24)),
-    ("3", "3 days", Duration::from_hours(3 * 24)),
+    ("1", "1 day", Duration::from_secs(24 * 3600)),
+    ("3", "3 days", Duration::from_secs(3 * 24 * 3600)),
     ("7", "7 days", limits::LIFE_MAX),
 ];
 
