@@ -67,6 +67,7 @@ pub fn replacing_code(
 }
 
 /// What a code is good for.
+#[derive(Clone, Copy)]
 struct Terms {
     life: Duration,
     /// Whether its exchange revokes the keys before it.
