@@ -2,7 +2,7 @@
 //! machine, unless a person says that it shall be in clear. The one part of the adapter that writes, and it runs on its
 //! own, before the adapter does.
 
-mod seal;
+pub(crate) mod seal;
 
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Read, Write as _};

@@ -19,6 +19,7 @@ pub mod lifecycle;
 pub mod link;
 pub mod normalise;
 pub mod receipt;
+mod site;
 pub mod status;
 mod supervise;
 mod tap;

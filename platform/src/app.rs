@@ -7,6 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::identity::Guard;
+use crate::sticks::SiteKey;
 use crate::store::Store;
 
 /// The program's state, behind an [`Arc`] in axum's routers.
@@ -44,6 +45,8 @@ impl App {
 pub struct Settings {
     /// The address under which people and adapters reach the platform, without a slash at its end.
     pub public_url: String,
+    /// The key that signs site sticks; `None` in a command that makes none.
+    pub site_key: Option<Arc<SiteKey>>,
 }
 
 /// What was counted since the start; printed when the program stops.

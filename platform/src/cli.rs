@@ -17,6 +17,8 @@ use crate::app::{App, Settings};
 use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::identity::{self, Role};
+use crate::sticks::SiteKey;
+use crate::store::StoreError;
 use crate::{health, keys, lifecycle, report};
 
 /// Who did it, in the audit trail, when it was done here.
@@ -49,6 +51,8 @@ enum Command {
     /// Manage people.
     #[command(subcommand)]
     User(UserCommand),
+    /// Print the public half of the key that signs site sticks, which boxes are made with.
+    SiteKey(File),
     /// Manage adapters.
     #[command(subcommand)]
     Adapter(AdapterCommand),
@@ -80,6 +84,16 @@ enum AdapterCommand {
         /// Where it stands, for people.
         #[arg(long)]
         site: String,
+        #[command(flatten)]
+        file: File,
+    },
+    /// Print a further one-time code for an adapter that there is. The older key stays valid until the new one is used.
+    Code {
+        /// Its name.
+        name: String,
+        /// Revoke the older keys as soon as the code is exchanged.
+        #[arg(long)]
+        replace: bool,
         #[command(flatten)]
         file: File,
     },
@@ -177,6 +191,13 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Adapter(AdapterCommand::Create { name, site, file }) => {
             Ok(runtime.block_on(create_adapter(&file.load()?, name, site))?)
         }
+        Command::SiteKey(file) => {
+            let key = SiteKey::beside(&file.load()?.store.path).map_err(anyhow::Error::from)?;
+            print(&key.public_line())
+        }
+        Command::Adapter(AdapterCommand::Code { name, replace, file }) => {
+            Ok(runtime.block_on(further_code(&file.load()?, name, replace))?)
+        }
         Command::Adapter(AdapterCommand::Revoke { name, file }) => {
             Ok(runtime.block_on(revoke_adapter(&file.load()?, name))?)
         }
@@ -214,6 +235,22 @@ async fn create_adapter(config: &Config, name: String, site: String) -> anyhow::
     let app = open(config)?;
     let now = app.clock.now();
     let code = app.store.write(move |conn| keys::create_adapter(conn, &name, &site, BY, now)).await?;
+    tracing::info!("the code can be used once, within {} minutes", keys::CODE_LIFE.as_secs() / 60);
+    writeln!(io::stdout(), "{}", code.expose()).context("stdout is closed")
+}
+
+async fn further_code(config: &Config, name: String, replace: bool) -> anyhow::Result<()> {
+    let app = open(config)?;
+    let now = app.clock.now();
+    let code = app.store.write(move |conn| {
+        let adapter = keys::find_adapter(conn, &name)?.ok_or(StoreError::NotFound("adapter"))?;
+        if replace {
+            keys::replacing_code(conn, adapter, keys::CODE_LIFE, BY, now)
+        } else {
+            keys::new_code(conn, adapter, BY, now)
+        }
+    });
+    let code = code.await?;
     tracing::info!("the code can be used once, within {} minutes", keys::CODE_LIFE.as_secs() / 60);
     writeln!(io::stdout(), "{}", code.expose()).context("stdout is closed")
 }

@@ -18,6 +18,7 @@ mod lifecycle;
 pub mod report;
 pub mod secret;
 pub mod server;
+pub mod sticks;
 pub mod store;
 #[cfg(test)]
 mod testing;

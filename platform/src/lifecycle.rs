@@ -17,6 +17,7 @@ use tokio::task::JoinHandle;
 use crate::app::{App, Settings};
 use crate::clock::Clock;
 use crate::config::{self, Config};
+use crate::sticks::SiteKey;
 use crate::store::Store;
 use crate::{alarms, identity, server};
 
@@ -43,7 +44,8 @@ pub(crate) async fn serve(config: &Config) -> anyhow::Result<()> {
     let (listener, address) = server::bind(config.server.listen)
         .with_context(|| format!("cannot listen on {} (server.listen)", config.server.listen))?;
     let url = config.server.public_url.clone().unwrap_or_else(|| format!("https://{address}"));
-    let app = App::new(store, Clock::system(), Settings { public_url: url.clone() });
+    let site_key = Some(Arc::new(SiteKey::beside(&config.store.path)?));
+    let app = App::new(store, Clock::system(), Settings { public_url: url.clone(), site_key });
     let link = first_start(&app).await?;
     let handle = Handle::new();
     let mut serving = tokio::spawn(server::serve(app.clone(), listener, tls, handle.clone()));

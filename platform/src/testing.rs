@@ -27,7 +27,7 @@ impl Bench {
         let told = time.clone();
         let clock = Clock::from_fn(move || Timestamp(told.load(Ordering::Relaxed)));
         let store = Store::open(&directory.path().join("store.db")).unwrap();
-        let settings = Settings { public_url: "https://platform.test".into() };
+        let settings = Settings { public_url: "https://platform.test".into(), site_key: None };
         Self { app: App::new(store, clock, settings), time, directory }
     }
 

@@ -48,7 +48,7 @@ pub struct Browser {
     /// The WebDriver client.
     pub page: Client,
     screen: Screen,
-    _profile: TempDir,
+    profile: TempDir,
 }
 
 impl Driver {
@@ -76,7 +76,12 @@ impl Driver {
         let mut arguments = QUIET.map(str::to_owned).to_vec();
         arguments.push(format!("--user-data-dir={}", profile.path().display()));
         arguments.push("--window-size=1280,943".to_owned());
-        let mut options = json!({ "args": arguments, "binary": "/usr/bin/chromium" });
+        let downloads = profile.path().join("downloads");
+        let mut options = json!({
+            "args": arguments,
+            "binary": "/usr/bin/chromium",
+            "prefs": { "download.default_directory": downloads, "download.prompt_for_download": false },
+        });
         if screen == Screen::Phone {
             options["mobileEmulation"] =
                 json!({ "deviceMetrics": { "width": 390, "height": 844, "pixelRatio": 2.0, "touch": true } });
@@ -90,7 +95,7 @@ impl Driver {
             .connect(&self.url)
             .await
             .context("Chromium cannot be started")?;
-        Ok(Browser { page, screen, _profile: profile })
+        Ok(Browser { page, screen, profile })
     }
 }
 
@@ -121,6 +126,29 @@ impl Browser {
         self.with(selector, async |button| button.click().await).await
     }
 
+    /// Chooses from a list, by the value.
+    pub async fn choose(&self, selector: &str, value: &str) -> Result<()> {
+        self.with(selector, async |list| list.select_by_value(value).await).await
+    }
+
+    /// A file that was downloaded, when all of it has come. It is taken away, so that the next of its name is another.
+    pub async fn downloaded(&self, name: &str) -> Result<Vec<u8>> {
+        let path = self.profile.path().join("downloads").join(name);
+        crate::until("the downloaded file", async || {
+            if !path.exists() {
+                return Ok(None);
+            }
+            let bytes = std::fs::read(&path)?;
+            // Its place is taken before its bytes come.
+            if bytes.is_empty() {
+                return Ok(None);
+            }
+            std::fs::remove_file(&path)?;
+            Ok(Some(bytes))
+        })
+        .await
+    }
+
     /// The text of an element.
     pub async fn text(&self, selector: &str) -> Result<String> {
         self.with(selector, async |element| element.text().await).await
@@ -145,6 +173,21 @@ impl Browser {
         let path = directory.join(format!("{name}-{width}.png"));
         std::fs::write(&path, self.page.screenshot().await?)?;
         Ok(path)
+    }
+
+    /// Keeps a picture of one element for a document, and writes it into the repository when `ONEWAY_PICTURES_WRITE` is set.
+    pub async fn document_picture(&self, name: &str, selector: &str) -> Result<()> {
+        let element = self.wait_for(selector).await?;
+        let bytes = element.screenshot().await?;
+        let mut directories = vec![repository().join("target/screenshots")];
+        if std::env::var_os("ONEWAY_PICTURES_WRITE").is_some() {
+            directories.push(repository().join("docs/pictures"));
+        }
+        for directory in directories {
+            std::fs::create_dir_all(&directory)?;
+            std::fs::write(directory.join(format!("{name}.png")), &bytes)?;
+        }
+        Ok(())
     }
 
     /// Whether the page is wider than the screen: a phone's reader would have to push it about.

@@ -23,7 +23,7 @@ impl Report {
     /// Looks at the configuration and at every file that it names; opens no connection.
     pub(super) fn of(sections: &Sections) -> Self {
         let mut report = Self { text: String::new(), problems: Vec::new() };
-        let Sections { platform, link, supervise, updates, config } = sections;
+        let Sections { platform, link, supervise, updates, config, .. } = sections;
         if let Some(link) = link {
             report.link(link, platform.is_some());
         }

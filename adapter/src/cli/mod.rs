@@ -7,6 +7,7 @@ mod halves;
 mod live;
 mod parse;
 mod probe;
+mod site;
 mod status;
 mod supervise;
 mod update;
@@ -113,6 +114,9 @@ enum Command {
         #[arg(long, value_enum, default_value_t = Format::Markdown)]
         format: Format,
     },
+    /// Take an appliance's configuration from a site stick, and make the operating system's of it.
+    #[command(subcommand)]
+    Site(site::Command),
     /// Look at a release of the appliance.
     #[command(subcommand)]
     Update(update::Command),
@@ -208,6 +212,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Identity(arguments) => halves::identity(&arguments),
         Command::Parse(arguments) => parse::run(&arguments),
         Command::Catalog { format } => catalog(format),
+        Command::Site(command) => site::run(&command),
         Command::Update(command) => update::run(&command),
         Command::Probe(command) => probe::run(command),
     };
@@ -309,8 +314,14 @@ fn check(file: &File, half: Option<OneHalf>, live: bool) -> Result<ExitCode, Fai
         Some(OneHalf::Intake) => {
             let Intake { link, config, .. } =
                 config::load_intake(&file.config, &environment).map_err(usage)?;
-            let sections =
-                Sections { platform: None, link: Some(link), supervise: None, updates: None, config };
+            let sections = Sections {
+                platform: None,
+                link: Some(link),
+                supervise: None,
+                updates: None,
+                network: None,
+                config,
+            };
             (check::Report::of(&sections), Some(sections.config))
         }
         Some(OneHalf::Uplink) => {

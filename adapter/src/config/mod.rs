@@ -14,6 +14,7 @@ mod link;
 mod listener;
 mod load;
 mod names;
+mod network;
 mod pip;
 mod place;
 mod platform;
@@ -89,6 +90,8 @@ pub struct Sections {
     pub supervise: Option<Supervise>,
     /// Where releases come from.
     pub updates: Option<Updates>,
+    /// How the plugs of an appliance are set up.
+    pub network: Option<site::Network>,
     /// What comes in.
     pub config: Config,
 }
@@ -121,6 +124,7 @@ impl Config {
 struct Raw {
     platform: Option<platform::Raw>,
     link: Option<link::Raw>,
+    network: Option<site::Network>,
     #[serde(default)]
     buffer: buffer::Raw,
     beats: Option<listener::Raw>,
@@ -144,9 +148,10 @@ impl Raw {
         let (outer, config) = self.split(directory, problems);
         let config = config.check(directory, problems);
         let complete = outer.platform.is_some() == has_platform && outer.link.is_some() == has_link;
-        let (platform, link, supervise) = (outer.platform, outer.link, flip(supervise)?);
-        let updates = flip(updates)?;
-        let sections = Sections { platform, link, supervise, updates, config: config? };
+        let Outer { platform, link, network } = outer;
+        network::check(network.as_ref(), platform.as_ref(), problems);
+        let (supervise, updates) = (flip(supervise)?, flip(updates)?);
+        let sections = Sections { platform, link, supervise, updates, network, config: config? };
         complete.then_some(sections)
     }
 
@@ -182,17 +187,19 @@ impl Raw {
 
     fn split(self, directory: &Path, problems: &mut Problems) -> (Outer, RawConfig) {
         let root = KeyPath::root();
-        let Self { platform, link, buffer, beats, push, pip, printers, supervise: _, updates: _ } = self;
+        let Self { platform, link, network, buffer, beats, push, pip, printers, supervise: _, updates: _ } =
+            self;
         let platform = platform.and_then(|raw| raw.check(directory, &root.key("platform"), problems));
         let link = link.and_then(|raw| raw.check(directory, &root.key("link"), problems));
-        (Outer { platform, link }, RawConfig { buffer, beats, push, pip, printers })
+        (Outer { platform, link, network }, RawConfig { buffer, beats, push, pip, printers })
     }
 }
 
-/// The two sections that are not of what comes in.
+/// The sections that are not of what comes in.
 struct Outer {
     platform: Option<Platform>,
     link: Option<Link>,
+    network: Option<site::Network>,
 }
 
 /// The others.

@@ -54,7 +54,7 @@ pub(super) fn glance(path: &Path) -> Option<Vec<u8>> {
 }
 
 /// Opens a file and nothing else: no link, and without waiting for whoever holds a pipe's other end.
-fn open(path: &Path) -> io::Result<File> {
+pub(crate) fn open(path: &Path) -> io::Result<File> {
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let file = File::from(rustix::fs::open(path, flags, Mode::empty())?);
     if file.metadata()?.is_file() {

@@ -2,7 +2,7 @@
 //! taken, and why: it reads, and writes nothing. Installing one is the supervisor's (`install/`). What decides is pure and in the
 //! crate `release`; both go by the same steps.
 
-mod folder;
+pub(crate) mod folder;
 pub(crate) mod install;
 mod limits;
 mod page;

@@ -48,13 +48,46 @@ pub fn new_code(
     by: &str,
     now: Timestamp,
 ) -> Result<OneTimeCode, StoreError> {
+    make_code(conn, adapter_id, Terms { life: CODE_LIFE, replaces: false }, by, now)
+}
+
+/// Makes a code whose exchange revokes every key that the adapter had before: for a box that is set up anew, by a stick that
+/// a person carries there. Earlier unused codes stop working.
+///
+/// # Errors
+/// `NotFound` when there is no such adapter.
+pub fn replacing_code(
+    conn: &Connection,
+    adapter_id: i64,
+    life: Duration,
+    by: &str,
+    now: Timestamp,
+) -> Result<OneTimeCode, StoreError> {
+    make_code(conn, adapter_id, Terms { life, replaces: true }, by, now)
+}
+
+/// What a code is good for.
+#[derive(Clone, Copy)]
+struct Terms {
+    life: Duration,
+    /// Whether its exchange revokes the keys before it.
+    replaces: bool,
+}
+
+fn make_code(
+    conn: &Connection,
+    adapter_id: i64,
+    terms: Terms,
+    by: &str,
+    now: Timestamp,
+) -> Result<OneTimeCode, StoreError> {
     let name = name_of(conn, adapter_id)?;
     let code = secret::code()?;
-    let expires = Timestamp(now.0 + i64::try_from(CODE_LIFE.as_millis()).unwrap_or(0));
+    let expires = Timestamp(now.0 + i64::try_from(terms.life.as_millis()).unwrap_or(0));
     conn.execute("DELETE FROM enrolment_codes WHERE adapter = ?1 AND used IS NULL", [adapter_id])?;
     conn.execute(
-        "INSERT INTO enrolment_codes (hash, adapter, created, expires) VALUES (?1, ?2, ?3, ?4)",
-        (secret::hash_code(&code), adapter_id, now.0, expires.0),
+        "INSERT INTO enrolment_codes (hash, adapter, created, expires, replaces) VALUES (?1, ?2, ?3, ?4, ?5)",
+        (secret::hash_code(&code), adapter_id, now.0, expires.0, terms.replaces),
     )?;
     audit::note(conn, by, "made a one-time code", &name, now)?;
     Ok(OneTimeCode { code, expires })
@@ -69,18 +102,22 @@ pub fn redeem(
     typed: &SecretString,
     now: Timestamp,
 ) -> Result<Option<Enrolled>, StoreError> {
-    let adapter: Option<i64> = conn
+    let found: Option<(i64, bool)> = conn
         .prepare_cached(
             "UPDATE enrolment_codes SET used = ?2 WHERE hash = ?1 AND used IS NULL AND expires > ?2
-             RETURNING adapter",
+             RETURNING adapter, replaces",
         )?
-        .query_row((secret::hash_code(typed), now.0), |row| row.get(0))
+        .query_row((secret::hash_code(typed), now.0), |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
-    let Some(adapter_id) = adapter else { return Ok(None) };
+    let Some((adapter_id, replaces)) = found else { return Ok(None) };
     let adapter = name_of(conn, adapter_id)?;
     let key = key::create(conn, adapter_id, now)?;
     conn.execute("UPDATE adapters SET enrolled = ?2 WHERE id = ?1", (adapter_id, now.0))?;
-    audit::note(conn, &format!("adapter {adapter}"), "enrolled", &adapter, now)?;
+    let who = format!("adapter {adapter}");
+    audit::note(conn, &who, "enrolled", &adapter, now)?;
+    if replaces && key::revoke_older(conn, adapter_id, &who, now)? > 0 {
+        audit::note(conn, &who, "replaced its key", &adapter, now)?;
+    }
     Ok(Some(Enrolled { adapter, key }))
 }
 

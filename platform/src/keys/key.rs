@@ -56,6 +56,20 @@ pub(super) fn create(conn: &Connection, adapter_id: i64, now: Timestamp) -> Resu
     Ok(DeviceKey(key))
 }
 
+/// Revokes every key of the adapter but its newest; says how many.
+pub(super) fn revoke_older(
+    conn: &Connection,
+    adapter_id: i64,
+    by: &str,
+    now: Timestamp,
+) -> Result<usize, StoreError> {
+    Ok(conn.execute(
+        "UPDATE keys SET revoked = ?2, revoked_by = ?3 WHERE adapter = ?1 AND revoked IS NULL
+         AND id < (SELECT max(id) FROM keys WHERE adapter = ?1)",
+        (adapter_id, now.0, by),
+    )?)
+}
+
 /// The holder of a key; `None` when it is unknown or revoked.
 ///
 /// # Errors

@@ -6,7 +6,7 @@ mod enrol;
 mod key;
 
 pub use adapter::{create_adapter, find_adapter};
-pub use enrol::{CODE_LIFE, Enrolled, OneTimeCode, new_code, redeem};
+pub use enrol::{CODE_LIFE, Enrolled, OneTimeCode, new_code, redeem, replacing_code};
 pub use key::{DeviceKey, Holder, authenticate, is_valid, revoke, revoke_all, touch};
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ mod ribbon;
 mod row;
 mod series;
 mod setup;
+mod stick;
 mod values;
 mod visitor;
 mod words;
@@ -46,6 +47,11 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/alarms/{id}/acknowledge", post(alarms::acknowledge))
         .route("/adapters", get(adapters::page).post(adapters::create))
         .route("/adapters/{id}/code", post(adapters::new_code))
+        .route(
+            "/adapters/{id}/stick",
+            get(stick::page).post(stick::act).layer(DefaultBodyLimit::max(stick::FORM_BYTES_MAX)),
+        )
+        .route("/site.keys", get(stick::public_key))
         .route("/keys/{id}/revoke", get(adapters::ask_revoke).post(adapters::revoke))
         .route("/audit", get(audit::page))
         .route("/collected-data", get(collected::page))

@@ -49,7 +49,8 @@ async fn a_technician_neither_sees_nor_does_what_is_the_admins() {
         assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path}");
         assert!(answer.text.contains("for admins"), "{path}");
     }
-    for path in ["/adapters", "/adapters/1/code", "/keys/1/revoke"] {
+    assert_eq!(house.get("/site.keys", &cookie).await.status, StatusCode::FORBIDDEN);
+    for path in ["/adapters", "/adapters/1/code", "/adapters/1/stick", "/keys/1/revoke"] {
         let answer = house.post(path, &cookie, "name=oslo-2&site=Oslo").await;
         assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path}");
     }
@@ -68,7 +69,7 @@ async fn a_post_from_another_sites_page_is_refused() {
         &[("host", "platform.example")],
     ];
     for headers in foreign {
-        for path in ["/alarms/5/acknowledge", "/adapters", "/logout", "/login"] {
+        for path in ["/alarms/5/acknowledge", "/adapters", "/adapters/1/stick", "/logout", "/login"] {
             let mut request = Request::post(path).header("cookie", &cookie);
             for (name, value) in headers {
                 request = request.header(*name, *value);

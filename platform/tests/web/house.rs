@@ -6,6 +6,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, Response, StatusCode};
 use platform::identity::{Role, add_user};
+use platform::sticks::SiteKey;
 use platform::{App, Clock, Settings};
 use tower::ServiceExt as _;
 
@@ -52,7 +53,8 @@ pub(crate) async fn house() -> House {
 }
 
 fn house_of(directory: tempfile::TempDir, store: platform::store::Store) -> House {
-    let settings = Settings { public_url: "https://platform.example".into() };
+    let key = SiteKey::beside(&directory.path().join("store.db")).unwrap();
+    let settings = Settings { public_url: "https://platform.example".into(), site_key: Some(Arc::new(key)) };
     let app = App::new(store, Clock::from_fn(|| catalog::Timestamp(NOW)), settings);
     House { router: platform::web::routes().with_state(app.clone()), app, _directory: directory }
 }

@@ -7,3 +7,4 @@ mod pages;
 mod printer;
 #[path = "../seed/mod.rs"]
 mod seed;
+mod stick;

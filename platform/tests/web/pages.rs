@@ -15,8 +15,12 @@ const PAGES: [(&str, &str); 8] = [
     ("/alarms?show=past&severity=2&q=vat", "Resin in the vat is too hot"),
     ("/collected-data", "laser.power_setpoint"),
 ];
-pub(crate) const ADMIN_PAGES: [(&str, &str); 3] =
-    [("/adapters", "stavanger-1"), ("/audit", "Created an adapter"), ("/keys/1/revoke", "Revoke the key")];
+pub(crate) const ADMIN_PAGES: [(&str, &str); 4] = [
+    ("/adapters", "stavanger-1"),
+    ("/adapters/1/stick", "Site stick for bergen-1"),
+    ("/audit", "Created an adapter"),
+    ("/keys/1/revoke", "Revoke the key"),
+];
 
 #[tokio::test]
 async fn every_page_shows_what_is_in_the_store() {

@@ -98,6 +98,12 @@ pub fn name(conn: &Connection, adapter: i64) -> rusqlite::Result<Option<String>>
     conn.query_row("SELECT name FROM adapters WHERE id = ?1", [adapter], |row| row.get(0)).optional()
 }
 
+/// Whether it ever exchanged a code for a key.
+pub fn enrolled(conn: &Connection, adapter: i64) -> rusqlite::Result<bool> {
+    let select = "SELECT enrolled IS NOT NULL FROM adapters WHERE id = ?1";
+    Ok(conn.query_row(select, [adapter], |row| row.get(0)).optional()?.unwrap_or(false))
+}
+
 /// The name of the adapter that a valid key belongs to, and when the key was given out.
 pub fn owner(conn: &Connection, key: i64) -> rusqlite::Result<Option<(String, Timestamp)>> {
     conn.query_row(
