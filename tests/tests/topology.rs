@@ -64,11 +64,14 @@ fn compose_and_the_supervisor_hold_the_halves_alike() -> Result<()> {
         for nothing in ["Devices", "PortBindings", "Tmpfs", "GroupAdd", "Sysctls", "ExtraHosts", "PidMode"] {
             assert_eq!(host[nothing], Value::Null, "{half} {nothing}");
         }
-        for nothing in
-            ["devices", "ports", "tmpfs", "group_add", "sysctls", "extra_hosts", "pid", "environment"]
-        {
+        for nothing in ["devices", "ports", "tmpfs", "group_add", "sysctls", "extra_hosts", "pid"] {
             assert_eq!(theirs[nothing], Value::Null, "{half} {nothing}");
         }
+        let theirs_is =
+            |(name, value): (&String, &Value)| format!("{name}={}", value.as_str().unwrap_or_default());
+        let environment: Vec<_> =
+            theirs["environment"].as_object().into_iter().flatten().map(theirs_is).collect();
+        assert_eq!(ours["Env"], json!(environment), "{half}");
         writable(half, host, theirs);
         user(half, ours)?;
         // The supervisor starts again what may be started again.
