@@ -312,7 +312,13 @@ async fn refused_later(the_box: &Machine<'_>, site: &Site, first: &[u8]) -> Resu
     );
     let configuration = fs::read_to_string(the_box.path("to/adapter.toml"))?;
     assert!(configuration.contains("ProJet 7000 HD"), "{configuration}");
+    // The document's own rules let it pass: it looks like the name of a host.
+    let mut unread = newer.clone();
+    unread.serial = site::Serial::next(Some(unread.serial), 0);
+    let query = unread.printers[0].query.as_mut().context("no query")?;
+    query.server_name = site::Plain::parse("1234567");
     for (file, why) in [
+        (signed(site, &unread)?, "configuration"),
         (first.to_vec(), "older"),
         (signed(site, &others)?, "other_adapter"),
         (expired(site, first)?, "older"),

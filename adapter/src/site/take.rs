@@ -82,16 +82,27 @@ pub(crate) async fn take(taking: &Taking<'_>) -> Result<Taken, SiteError> {
             None
         }
     };
-    let document = match (found, kept) {
-        (Some((bytes, Offer::New(document))), _) => {
-            let made = configuration::of(&document, taking.socket, secrets(taking.keeping))?;
-            try_out(taking, &made)?;
-            state.keep(&bytes).await?;
-            Some((Came::New, document))
-        }
-        (Some((_, Offer::Same(document))), _) => Some((Came::Same, document)),
-        (None, Some((_, document))) => Some((Came::Kept, Box::new(document))),
-        (None, None) => None,
+    let kept = kept.map(|(_, document)| (Came::Kept, Box::new(document)));
+    let document = match found {
+        Some((bytes, Offer::New(document))) => match tried(taking, &document) {
+            Ok(()) => {
+                state.keep(&bytes).await?;
+                Some((Came::New, document))
+            }
+            // A box that runs goes on with what it has.
+            Err(SiteError::Configuration(error)) => {
+                let says = format!(
+                    "{FILE} on the stick says what this box's program does not take: {}; change it on the platform's page \
+                     and make the stick again",
+                    error.to_string().replace('\n', " ")
+                );
+                refused = Some(refused::count(taking.state, "configuration", says));
+                kept
+            }
+            Err(error) => return Err(error),
+        },
+        Some((_, Offer::Same(document))) => Some((Came::Same, document)),
+        None => kept,
     };
     let mut code_waits = false;
     if let Some((_, document)) = &document {
@@ -143,8 +154,9 @@ fn secrets(keeping: Keeping) -> Secrets {
     }
 }
 
-// Whether the adapter reads it. A signed stick that it does not read is a fault of ours, and must not replace one that it does.
-fn try_out(taking: &Taking<'_>, made: &Configuration) -> Result<(), SiteError> {
+// Whether the adapter reads it. A signed stick that it does not read must not replace one that it does.
+fn tried(taking: &Taking<'_>, document: &Document) -> Result<(), SiteError> {
+    let made = configuration::of(document, taking.socket, secrets(taking.keeping))?;
     let path = taking.to.join(DRAFT);
     make_directory(taking.to, 0o755)?;
     files::put(&path, 0o600, made.text.as_bytes()).map_err(SiteError::write(&path))?;

@@ -124,6 +124,14 @@ impl Form {
         )
     }
 
+    /// The same with or without a code: a box that has no key yet needs one of every stick, one that has it of none.
+    #[must_use]
+    pub fn with_code(&self, code: bool) -> Self {
+        let mut form = self.clone();
+        form.0.insert("code".into(), if code { "on" } else { "" }.into());
+        form
+    }
+
     /// How many printers it has.
     pub fn printers(&self) -> usize {
         self.0.keys().filter_map(|name| printer_field(name)).map(|(index, _)| index + 1).max().unwrap_or(0)

@@ -128,7 +128,7 @@ pub(super) async fn page(
 ) -> Result<Response, Problem> {
     let subject = Subject::find(&app, &id).await?;
     let form = match &subject.last {
-        Some(stick) => stick.form.clone(),
+        Some(stick) => stick.form.with_code(!subject.enrolled),
         None => Form::suggested(&app.settings.public_url, subject.enrolled),
     };
     Ok(render(&subject.page(&admin, &form, &Wrong::new(), false))?.into_response())
