@@ -118,17 +118,21 @@ async fn tried_closed(engine: &Engine, beside: &Container) -> Result<(), Trouble
     engine.remove(&stand_in.name).await.map_err(trouble)?;
     let looked =
         looked.map_err(|_| Trouble::Away("to look around beside the running halves took too long".into()))?;
-    let looked = looked.map_err(trouble)?;
     let half = beside.role.name();
+    let text = |why: &str| format!("beside the running halves the new {half} cannot look around: {why}");
+    let looked = looked.map_err(|error| match trouble(error) {
+        Trouble::Away(why) => Trouble::Away(text(&why)),
+        Trouble::Failed(why) => Trouble::Failed(text(&why)),
+    })?;
     match way_out(&looked.said) {
         Ok(None) if looked.code == 0 => Ok(()),
         Ok(Some(way)) => {
             Err(Trouble::Away(format!("the closed network of the new {half} has a way out, {way}")))
         }
-        Ok(None) | Err(_) => Err(Trouble::Failed(format!(
-            "the new {half} cannot look around from within: {}",
-            looked.complained.trim().escape_debug().take(WORDS_MAX).collect::<String>()
-        ))),
+        Ok(None) | Err(_) => {
+            let why = looked.complained.trim().escape_debug().take(WORDS_MAX).collect::<String>();
+            Err(Trouble::Failed(text(&why)))
+        }
     }
 }
 
