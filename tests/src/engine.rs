@@ -5,6 +5,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::Value;
@@ -62,6 +64,12 @@ pub const OUTSIDE: &str = "198.51.100.1";
 /// The machine's own address there.
 pub const MACHINE: &str = "198.51.100.2";
 
+/// Engines of this process so far.
+static ENGINES: AtomicU64 = AtomicU64::new(0);
+/// How long a process that was killed may take to be gone, and how often that is looked at.
+const GONE_MAX: Duration = Duration::from_secs(60);
+const GONE_EVERY: Duration = Duration::from_millis(20);
+
 /// A running engine.
 pub struct Engine {
     holder: Child,
@@ -75,7 +83,9 @@ impl Engine {
         let directory = tempfile::Builder::new().prefix("engine-").tempdir_in(below)?;
         let path = directory.path().display().to_string();
         let log = format!("{path}/log");
-        let cgroup = format!("oneway-{}", std::process::id());
+        // Two tests of one program have an engine each.
+        let number = ENGINES.fetch_add(1, Ordering::Relaxed);
+        let cgroup = format!("oneway-{}-{number}", std::process::id());
         let mut holder = Command::new("unshare")
             .args([
                 "--net",
@@ -172,9 +182,7 @@ impl Engine {
         let pid = rustix::process::Pid::from_raw(pid).context("no such process")?;
         rustix::process::kill_process(pid, rustix::process::Signal::KILL)?;
         // Its containers are not told; the next engine finds them.
-        while self.process("dockerd").is_ok() {
-            std::thread::yield_now();
-        }
+        ensure!(gone(|| self.process("dockerd").is_err()), "the engine was killed and is still there");
         Ok(())
     }
 
@@ -222,14 +230,24 @@ impl Drop for Engine {
         {
             let _ = rustix::process::kill_process(first, rustix::process::Signal::KILL);
         }
-        while matches!(self.holder.try_wait(), Ok(None)) {
-            std::thread::yield_now();
-        }
+        gone(|| !matches!(self.holder.try_wait(), Ok(None)));
         // Empty now, and a directory of control groups is removed from its leaves up.
         for root in control_groups(&self.cgroup) {
             remove_groups(&root);
         }
     }
+}
+
+/// Waits until something has gone, and says whether it has.
+fn gone(mut has_gone: impl FnMut() -> bool) -> bool {
+    let begun = Instant::now();
+    while !has_gone() {
+        if begun.elapsed() > GONE_MAX {
+            return false;
+        }
+        std::thread::sleep(GONE_EVERY);
+    }
+    true
 }
 
 /// Where the engine's control groups are: below our own in each hierarchy, or at the root of the one that there is.

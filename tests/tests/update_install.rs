@@ -73,11 +73,9 @@ impl Vendor {
         self.makers.release(&[more, &["renew", folder, role, "--key", &key]].concat()).map(drop)
     }
 
-    /// Puts a folder onto the stick, what changes it, and last the file by which it is known to be another.
+    /// Puts a folder onto the stick, with what changes it, as a whole: nothing is looked at that is half copied.
     fn put_in(&self, folder: &str, change: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
-        let (from, to) = (self.path(folder)?, self.path("stick")?);
-        fs::remove_dir_all(&to)?;
-        fs::create_dir(&to)?;
+        let (from, to) = (self.path(folder)?, self.path("stick-next")?);
         for entry in fs::read_dir(&from)? {
             let entry = entry?;
             if entry.file_name() != "timestamp.signed" {
@@ -87,7 +85,11 @@ impl Vendor {
         let draft = to.join("draft");
         fs::copy(from.join("timestamp.signed"), &draft)?;
         change(&to)?;
-        fs::rename(draft, to.join("timestamp.signed")).map_err(Into::into)
+        fs::rename(draft, to.join("timestamp.signed"))?;
+        let (stick, gone) = (self.path("stick")?, to.with_file_name("stick-gone"));
+        fs::rename(&stick, &gone)?;
+        fs::rename(&to, &stick)?;
+        fs::remove_dir_all(gone).map_err(Into::into)
     }
 
     fn path(&self, name: &str) -> Result<PathBuf> {
@@ -137,10 +139,19 @@ async fn image(site: &Site, half: &str, version: &str) -> Result<String> {
     Ok(said.trim().to_owned())
 }
 
-/// Waits until a bundle was refused for this reason, and nothing of it was kept.
-async fn refused(site: &Site, vendor: &Vendor, reason: &str) -> Result<()> {
+/// Puts a bundle in and waits until it was refused for this reason, and nothing of it was kept. A look at the one before that was
+/// under way may have been refused as well.
+async fn refused(
+    site: &Site,
+    vendor: &Vendor,
+    reason: &str,
+    folder: &str,
+    change: impl FnOnce(&Path) -> Result<()>,
+) -> Result<()> {
     let of = |said: &Value| said["updates"]["refused"][reason].as_u64().unwrap_or_default();
-    site.until_said(&format!("a refusal, {reason}"), |said| of(said) == 1).await?;
+    let before = of(&site.until_said("any answer", |_| true).await?);
+    vendor.put_in(folder, change)?;
+    site.until_said(&format!("a refusal, {reason}"), |said| of(said) > before).await?;
     let left: Vec<_> = fs::read_dir(vendor.path("releases")?)?.collect::<Result<_, _>>()?;
     ensure!(left.iter().all(|entry| entry.file_name() == "installed"), "{reason}: {left:?}");
     Ok(())
@@ -163,23 +174,20 @@ async fn a_good_release_goes_in_while_data_flows_and_no_other() -> Result<()> {
     vendor.release(DESK, "", "0.2.0", "adapter")?;
     vendor.root("theirs", "their-")?;
     vendor.release("theirs", "their-", "0.9.0", "adapter")?;
-    vendor.put_in("theirs", |_| Ok(()))?;
-    refused(&site, &vendor, "forged").await?;
-    vendor
-        .put_in(DESK, |stick| Ok(fs::copy(stick.join("1.targets.signed"), stick.join("draft")).map(drop)?))?;
-    refused(&site, &vendor, "wrong_role").await?;
+    refused(&site, &vendor, "forged", "theirs", |_| Ok(())).await?;
+    let other_role =
+        |stick: &Path| Ok(fs::copy(stick.join("1.targets.signed"), stick.join("draft")).map(drop)?);
+    refused(&site, &vendor, "wrong_role", DESK, other_role).await?;
     let image_file = |stick: &Path| -> Result<PathBuf> {
         let mut files = fs::read_dir(stick)?.flatten().map(|entry| entry.path());
         files.find(|file| file.extension().is_some_and(|end| end == "tar")).context("no image")
     };
-    vendor.put_in(DESK, |stick| {
-        Ok(fs::OpenOptions::new().write(true).open(image_file(stick)?)?.set_len(1000)?)
-    })?;
-    refused(&site, &vendor, "partial").await?;
+    let cut =
+        |stick: &Path| Ok(fs::OpenOptions::new().write(true).open(image_file(stick)?)?.set_len(1000)?);
+    refused(&site, &vendor, "partial", DESK, cut).await?;
     vendor.makers.carry(DESK, "frozen")?;
     vendor.renew("frozen", "", "timestamp", &["--now", "2020-01-01T00:00:00Z"])?;
-    vendor.put_in("frozen", |_| Ok(()))?;
-    refused(&site, &vendor, "expired").await?;
+    refused(&site, &vendor, "expired", "frozen", |_| Ok(())).await?;
 
     // Signed by the right people, and it does not run: it is found out beside the running halves.
     vendor.makers.carry(DESK, "early")?;
@@ -204,7 +212,10 @@ async fn a_good_release_goes_in_while_data_flows_and_no_other() -> Result<()> {
         assert_eq!(runs(&site, half).await?, image(&site, half, "0.2.0").await?, "{half}");
     }
     let left = site.engine.docker(&["image", "ls", "--quiet", "--no-trunc"]).await?;
-    assert!(before.iter().all(|image| !left.contains(image)), "an old image is still there: {left}");
+    assert!(
+        before.iter().all(|image| left.contains(image)),
+        "the configuration names it, and it is gone: {left}"
+    );
     let names = site.engine.docker(&["ps", "--all", "--format", "{{.Names}}"]).await?;
     assert!(!names.contains("-next"), "{names}");
     site.until_stored("more lines", distinct(started + 100)).await?;
@@ -217,8 +228,7 @@ async fn a_good_release_goes_in_while_data_flows_and_no_other() -> Result<()> {
         assert_eq!(runs(&site, half).await?, image(&site, half, "0.2.0").await?, "{half} after a restart");
     }
     vendor.release("older", "", "0.1.5", "adapter")?;
-    vendor.put_in("older", |_| Ok(()))?;
-    refused(&site, &vendor, "older").await?;
+    refused(&site, &vendor, "older", "older", |_| Ok(())).await?;
 
     printers.send("stop").await?;
     let counted = printers.ended().await?;

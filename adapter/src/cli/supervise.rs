@@ -32,6 +32,7 @@ pub(super) fn run(file: &File, print: bool) -> Result<ExitCode, Failure> {
         let lifecycle = Lifecycle::new();
         tokio::spawn(lifecycle.clone().watch(Signals::listen().map_err(fault)?));
         let mut supervise = supervise;
+        let named = Pair { intake: supervise.intake_image.clone(), uplink: supervise.uplink_image.clone() };
         let updates = match &sections.updates {
             None => None,
             Some(updates) => {
@@ -52,7 +53,8 @@ pub(super) fn run(file: &File, print: bool) -> Result<ExitCode, Failure> {
                 Pair { intake: supervise.intake_image.clone(), uplink: supervise.uplink_image.clone() };
             let hands = SupervisorHands::new(&supervise.engine, topology, control.clone());
             let places = Places::of(updates);
-            let installer = Installer::new(begun, &places, updates.watch, running, hands).map_err(usage)?;
+            let installer =
+                Installer::new(begun, &places, updates.watch, [named, running], hands).map_err(usage)?;
             account = Some(installer.account());
             let stop = lifecycle.soft.clone();
             tasks.spawn("updates", installer.run(stop));
@@ -80,11 +82,27 @@ pub(super) fn run(file: &File, print: bool) -> Result<ExitCode, Failure> {
 /// Takes what is installed into use: its images are what runs, whatever the configuration names.
 async fn begin(updates: &Updates, supervise: &mut Supervise) -> Result<Start, Failure> {
     let begun = install::start(&updates.releases, &updates.root).await.map_err(usage)?;
-    if let Some(Pair { intake, uplink }) = install::installed(&supervise.engine, &begun).await {
-        tracing::info!(%intake, %uplink, "the release that is installed is started");
-        (supervise.intake_image, supervise.uplink_image) = (intake, uplink);
+    let mut said = String::new();
+    let waits = |why: &str| {
+        if said != why {
+            tracing::warn!(why, "the release that is installed waits for the engine");
+            why.clone_into(&mut said);
+        }
+    };
+    match install::installed(&supervise.engine, &begun, waits).await {
+        Ok(None) => Ok(begun),
+        Ok(Some(Pair { intake, uplink })) => {
+            tracing::info!(%intake, %uplink, "the release that is installed is started");
+            (supervise.intake_image, supervise.uplink_image) = (intake, uplink);
+            // Where the engine loses them, the supervisor finds them again.
+            supervise.archives.extend(begun.images().into_iter().flatten().map(|(_, archive)| archive));
+            Ok(begun)
+        }
+        Err(why) => {
+            tracing::error!(why, "what is installed cannot be started: what the configuration names is");
+            begun.without(&why, &updates.root).await.map_err(usage)
+        }
     }
-    Ok(begun)
 }
 
 fn stopped_line(control: &Control) -> String {

@@ -37,6 +37,13 @@ pub(crate) struct Counts {
 }
 
 impl Account {
+    /// With the last that there is to say.
+    pub(super) fn of(last: Option<String>) -> Self {
+        let me = Self::default();
+        me.with(|counts| counts.last = last);
+        me
+    }
+
     /// The counts now.
     pub(crate) fn counts(&self) -> Counts {
         self.with(|counts| counts.clone())

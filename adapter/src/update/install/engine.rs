@@ -1,25 +1,33 @@
 //! The supervisor's hands: the engine's images, halves beside the running ones, and the supervisor's own way to run others.
 
+use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::io::ErrorKind;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use release::{Image, ImageDigest};
+use serde::Deserialize;
 use serde_json::Value;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use super::hands::{Hands, Pair, Rehearsal, Sight, Trouble};
 use super::installer::Start;
-use super::limits::AGAIN_WAIT;
+use super::limits::{AGAIN_WAIT, LOOK_MAX, WORDS_MAX};
 use crate::supervise::{
     Container, Control, Driver, Engine, EngineError, Found, Health, Images, Mount, Network, Role, Topology,
     Volume,
 };
 
+/// From this status on the fault is the engine's own (RFC 9110, 15.6).
+const OWN_FAULT: u16 = 500;
 /// What is behind the name of a half that is tried beside the running one.
 const BESIDE: &str = "-next";
-/// The network of those: between the two and nobody else.
+/// What the networks of those begin with: one for each, closed, with nobody else on it.
 const NETWORK: &str = "oneway-rehearsal";
+/// Nobody is there (RFC 5737, RFC 3849): what leads to one of them leads out.
+const NOBODY: [&str; 4] = ["192.0.2.1:443", "198.51.100.1:443", "203.0.113.1:443", "[2001:db8::1]:443"];
 /// Nobody, to ask for names.
 const NO_RESOLVER: &str = "127.0.0.1";
 
@@ -47,7 +55,7 @@ impl SupervisorHands {
             let mut beside = container.clone();
             beside.name.push_str(BESIDE);
             beside.image = pair.of(container.role).clone();
-            beside.network = NETWORK.into();
+            beside.network = network_of(container.role);
             beside.address = None;
             beside.resolvers = vec![NO_RESOLVER.into()];
             for mount in &mut beside.mounts {
@@ -83,6 +91,94 @@ impl Pair {
     }
 }
 
+fn network_of(role: Role) -> String {
+    format!("{NETWORK}-{}", role.name())
+}
+
+/// The network of a half that is tried: internal, without an address of the machine, and nobody else's. The uplink's too: it has its key
+/// there, and nobody has looked yet whether it is separated.
+fn closed(role: Role) -> Network {
+    Network {
+        name: network_of(role),
+        role: Role::Intake,
+        driver: Driver::Closed,
+        subnet: None,
+        gateway: None,
+    }
+}
+
+/// Looks from a stand-in, in which nothing of the half runs, whether this network has a way out.
+async fn tried_closed(engine: &Engine, beside: &Container) -> Result<(), Trouble> {
+    let stand_in = beside.stand_in();
+    engine.remove(&stand_in.name).await.map_err(trouble)?;
+    engine.create(&stand_in).await.map_err(trouble)?;
+    engine.start(&stand_in.name).await.map_err(trouble)?;
+    let words = ["/adapter", "probe", "look", "--"].into_iter().chain(NOBODY).map(str::to_owned);
+    let looked = timeout(LOOK_MAX, engine.ask(&stand_in.name, &words.collect::<Vec<_>>())).await;
+    engine.remove(&stand_in.name).await.map_err(trouble)?;
+    let looked =
+        looked.map_err(|_| Trouble::Away("to look around beside the running halves took too long".into()))?;
+    let half = beside.role.name();
+    let text = |why: &str| format!("beside the running halves the new {half} cannot look around: {why}");
+    let looked = looked.map_err(|error| match trouble(error) {
+        Trouble::Away(why) => Trouble::Away(text(&why)),
+        Trouble::Failed(why) => Trouble::Failed(text(&why)),
+    })?;
+    match way_out(&looked.said) {
+        Ok(None) if looked.code == 0 => Ok(()),
+        Ok(Some(way)) => {
+            Err(Trouble::Away(format!("the closed network of the new {half} has a way out, {way}")))
+        }
+        Ok(None) | Err(_) => {
+            let why = looked.complained.trim().escape_debug().take(WORDS_MAX).collect::<String>();
+            Err(Trouble::Failed(text(&why)))
+        }
+    }
+}
+
+/// What of these findings leads out of a closed network. An engine may name a router where nobody is: what goes there ends there.
+fn way_out(said: &str) -> Result<Option<String>, serde_json::Error> {
+    #[derive(Deserialize)]
+    struct Findings {
+        routes: Vec<Route>,
+        neighbours: Vec<Neighbour>,
+        tried: Vec<Tried>,
+        names_leave: bool,
+    }
+    #[derive(Deserialize)]
+    struct Route {
+        bits: u8,
+        through: Option<IpAddr>,
+    }
+    #[derive(Deserialize)]
+    struct Neighbour {
+        ip: IpAddr,
+    }
+    #[derive(Deserialize)]
+    struct Tried {
+        target: String,
+        outcome: String,
+    }
+    let found: Findings = serde_json::from_str(said)?;
+    let is_there = |router: IpAddr| found.neighbours.iter().any(|neighbour| neighbour.ip == router);
+    let dead_end = |route: &Route| route.through.is_some_and(|router| router.is_ipv4() && !is_there(router));
+    let ends_dead = found.routes.iter().any(dead_end);
+    let leads = |route: &&Route| !dead_end(route) && (route.bits == 0 || route.through.is_some());
+    if let Some(route) = found.routes.iter().find(leads) {
+        return Ok(Some(
+            route.through.map_or("by the interface itself".into(), |router| format!("through {router}")),
+        ));
+    }
+    let ends = |outcome: &str| outcome == "no_way" || (outcome == "silent" && ends_dead);
+    if let Some(tried) = found.tried.iter().find(|tried| !ends(&tried.outcome)) {
+        return Ok(Some(format!("to {}", tried.target)));
+    }
+    if found.tried.len() != NOBODY.len() {
+        return Ok(Some("as far as was tried".into()));
+    }
+    Ok(found.names_leave.then(|| "by names".into()))
+}
+
 /// Loads an image, unless the engine has it, and says by which of its two names the engine knows it. The archive may hold
 /// whatever it wants: what is not under one of these names is never run.
 async fn load(engine: &Engine, archive: &Path, image: &Image) -> Result<ImageDigest, Trouble> {
@@ -101,18 +197,24 @@ async fn load(engine: &Engine, archive: &Path, image: &Image) -> Result<ImageDig
     known_as(engine, image).await?.ok_or_else(|| Trouble::Failed(other()))
 }
 
-/// The images of what is installed, in the engine, as soon as there is one. Nothing where nothing is installed, or where the engine
-/// takes it for something else: then the box begins with what its configuration names.
-pub(crate) async fn installed(socket: &Path, start: &Start) -> Option<Pair> {
-    let images = start.images()?;
+/// The images of what is installed, in the engine, as soon as it has them. Nothing where nothing is installed.
+///
+/// # Errors
+/// Where they are definitely not there. An engine that is away, busy or full is waited for: an older release is no answer to that.
+pub(crate) async fn installed(
+    socket: &Path,
+    start: &Start,
+    mut waits: impl FnMut(&str),
+) -> Result<Option<Pair>, String> {
+    let Some(images) = start.images() else { return Ok(None) };
     loop {
         match load_both(socket, &images).await {
-            Ok(pair) => return Some(pair),
-            Err(Trouble::Away(_)) => sleep(AGAIN_WAIT).await,
-            Err(Trouble::Failed(why)) => {
-                tracing::error!(why, "what is installed cannot be started");
-                return None;
+            Ok(pair) => return Ok(Some(pair)),
+            Err(Trouble::Away(why)) => {
+                waits(&why);
+                sleep(AGAIN_WAIT).await;
             }
+            Err(Trouble::Failed(why)) => return Err(why),
         }
     }
 }
@@ -140,17 +242,22 @@ impl Hands for SupervisorHands {
     async fn rehearse(&mut self, pair: &Pair) -> Result<(), Trouble> {
         self.end_rehearsal().await?;
         let engine = self.engine().await?;
-        let network = Network {
-            name: NETWORK.into(),
-            role: Role::Uplink,
-            driver: Driver::Closed,
-            subnet: None,
-            gateway: None,
-        };
-        engine.create_network(&network).await.map_err(trouble)?;
         engine.create_volume(&self.link_beside()).await.map_err(trouble)?;
-        for container in self.beside(pair) {
-            engine.create(&container).await.map_err(trouble)?;
+        let beside = self.beside(pair);
+        // Nothing of the release runs, and its key is read by nobody, before both networks were tried.
+        for container in &beside {
+            let network = closed(container.role);
+            engine.create_network(&network).await.map_err(trouble)?;
+            let made = engine.network(&network.name).await.map_err(trouble)?;
+            let differ = made.map(|made| made.differences(&network));
+            if differ.as_ref().is_none_or(|differ| !differ.is_empty()) {
+                let differ = differ.unwrap_or_default().join(", ");
+                return Err(Trouble::Away(format!("the engine made {} otherwise: {differ}", network.name)));
+            }
+            tried_closed(&engine, container).await?;
+        }
+        for container in &beside {
+            engine.create(container).await.map_err(trouble)?;
             engine.start(&container.name).await.map_err(trouble)?;
         }
         Ok(())
@@ -188,9 +295,12 @@ impl Hands for SupervisorHands {
     async fn end_rehearsal(&mut self) -> Result<(), Trouble> {
         let engine = self.engine().await?;
         for container in self.topology.containers.iter().rev() {
-            engine.remove(&format!("{}{BESIDE}", container.name)).await.map_err(trouble)?;
+            let name = format!("{}{BESIDE}", container.name);
+            let stand_in = Container { name: name.clone(), ..container.clone() }.stand_in();
+            engine.remove(&stand_in.name).await.map_err(trouble)?;
+            engine.remove(&name).await.map_err(trouble)?;
+            engine.remove_network(&network_of(container.role)).await.map_err(trouble)?;
         }
-        engine.remove_network(NETWORK).await.map_err(trouble)?;
         engine.remove_volume(&self.link_beside().name).await.map_err(trouble)
     }
 
@@ -208,12 +318,17 @@ impl Hands for SupervisorHands {
         let well =
             |found: &Option<Found>| found.as_ref().is_some_and(|found| found.health() == Health::Healthy);
         let well = well(&intake) && well(&uplink);
-        let mut stored_ago = None;
+        let (mut stored_ago, mut heard) = (None, BTreeMap::new());
         if well {
             let words = [described.health.clone(), ["--format", "json"].map(str::to_owned).to_vec()].concat();
-            stored_ago = stored(&engine.ask(&described.name, &words).await.map_err(trouble)?.said);
+            // Whatever keeps a half from being asked is a fault of the half here: the engine has just answered.
+            let said = engine.ask(&described.name, &words).await.map_err(|error| {
+                if error.is_away() { trouble(error) } else { Trouble::Failed(said(error)) }
+            })?;
+            let (stored, printers) = flows(&said.said);
+            (stored_ago, heard) = (stored, printers);
         }
-        Ok(Sight { well, stored_ago, runs: [run(intake.as_ref()), run(uplink.as_ref())] })
+        Ok(Sight { well, stored_ago, heard, runs: [run(intake.as_ref()), run(uplink.as_ref())] })
     }
 
     async fn remove(&mut self, image: &ImageDigest) -> Result<(), Trouble> {
@@ -221,10 +336,19 @@ impl Hands for SupervisorHands {
     }
 }
 
-/// How long ago the platform stored something, by the intake's own word (`docs/status.md`).
-fn stored(said: &str) -> Option<Duration> {
-    let document: Value = serde_json::from_str(said).ok()?;
-    Duration::try_from_secs_f64(document.pointer("/platform/stored_s_ago")?.as_f64()?).ok()
+/// How long ago the platform stored something, and how long ago each printer was heard of which readings were made, by the
+/// intake's own word (`docs/status.md`). What the adapter says of itself is stored as well, and shows nothing of the printers.
+fn flows(said: &str) -> (Option<Duration>, BTreeMap<String, Duration>) {
+    let document: Value = serde_json::from_str(said).unwrap_or_default();
+    let time = |value: Option<&Value>| Duration::try_from_secs_f64(value?.as_f64()?).ok();
+    let heard = |printer: &Value| {
+        let made = printer.get("readings_made").and_then(Value::as_u64).is_some_and(|made| made > 0);
+        let id = printer.get("id").and_then(Value::as_str).filter(|_| made)?;
+        Some((id.to_owned(), time(printer.get("heard_s_ago"))?))
+    };
+    let printers = document.get("printers").and_then(Value::as_array);
+    let heard = printers.into_iter().flatten().filter_map(heard).collect();
+    (time(document.pointer("/platform/stored_s_ago")), heard)
 }
 
 /// Another number for each start of each container.
@@ -234,10 +358,19 @@ fn run(found: Option<&Found>) -> u64 {
     hasher.finish()
 }
 
+/// What an engine says of itself, such as that its disk is full, passes, and says nothing of a release.
 fn trouble(error: EngineError) -> Trouble {
-    let away = error.is_away();
-    let text = format!("{:#}", anyhow::Error::from(error));
-    if away { Trouble::Away(text) } else { Trouble::Failed(text) }
+    let away = match &error {
+        EngineError::Away { .. } | EngineError::Answer { .. } => true,
+        EngineError::Refused { status, .. } => *status >= OWN_FAULT,
+        EngineError::Archive { source, .. } => source.kind() != ErrorKind::NotFound,
+        EngineError::Foreign { .. } => false,
+    };
+    if away { Trouble::Away(said(error)) } else { Trouble::Failed(said(error)) }
+}
+
+fn said(error: EngineError) -> String {
+    format!("{:#}", anyhow::Error::from(error))
 }
 
 #[cfg(test)]
@@ -253,7 +386,72 @@ mod tests {
             (r#"{"half": "intake"}"#, None),
             ("", None),
         ] {
-            assert_eq!(stored(said), expected, "{said}");
+            assert_eq!(flows(said).0, expected, "{said}");
+        }
+        let said = r#"{"printers": [
+            {"id": "p01", "heard_s_ago": 2.0, "readings_made": 7}, {"id": "p02", "heard_s_ago": 2.0, "readings_made": 0},
+            {"id": "p03", "heard_s_ago": null, "readings_made": 1}, {"id": "p04", "heard_s_ago": -1, "readings_made": 1}, 5]}"#;
+        assert_eq!(flows(said).1, BTreeMap::from([("p01".to_owned(), Duration::from_secs(2))]));
+    }
+
+    #[test]
+    fn what_is_tried_beside_is_on_a_closed_network_of_its_own() {
+        let networks = [Role::Intake, Role::Uplink].map(closed);
+        assert!(networks.iter().all(|network| network.internal() && network.gateway.is_none()));
+        assert!(networks.iter().all(|network| network.driver == Driver::Closed));
+        assert_ne!(networks[0].name, networks[1].name, "no half reaches the other but by the link");
+        for (network, role) in networks.iter().zip([Role::Intake, Role::Uplink]) {
+            assert_eq!(network.name, network_of(role));
+        }
+    }
+
+    #[test]
+    fn a_way_out_of_a_closed_network_is_found() {
+        let own = r#"{"to": "172.18.0.0", "bits": 16, "through": null, "interface": "eth0"}"#;
+        let router = r#"{"to": "0.0.0.0", "bits": 0, "through": "172.18.0.1", "interface": "eth0"}"#;
+        let itself = r#"{"to": "0.0.0.0", "bits": 0, "through": null, "interface": "eth0"}"#;
+        let there = r#"{"ip": "172.18.0.1", "interface": 2}"#;
+        let said = |routes: &[&str], neighbours: &str, outcomes: [&str; 4], names: bool| {
+            let tried = NOBODY.iter().zip(outcomes);
+            let tried: Vec<_> =
+                tried.map(|(to, what)| format!(r#"{{"target": "{to}", "outcome": "{what}"}}"#)).collect();
+            let (routes, tried) = (routes.join(","), tried.join(","));
+            format!(
+                r#"{{"addresses": [], "routes": [{routes}], "neighbours": [{neighbours}], "listens": [],
+                    "tried": [{tried}], "names_leave": {names}}}"#
+            )
+        };
+        let (none, silent) = (["no_way"; 4], ["silent", "silent", "silent", "no_way"]);
+        for (findings, expected) in [
+            (said(&[own], "", none, false), None),
+            // A router that an engine names on a closed network, where nobody is.
+            (said(&[own, router], "", silent, false), None),
+            (said(&[own, router], there, silent, false), Some("through 172.18.0.1")),
+            (said(&[own, itself], "", silent, false), Some("by the interface itself")),
+            (said(&[own], "", silent, false), Some("to 192.0.2.1:443")),
+            (said(&[own, router], "", ["refused"; 4], false), Some("to 192.0.2.1:443")),
+            (said(&[own], "", none, true), Some("by names")),
+        ] {
+            assert_eq!(way_out(&findings).unwrap().as_deref(), expected, "{findings}");
+        }
+        assert!(way_out("").is_err());
+    }
+
+    #[test]
+    fn only_a_definite_answer_is_no_passing_one() {
+        let refused = |status| EngineError::Refused { what: "x".into(), status, message: "y".into() };
+        let archive = |kind: ErrorKind| EngineError::Archive { archive: "a.tar".into(), source: kind.into() };
+        for (error, passes) in [
+            (EngineError::Away { socket: "s".into(), why: "gone".into() }, true),
+            (refused(500), true),
+            (refused(503), true),
+            (refused(404), false),
+            (refused(400), false),
+            (archive(ErrorKind::NotFound), false),
+            (archive(ErrorKind::TimedOut), true),
+        ] {
+            let found = trouble(error);
+            assert_eq!(matches!(found, Trouble::Away(_)), passes, "{found:?}");
         }
     }
 }

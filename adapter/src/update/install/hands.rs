@@ -1,5 +1,6 @@
 //! What installing needs of whoever runs the halves. The supervisor gives it; tests give their own.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -16,12 +17,14 @@ pub(crate) struct Pair {
 }
 
 /// How the running halves do.
-#[derive(Clone, Copy, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub(crate) struct Sight {
     /// Whether both are healthy.
     pub(crate) well: bool,
     /// How long ago the platform stored something that the intake gave it.
     pub(crate) stored_ago: Option<Duration>,
+    /// How long ago each printer was heard of which the intake has made readings since its start.
+    pub(crate) heard: BTreeMap<String, Duration>,
     /// Another number for each run of each half's container.
     pub(crate) runs: [u64; 2],
 }
@@ -58,8 +61,8 @@ pub(crate) trait Hands: Send {
         image: &Image,
     ) -> impl Future<Output = Result<ImageDigest, Trouble>> + Send;
 
-    /// Starts both halves beside the running ones: the same in all but the name, the image, and that they have no network and
-    /// a link of their own. What an earlier rehearsal left is removed.
+    /// Starts both halves beside the running ones: the same in all but the name, the image, and that each has a closed
+    /// network to itself, and both a link of their own. What an earlier rehearsal left is removed.
     fn rehearse(&mut self, pair: &Pair) -> impl Future<Output = Result<(), Trouble>> + Send;
 
     /// How they do.

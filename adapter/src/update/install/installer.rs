@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::super::{Keep, Stopped, UpdateError, known, look, running};
 use super::account::Account;
 use super::hands::{Hands, Pair, Trouble};
-use super::limits::RETRY_AFTER;
+use super::limits::{ATTEMPTS_AGE, ATTEMPTS_MAX, RETRY_AFTER};
 use super::machine::{Action, Event, Machine, Outcome};
 use super::places::{Place, Places};
 use super::releases::{Copy, Releases, ReleasesError};
@@ -29,9 +29,21 @@ impl Keep for Copy {
 pub(crate) struct Start {
     releases: Releases,
     known: Known,
+    /// Why what is installed is not what runs.
+    fallen: Option<String>,
 }
 
 impl Start {
+    /// Without what is installed, which the engine cannot be given: it is taken again from wherever it is found.
+    ///
+    /// # Errors
+    /// There is no root.
+    pub(crate) async fn without(self, why: &str, root: &Path) -> Result<Self, StartError> {
+        let release = self.known.release().map(|release| release.version.to_string()).unwrap_or_default();
+        let why = format!("release {release} is installed and cannot be started: {why}");
+        Ok(Self { known: known(root, None).await?, fallen: Some(why), ..self })
+    }
+
     /// The images of the release that is installed, each with the file that brings it.
     pub(crate) fn images(&self) -> Option<[(Image, std::path::PathBuf); 2]> {
         let (release, folder) = (self.known.release()?, self.releases.installed()?);
@@ -58,7 +70,7 @@ pub(crate) async fn start(folder: &Path, root: &Path) -> Result<Start, StartErro
         }
         known => known?,
     };
-    Ok(Start { releases, known })
+    Ok(Start { releases, known, fallen: None })
 }
 
 /// Why releases cannot be installed.
@@ -78,6 +90,8 @@ pub(crate) struct Installer<H> {
     known: Known,
     places: Vec<Place>,
     machine: Machine,
+    /// What the configuration names.
+    named: Pair,
     hands: H,
     account: Account,
     clock: Clock,
@@ -92,12 +106,14 @@ enum Found {
     Nothing,
     /// Nothing now; it is worth another look later.
     Later,
+    /// A release that was tried often enough for now.
+    Tired,
     /// A release, whole on the disk.
     Release(Box<Verified>),
 }
 
 impl<H: Hands> Installer<H> {
-    /// With what runs now.
+    /// With what the configuration names, and what runs now.
     ///
     /// # Errors
     /// An address is none.
@@ -105,14 +121,14 @@ impl<H: Hands> Installer<H> {
         start: Start,
         places: &Places,
         watch: Duration,
-        running: Pair,
+        [named, running]: [Pair; 2],
         hands: H,
     ) -> Result<Self, UpdateError> {
         let random = Arc::new(SystemRandom::new());
         let places = places.open(Instant::now(), random.as_ref())?;
-        let Start { releases, known } = start;
-        let (machine, account, clock) = (Machine::new(running, watch), Account::default(), Clock::system());
-        Ok(Self { releases, known, places, machine, hands, account, clock, random, rehearses: false })
+        let Start { releases, known, fallen } = start;
+        let (machine, account, clock) = (Machine::new(running, watch), Account::of(fallen), Clock::system());
+        Ok(Self { releases, known, places, machine, named, hands, account, clock, random, rehearses: false })
     }
 
     /// What it tells of itself.
@@ -145,6 +161,7 @@ impl<H: Hands> Installer<H> {
             let again = match self.look(at).await {
                 Found::Nothing => continue,
                 Found::Later => None,
+                Found::Tired => Some(ATTEMPTS_AGE),
                 Found::Release(verified) => match self.install(at, &verified).await {
                     Outcome::Installed => continue,
                     Outcome::NotSwitched(_) | Outcome::WentBack(_) => Some(RETRY_AFTER),
@@ -159,14 +176,14 @@ impl<H: Hands> Installer<H> {
     /// Verifies what is in a place, and copies it while it does: what is verified is what is loaded later.
     async fn look(&mut self, at: usize) -> Found {
         let Some(place) = self.places.get(at) else { return Found::Nothing };
-        let now = Time::from_seconds(self.clock.now().0.div_euclid(1000));
+        let now = Time::from_seconds(self.seconds());
         let mut copy = self.releases.begin();
         let found = match look(&place.source, Take(now), self.known.clone(), &mut copy).await {
             Ok(Offer::Newer(verified)) => match self.suits(&verified) {
                 Ok(()) => return Found::Release(verified),
                 Err(why) => {
                     self.account.passed_by(&place.name, &why);
-                    Found::Nothing
+                    if self.tired(&verified) { Found::Tired } else { Found::Nothing }
                 }
             },
             Ok(Offer::Same(known)) => {
@@ -191,10 +208,23 @@ impl<H: Hands> Installer<H> {
         let running = running(&self.known).map_err(said)?;
         running.takes(verified).map_err(said)?;
         let version = verified.release().version;
-        let tried =
-            "was tried as often as a release is and did not hold; its makers have to give out another";
-        let fresh = self.releases.may_be_tried(verified.release());
-        if fresh { Ok(()) } else { Err(format!("release {version} {tried}")) }
+        if !self.tired(verified) {
+            return Ok(());
+        }
+        Err(format!(
+            "release {version} was tried {ATTEMPTS_MAX} times and did not hold; it is tried again {} after the last time; \
+             to have it tried now, remove {} and put the release in again, or take another release",
+            humantime::format_duration(ATTEMPTS_AGE),
+            self.releases.attempts().display()
+        ))
+    }
+
+    fn tired(&self, verified: &Verified) -> bool {
+        !self.releases.may_be_tried(verified.release(), self.seconds())
+    }
+
+    fn seconds(&self) -> i64 {
+        self.clock.now().0.div_euclid(1000)
     }
 
     async fn install(&mut self, at: usize, verified: &Verified) -> Outcome {
@@ -236,9 +266,12 @@ impl<H: Hands> Installer<H> {
                 sleep(time).await;
                 Ok(())
             }
-            Action::Switch(pair) => self.hands.switch(&pair).await,
+            Action::Switch(pair) => match self.load_back(&pair).await {
+                Ok(()) => self.hands.switch(&pair).await,
+                Err(trouble) => Err(trouble),
+            },
             Action::Remove(pair) => self.remove(&pair).await,
-            Action::Count => self.releases.count(release).map_err(away),
+            Action::Count => self.releases.count(release, self.seconds()).map_err(away),
             Action::Install => self.releases.install().map_err(away),
             Action::Forget => self.releases.forget().map_err(away),
         };
@@ -257,11 +290,34 @@ impl<H: Hands> Installer<H> {
         }
     }
 
-    /// Removes images, but for what runs: two releases can have one in common.
+    /// Before what ran before runs again, the engine is given its images: nothing used them, and somebody may have tidied up.
+    async fn load_back(&mut self, pair: &Pair) -> Result<(), Trouble> {
+        let (Some(release), Some(folder)) = (self.known.release(), self.releases.installed()) else {
+            // What the configuration names, the supervisor finds itself.
+            return Ok(());
+        };
+        if pair != self.machine.running() {
+            return Ok(());
+        }
+        for image in [&release.images.intake, &release.images.uplink] {
+            match self.hands.load(&folder.join(image.file()), image).await {
+                Err(trouble @ Trouble::Away(_)) => return Err(trouble),
+                // The engine may have it all the same, and there is no other way.
+                Err(Trouble::Failed(why)) => {
+                    tracing::error!(why, "an image that ran before cannot be loaded")
+                }
+                Ok(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes images, but for what runs, since two releases can have one in common, and for what the configuration names: where all
+    /// else is lost, the box begins with it.
     async fn remove(&mut self, pair: &Pair) -> Result<(), Trouble> {
         let runs = self.machine.running().clone();
         for image in [&pair.intake, &pair.uplink] {
-            if *image != runs.intake && *image != runs.uplink {
+            if [&runs, &self.named].iter().all(|kept| *image != kept.intake && *image != kept.uplink) {
                 let removed = self.hands.remove(image).await;
                 if let Err(trouble) = removed {
                     tracing::warn!(%image, why = %trouble, "an image that nothing runs could not be removed");

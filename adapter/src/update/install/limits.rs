@@ -33,6 +33,25 @@ pub(super) const SILENCE_MAX: Duration = Duration::from_secs(5 * 60);
 /// Between two looks at the halves.
 pub(super) const LOOK_EVERY: Duration = Duration::from_secs(1);
 
+/// How long a look around from within may take that is made before anything runs beside the running halves: each try in it ends
+/// within seconds.
+pub(super) const LOOK_MAX: Duration = Duration::from_secs(45);
+
+/// Characters of a program's complaint that are quoted.
+pub(super) const WORDS_MAX: usize = 400;
+
+/// A printer that was heard within this before a switch is expected to be heard after it: longer than any query's interval.
+pub(super) const HEARD_WITHIN: Duration = Duration::from_secs(5 * 60);
+
+/// How long the printers that were heard before are waited for when the watch is over.
+pub(super) const HEARD_MAX: Duration = Duration::from_secs(5 * 60);
+
+/// Of the printers that were heard before, one in this many must be heard again: others may have been switched off meanwhile.
+pub(super) const HEARD_PART: usize = 2;
+
+/// An attempt is forgotten after this: what was wrong may have been the world, such as a busy machine or a platform that was away.
+pub(super) const ATTEMPTS_AGE: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// Before what must succeed is tried again.
 pub(super) const AGAIN_WAIT: Duration = Duration::from_secs(5);
 

@@ -4,7 +4,7 @@
 //! ```text
 //! installed/   the bundle that is started; nothing changes it but its exchange for another, in one step of the file system
 //! next/        a bundle while it is verified and copied; whatever lies there at a start is removed
-//! tried        releases that were tried and not installed, by the SHA-256 of what they say, and how often
+//! tried        releases that were tried and not installed, by the SHA-256 of what they say, how often, and the second of the last time
 //! ```
 
 use std::fs::{self, File};
@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use release::{Release, Sha256, encode};
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 
-use super::limits::{ATTEMPTS_MAX, TRIED_MAX, WAITING_BYTES_MAX};
+use super::limits::{ATTEMPTS_AGE, ATTEMPTS_MAX, TRIED_MAX, WAITING_BYTES_MAX};
 
 const INSTALLED: &str = "installed";
 const NEXT: &str = "next";
@@ -83,36 +83,43 @@ impl Releases {
 
     /// Puts the copy in the place of what is installed. Whenever the power goes, one of the two is there whole.
     pub(crate) fn install(&self) -> Result<(), ReleasesError> {
+        self.install_by(File::sync_all)
+    }
+
+    fn install_by(&self, sync: impl Fn(&File) -> io::Result<()>) -> Result<(), ReleasesError> {
         let failed = |source| self.failed(INSTALLED, source);
         let (next, installed) = (self.0.join(NEXT), self.0.join(INSTALLED));
         for entry in fs::read_dir(&next).map_err(failed)? {
-            File::open(entry.map_err(failed)?.path()).and_then(|file| file.sync_all()).map_err(failed)?;
+            File::open(entry.map_err(failed)?.path()).and_then(|file| sync(&file)).map_err(failed)?;
         }
-        File::open(&next).and_then(|folder| folder.sync_all()).map_err(failed)?;
+        File::open(&next).and_then(|folder| sync(&folder)).map_err(failed)?;
         let flags = if installed.exists() { RenameFlags::EXCHANGE } else { RenameFlags::NOREPLACE };
         renameat_with(CWD, &next, CWD, &installed, flags).map_err(|error| failed(error.into()))?;
-        File::open(&self.0).and_then(|folder| folder.sync_all()).map_err(failed)?;
+        // From here on it is installed, and no way leads back: `next` is what ran before.
+        if let Err(error) = File::open(&self.0).and_then(|folder| sync(&folder)) {
+            tracing::warn!(%error, "that a release was installed may not outlast a power cut");
+        }
         // It is done; what is left over is removed at the next start as well.
         let _ = (self.forget(), fs::remove_file(self.0.join(TRIED)));
         Ok(())
     }
 
-    /// Whether a release may be tried again.
-    pub(crate) fn may_be_tried(&self, release: &Release) -> bool {
-        let tried = self.tried();
-        let times = name(release).and_then(|name| tried.into_iter().find(|(other, _)| *other == name));
-        times.is_none_or(|(_, times)| times < ATTEMPTS_MAX)
+    /// Whether a release may be tried at this second of the clock.
+    pub(crate) fn may_be_tried(&self, release: &Release, now: i64) -> bool {
+        let tried = self.tried(now);
+        let found = name(release).and_then(|name| tried.into_iter().find(|(other, ..)| *other == name));
+        found.is_none_or(|(_, times, _)| times < ATTEMPTS_MAX)
     }
 
     /// Counts an attempt.
-    pub(crate) fn count(&self, release: &Release) -> Result<(), ReleasesError> {
+    pub(crate) fn count(&self, release: &Release, now: i64) -> Result<(), ReleasesError> {
         let failed = |source| self.failed(TRIED, source);
         let name = name(release).ok_or_else(|| failed(ErrorKind::InvalidData.into()))?;
-        let mut tried = self.tried();
-        let times = tried.iter().position(|(other, _)| *other == name).map(|at| tried.remove(at).1);
-        tried.push((name, times.unwrap_or(0).saturating_add(1)));
+        let mut tried = self.tried(now);
+        let times = tried.iter().position(|(other, ..)| *other == name).map(|at| tried.remove(at).1);
+        tried.push((name, times.unwrap_or(0).saturating_add(1), now));
         let kept = tried.iter().skip(tried.len().saturating_sub(TRIED_MAX));
-        let text: String = kept.map(|(name, times)| format!("{name} {times}\n")).collect();
+        let text: String = kept.map(|(name, times, at)| format!("{name} {times} {at}\n")).collect();
         let draft = self.0.join(format!("{TRIED}.draft"));
         let mut file = File::create(&draft).map_err(failed)?;
         file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
@@ -120,12 +127,19 @@ impl Releases {
         File::open(&self.0).and_then(|folder| folder.sync_all()).map_err(failed)
     }
 
-    // A file that cannot be read holds nobody back.
-    fn tried(&self) -> Vec<(Sha256, u32)> {
+    /// Where attempts are written down: whoever removes it lets all be tried again.
+    pub(crate) fn attempts(&self) -> PathBuf {
+        self.0.join(TRIED)
+    }
+
+    // A file that cannot be read holds nobody back; nor does an attempt of long ago, or one that a clock has put far ahead.
+    fn tried(&self, now: i64) -> Vec<(Sha256, u32, i64)> {
         let text = fs::read_to_string(self.0.join(TRIED)).unwrap_or_default();
         let line = |line: &str| {
-            let (name, times) = line.split_once(' ')?;
-            Some((Sha256::try_from(name.to_owned()).ok()?, times.parse().ok()?))
+            let mut words = line.split(' ');
+            let (name, times, at) = (words.next()?, words.next()?.parse().ok()?, words.next()?.parse().ok()?);
+            let fresh = now.abs_diff(at) < ATTEMPTS_AGE.as_secs();
+            Some((Sha256::try_from(name.to_owned()).ok()?, times, at)).filter(|_| fresh)
         };
         text.lines().filter_map(line).take(TRIED_MAX).collect()
     }
@@ -192,6 +206,8 @@ impl Copy {
 mod tests {
     use super::*;
 
+    const NOW: i64 = 1_800_000_000;
+
     fn release(version: &str) -> Release {
         let zeros = "0".repeat(64);
         let image = format!(
@@ -229,7 +245,7 @@ mod tests {
         copy(&releases, &["timestamp.signed"]);
         assert!(names(folder.path()).is_empty(), "without an image nothing is written");
         copy(&releases, &["2.root.signed", "timestamp.signed", "a.tar"]);
-        releases.count(&release("1.4.0")).unwrap();
+        releases.count(&release("1.4.0"), NOW).unwrap();
         releases.install().unwrap();
         let installed = releases.installed().unwrap();
         assert_eq!(names(&installed), ["2.root.signed", "a.tar", "timestamp.signed"]);
@@ -238,6 +254,29 @@ mod tests {
         releases.install().unwrap();
         assert_eq!(names(&installed), ["2.root.signed", "3.root.signed", "3.targets.signed", "b.tar"]);
         assert_eq!(names(folder.path()), ["installed"]);
+    }
+
+    #[test]
+    fn what_fails_behind_the_exchange_leads_not_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let releases = Releases::open(folder.path()).unwrap();
+        copy(&releases, &["old.tar"]);
+        releases.install().unwrap();
+        copy(&releases, &["new.tar"]);
+        let failed = || Err(ErrorKind::Other.into());
+        assert!(releases.install_by(|_| failed()).is_err());
+        assert_eq!(names(&folder.path().join("installed")), ["old.tar"], "before it, nothing was done");
+        // The file, its folder, and then the one in which both folders are.
+        let synced = std::cell::Cell::new(0);
+        let sync = |_: &File| {
+            synced.set(synced.get() + 1);
+            if synced.get() == 3 { failed() } else { Ok(()) }
+        };
+        releases.install_by(sync).unwrap();
+        assert_eq!(synced.get(), 3);
+        assert_eq!(names(&folder.path().join("installed")), ["new.tar"]);
+        releases.forget().unwrap();
+        assert_eq!(names(&folder.path().join("installed")), ["new.tar"]);
     }
 
     #[test]
@@ -256,16 +295,20 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let releases = Releases::open(folder.path()).unwrap();
         for _ in 0..ATTEMPTS_MAX {
-            assert!(releases.may_be_tried(&release("1.4.0")));
-            releases.count(&release("1.4.0")).unwrap();
+            assert!(releases.may_be_tried(&release("1.4.0"), NOW));
+            releases.count(&release("1.4.0"), NOW).unwrap();
         }
-        assert!(!Releases::open(folder.path()).unwrap().may_be_tried(&release("1.4.0")));
-        assert!(releases.may_be_tried(&release("1.4.1")));
+        assert!(!Releases::open(folder.path()).unwrap().may_be_tried(&release("1.4.0"), NOW));
+        let day = i64::try_from(ATTEMPTS_AGE.as_secs()).unwrap();
+        for (now, may) in [(NOW + day - 1, false), (NOW + day, true), (NOW - day, true)] {
+            assert_eq!(releases.may_be_tried(&release("1.4.0"), now), may, "{now}");
+        }
+        assert!(releases.may_be_tried(&release("1.4.1"), NOW));
         for number in 0..=TRIED_MAX {
-            releases.count(&release(&format!("2.0.{number}"))).unwrap();
+            releases.count(&release(&format!("2.0.{number}")), NOW).unwrap();
         }
-        assert!(releases.may_be_tried(&release("1.4.0")), "the oldest is forgotten");
+        assert!(releases.may_be_tried(&release("1.4.0"), NOW), "the oldest is forgotten");
         fs::write(folder.path().join("tried"), b"\xff\xff nonsense").unwrap();
-        assert!(releases.may_be_tried(&release("2.0.1")));
+        assert!(releases.may_be_tried(&release("2.0.1"), NOW));
     }
 }

@@ -1,6 +1,7 @@
 //! The whole of it but the engine: bundles in a folder, signed by keys of this test, and hands that only note what they are
 //! told.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Mutex;
@@ -96,8 +97,10 @@ impl Hands for Noted {
 
     async fn look(&mut self) -> Result<Sight, Trouble> {
         let told = self.0.lock().unwrap();
-        let mute = told.mute && told.running.as_ref().is_some_and(|running| *running != pair("0.1.0"));
-        Ok(Sight { well: true, stored_ago: (!mute).then_some(Duration::ZERO), runs: [1, 1] })
+        let sound = [pair("0.1.0"), pair("0.2.1")];
+        let mute = told.mute && told.running.as_ref().is_some_and(|running| !sound.contains(running));
+        let stored_ago = (!mute).then_some(Duration::ZERO);
+        Ok(Sight { well: true, stored_ago, heard: BTreeMap::new(), runs: [1, 1] })
     }
 
     async fn remove(&mut self, _: &ImageDigest) -> Result<(), Trouble> {
@@ -170,7 +173,8 @@ impl Box {
         let running = pair(version.as_deref().unwrap_or("0.1.0"));
         self.told.lock().unwrap().running = Some(running.clone());
         let hands = Noted(Arc::clone(&self.told));
-        Installer::new(start, &places, Duration::from_secs(10), running, hands).unwrap()
+        let images = [pair("0.1.0"), running];
+        Installer::new(start, &places, Duration::from_secs(10), images, hands).unwrap()
     }
 
     /// Lets it run for so long, of a time that passes by itself.
@@ -203,7 +207,8 @@ async fn a_good_release_is_taken_from_a_stick_and_starts_again() {
     let counts = me.run(SHORT).await;
     assert_eq!((counts.tried, counts.installed, counts.refused.len()), (1, 1, 0));
     assert_eq!(me.told.lock().unwrap().running, Some(pair("0.2.0")));
-    let steps = ["end", "load", "load", "rehearse", "end", "switch", "switch", "remove", "remove"];
+    // What the configuration names is not removed.
+    let steps = ["end", "load", "load", "rehearse", "end", "switch", "switch"];
     assert_eq!(me.told.lock().unwrap().done, steps);
     assert_eq!(me.left(), ["installed"]);
     // The next start knows it, and what is older is refused; so is another with the same number.
@@ -216,7 +221,34 @@ async fn a_good_release_is_taken_from_a_stick_and_starts_again() {
     me.stick(2, "0.1.5", Role::Targets, &json!({}));
     assert_eq!(me.run(SHORT).await.refused, [("older".to_owned(), 1)].into());
     me.stick(3, "0.2.1", Role::Targets, &json!({}));
+    me.told.lock().unwrap().done.clear();
     assert_eq!(me.run(SHORT).await.installed, 1);
+    assert_eq!(me.told.lock().unwrap().done.iter().filter(|word| **word == "remove").count(), 2);
+    // One that does not hold: the engine is given what ran before, before it runs again.
+    me.told.lock().unwrap().done.clear();
+    me.told.lock().unwrap().mute = true;
+    me.stick(4, "0.2.2", Role::Targets, &json!({}));
+    assert_eq!(me.run(SHORT).await.went_back, 1);
+    let done = me.told.lock().unwrap().done.clone();
+    let steps =
+        ["end", "load", "load", "rehearse", "end", "switch", "load", "load", "switch", "remove", "remove"];
+    assert_eq!(done, steps);
+    assert_eq!(me.told.lock().unwrap().running, Some(pair("0.2.1")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_release_that_the_engine_cannot_be_given_is_taken_again() {
+    let me = Box::new();
+    me.stick(1, "0.2.0", Role::Targets, &json!({}));
+    assert_eq!(me.run(SHORT).await.installed, 1);
+    let start = me.start().await.without("no such image", &me.path("root.signed")).await.unwrap();
+    assert!(start.known.release().is_none());
+    let places = Places { folders: Vec::new(), url: None, every: Duration::from_secs(3600) };
+    let images = [pair("0.1.0"), pair("0.1.0")];
+    let installer =
+        Installer::new(start, &places, Duration::from_secs(10), images, Noted(Arc::clone(&me.told))).unwrap();
+    let last = installer.account().counts().last.unwrap();
+    assert!(last.contains("release 0.2.0 is installed and cannot be started: no such image"), "{last}");
 }
 
 #[tokio::test(start_paused = true)]

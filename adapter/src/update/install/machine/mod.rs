@@ -12,11 +12,13 @@
 //! after it leads back. There is no step at which two intakes could reach a printer: a switch ends one before it starts
 //! the other.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use super::hands::{Pair, Rehearsal, Sight, Trouble};
 use super::limits::{
-    AGAIN_WAIT, BASELINE_MAX, FLOW_WITHIN, LOOK_EVERY, PROOF_MAX, REHEARSAL_MAX, SILENCE_MAX, UNHEALTHY_MAX,
+    AGAIN_WAIT, BASELINE_MAX, FLOW_WITHIN, HEARD_MAX, HEARD_PART, HEARD_WITHIN, LOOK_EVERY, PROOF_MAX,
+    REHEARSAL_MAX, SILENCE_MAX, UNHEALTHY_MAX,
 };
 
 /// What is to be done.
@@ -24,7 +26,7 @@ use super::limits::{
 pub(super) enum Action {
     /// Give the engine the images of the release, and look what it calls them.
     Load,
-    /// Start both halves beside the running ones, without a network and without a link.
+    /// Start both halves beside the running ones, each alone on a closed network, with a link of their own.
     Rehearse(Pair),
     /// Ask how those do.
     AskRehearsal,
@@ -141,13 +143,17 @@ pub(super) struct Machine {
     /// How long a new pair is watched before it is believed.
     watch: Duration,
     step: Step,
+    /// Printers that were heard before the first switch, and those of them that the new intake has heard.
+    before: BTreeSet<String>,
+    again: BTreeSet<String>,
     outcome: Option<Outcome>,
 }
 
 impl Machine {
     /// With what runs now.
     pub(super) fn new(running: Pair, watch: Duration) -> Self {
-        Self { next: running.clone(), running, watch, step: Step::Idle, outcome: None }
+        let (before, again) = (BTreeSet::new(), BTreeSet::new());
+        Self { next: running.clone(), running, watch, step: Step::Idle, before, again, outcome: None }
     }
 
     /// What is believed to be good: what runs when nothing is under way.
@@ -236,6 +242,8 @@ impl Machine {
     fn baseline(&mut self, mut time: Time, event: &Event, now: Instant) -> Option<Action> {
         match event {
             Event::Seen(sight) if sight.well && sight.stored_ago.is_some_and(|ago| ago <= FLOW_WITHIN) => {
+                let fresh = sight.heard.iter().filter(|(_, ago)| **ago <= HEARD_WITHIN);
+                (self.before, self.again) = (fresh.map(|(id, _)| id.clone()).collect(), BTreeSet::new());
                 self.to(Step::Count)
             }
             Event::Seen(_) | Event::Failed(_) if time.passes(now) => {
@@ -276,6 +284,7 @@ impl Machine {
     }
 
     fn watch(&mut self, mut proof: Proof, event: &Event, now: Instant) -> Option<Action> {
+        self.hear(event, proof.from, now);
         let look = proof.see(event, now);
         let reason = match look {
             Look::Paused => return self.to(Step::Watch(proof)),
@@ -293,9 +302,30 @@ impl Machine {
                 return self.again(Step::Watch(proof));
             }
             Look::Flows if proof.time.passes(now) => return self.again(Step::Watch(proof)),
-            Look::Flows => return self.to(Step::Install),
+            Look::Flows if self.hears_enough() => return self.to(Step::Install),
+            Look::Flows if now.duration_since(proof.from) < self.watch + PROOF_MAX + HEARD_MAX => {
+                return self.again(Step::Watch(proof));
+            }
+            Look::Flows => format!(
+                "of {} printers that were heard before, {} were heard again",
+                self.before.len(),
+                self.again.len()
+            ),
         };
         self.to(Step::GoBack(format!("while it was watched, {reason}")))
+    }
+
+    /// Notes who was heard since the new intake runs.
+    fn hear(&mut self, event: &Event, from: Instant, now: Instant) {
+        let Event::Seen(sight) = event else { return };
+        let since = |ago: &Duration| now.checked_sub(*ago).is_some_and(|heard| heard > from);
+        let heard = sight.heard.iter().filter(|(id, ago)| self.before.contains(*id) && since(ago));
+        self.again.extend(heard.map(|(id, _)| id.clone()));
+    }
+
+    /// What the adapter says of itself is stored whether a printer is heard or not. So the printers are asked for as well.
+    fn hears_enough(&self) -> bool {
+        self.again.len() >= self.before.len().div_ceil(HEARD_PART)
     }
 
     fn not_switched(&mut self, why: Why) -> Option<Action> {

@@ -39,6 +39,8 @@ enum Manner {
     Sickens,
     /// Gives no more data from a minute on.
     FallsSilent,
+    /// Says of itself that all is well, and hears no printer.
+    Deaf,
     /// Does not start at all in the place of the old one.
     NoStart,
 }
@@ -193,7 +195,11 @@ impl World {
         let stored_ago = flows.then_some(Duration::from_millis(500));
         // What was stored before stays stored.
         let stored_ago = stored_ago.or(Some(since + Duration::from_secs(60)));
-        Event::Seen(Sight { well, stored_ago, runs: [self.runs, 1] })
+        let deaf = self.manner == Manner::Deaf && intake;
+        // One of three is switched off in the moment of the switch.
+        let heard = ["p01", "p02", "p03"].into_iter().filter(|id| !(deaf || intake && *id == "p03"));
+        let heard = heard.map(|id| (id.to_owned(), Duration::from_millis(500))).collect();
+        Event::Seen(Sight { well, stored_ago, heard, runs: [self.runs, 1] })
     }
 
     /// A supervisor that starts: it runs what is installed, and removes what was left.
@@ -284,6 +290,7 @@ fn a_bad_release_ends_as_it_must_and_what_ran_before_runs() {
         (Manner::Dies, true, 1, "while it was watched, a half has ended by itself"),
         (Manner::Sickens, true, 1, "while it was watched, it was not healthy for 1m"),
         (Manner::FallsSilent, true, 1, "while it was watched, no data flowed for 5m"),
+        (Manner::Deaf, true, 1, "of 3 printers that were heard before, 0 were heard again"),
     ] {
         let mut world = World::new(manner);
         let outcome = run(&mut world, None);
