@@ -7,6 +7,7 @@
 mod container;
 mod describe;
 mod network;
+mod sources;
 
 use std::time::Duration;
 
