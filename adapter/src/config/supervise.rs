@@ -124,6 +124,22 @@ impl Subnet {
         u32::from(address) & self.mask() == u32::from(self.first)
     }
 
+    /// The network that a machine with this address is on.
+    pub(crate) fn around(address: Ipv4Addr, bits: u8) -> Self {
+        let network = Self { first: address, bits: bits.min(32) };
+        Self { first: Ipv4Addr::from(u32::from(address) & network.mask()), ..network }
+    }
+
+    /// Whether there is an address that belongs to both.
+    pub(crate) fn overlaps(self, other: Self) -> bool {
+        self.holds(other.first) || other.holds(self.first)
+    }
+
+    /// Whether all addresses of another belong to it.
+    pub(crate) fn contains(self, other: Self) -> bool {
+        self.bits <= other.bits && self.holds(other.first)
+    }
+
     fn mask(self) -> u32 {
         u32::MAX.checked_shl(32 - u32::from(self.bits)).unwrap_or(0)
     }
@@ -168,6 +184,27 @@ impl Raw {
                 "missing field `gateway`: the router on the way to the platform",
             );
             return None;
+        }
+        if let (Some(printers), Some(uplink)) = (&printers_network, &uplink_network) {
+            let (key, text) = if printers.subnet.overlaps(uplink.subnet) {
+                let text = format!(
+                    "overlaps {}, the printers' network: the uplink would reach them; write another network",
+                    printers.subnet
+                );
+                ("subnet", text)
+            } else if printers.interface == uplink.interface {
+                (
+                    "interface",
+                    "is the one of printers_network: the uplink would be among the printers; write another"
+                        .into(),
+                )
+            } else {
+                ("", String::new())
+            };
+            if !key.is_empty() {
+                problems.add(path.key("uplink_network").key(key), text);
+                return None;
+            }
         }
         Some(Supervise {
             engine: self.engine.map_or_else(|| ENGINE.into(), at),
@@ -233,6 +270,59 @@ mod tests {
         ] {
             let address = address.parse().unwrap();
             assert_eq!((subnet.holds(address), subnet.has_room_for(address)), (holds, room), "{address}");
+        }
+    }
+
+    #[test]
+    fn two_networks_overlap_where_one_holds_the_first_address_of_the_other() {
+        let subnet = |text: &str| {
+            let (address, bits) = text.split_once('/').unwrap();
+            Subnet::around(address.parse().unwrap(), bits.parse().unwrap())
+        };
+        for (one, other, overlaps, contains) in [
+            ("192.168.77.0/24", "192.168.77.0/24", true, true),
+            ("192.168.0.0/16", "192.168.77.0/24", true, true),
+            ("192.168.77.0/24", "192.168.0.0/16", true, false),
+            ("192.168.77.0/24", "192.168.77.9/32", true, true),
+            ("192.168.76.0/24", "192.168.77.0/24", false, false),
+            ("0.0.0.0/1", "10.0.0.0/8", true, true),
+            ("128.0.0.0/1", "10.0.0.0/8", false, false),
+        ] {
+            let (one, other) = (subnet(one), subnet(other));
+            assert_eq!((one.overlaps(other), other.overlaps(one)), (overlaps, overlaps), "{one} {other}");
+            assert_eq!(one.contains(other), contains, "{one} {other}");
+        }
+        assert_eq!(Subnet::around("10.1.2.3".parse().unwrap(), 24).to_string(), "10.1.2.0/24");
+    }
+
+    #[test]
+    fn the_two_networks_are_two() {
+        let text = |uplink: &str| {
+            let digest = "1".repeat(64);
+            format!(
+                "intake_image = 'sha256:{digest}'\nuplink_image = 'sha256:{digest}'\n\
+                 printers_network = {{ interface = 'lan0', subnet = '192.168.77.0/24', address = '192.168.77.2' }}\n\
+                 uplink_network = {uplink}\n"
+            )
+        };
+        for (uplink, at) in [
+            (
+                "{ interface = 'wan0', subnet = '10.1.2.0/24', address = '10.1.2.9', gateway = '10.1.2.1' }",
+                None,
+            ),
+            (
+                "{ interface = 'wan0', subnet = '192.168.0.0/16', address = '192.168.1.9', gateway = '192.168.1.1' }",
+                Some("subnet"),
+            ),
+            (
+                "{ interface = 'lan0', subnet = '10.1.2.0/24', address = '10.1.2.9', gateway = '10.1.2.1' }",
+                Some("interface"),
+            ),
+        ] {
+            let raw: Raw = toml::from_str(&text(uplink)).unwrap();
+            let mut problems = Problems::default();
+            let checked = raw.check(Path::new("/"), &KeyPath::root().key("supervise"), &mut problems);
+            assert_eq!(checked.is_some(), at.is_none(), "{uplink}");
         }
     }
 }

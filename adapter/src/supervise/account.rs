@@ -2,9 +2,8 @@
 //! sees and cannot write to. The uplink reads it when it speaks of itself. So there is no socket between a process that is
 //! root and one that faces the internet, no further route out, and nothing that could come back.
 
-use std::fs::{self, File};
-use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::PermissionsExt as _;
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -12,6 +11,7 @@ use tokio::time::Instant;
 
 use super::engine::Health;
 use super::limits::{ACCOUNT_AGE_MAX, ACCOUNT_BYTES_MAX};
+use super::put::put;
 use super::topology::Role;
 
 /// The file's name in its directory.
@@ -93,11 +93,7 @@ impl Account {
     /// # Errors
     /// The directory cannot be written to.
     pub(crate) fn write(&self, directory: &Path) -> io::Result<()> {
-        let (new, file) = (directory.join(".account.new"), directory.join(FILE));
-        let mut to = File::create(&new)?;
-        to.write_all(&serde_json::to_vec(self)?)?;
-        to.set_permissions(fs::Permissions::from_mode(0o444))?;
-        fs::rename(new, file)
+        put(directory, Path::new(FILE), &serde_json::to_vec(self)?, 0o444, None)
     }
 
     fn read(file: &Path) -> io::Result<Self> {
@@ -137,6 +133,8 @@ impl Reader {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn account(sequence: u64) -> Account {

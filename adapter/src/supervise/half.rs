@@ -20,6 +20,8 @@ pub(super) struct Half {
     ran: bool,
     /// Not to be started before.
     not_before: Option<Instant>,
+    /// When it was last made.
+    made: Option<Instant>,
 }
 
 /// What is to be done with a container that does not run.
@@ -36,7 +38,7 @@ pub(super) enum Due {
 impl Half {
     pub(super) fn new() -> Self {
         let backoff = Backoff::new(RESTART_BASE, RESTART_CEILING);
-        Self { restarts: 0, backoff, runs: None, ran: false, not_before: None }
+        Self { restarts: 0, backoff, runs: None, ran: false, not_before: None, made: None }
     }
 
     /// It was seen to run.
@@ -63,6 +65,16 @@ impl Half {
             Some(wait) if !wait.is_zero() => Due::In(wait),
             _ => Due::Now,
         }
+    }
+
+    /// It was made.
+    pub(super) fn made(&mut self, now: Instant) {
+        self.made = Some(now);
+    }
+
+    /// Whether it was made only just.
+    pub(super) fn is_new(&self, now: Instant) -> bool {
+        self.made.is_some_and(|made| now.duration_since(made) < STEADY)
     }
 
     /// It was started.
@@ -122,5 +134,16 @@ mod tests {
         assert_eq!(half.down(Instant::now(), 0.5), Due::Now);
         half.started(Instant::now());
         assert_eq!(half.restarts, 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_that_was_made_is_new_for_a_while_even_if_it_was_stopped() {
+        let mut half = Half::new();
+        assert!(!half.is_new(Instant::now()));
+        half.made(Instant::now());
+        half.stopped();
+        assert!(half.is_new(Instant::now()));
+        tokio::time::advance(STEADY).await;
+        assert!(!half.is_new(Instant::now()));
     }
 }

@@ -20,10 +20,18 @@ const HALF_PORTS: [u16; 2] = [443, 5044];
 pub(crate) struct Surroundings {
     /// This machine's own addresses.
     pub(crate) machine: Vec<Address>,
+    /// The same without a limit: these are not tried.
+    pub(crate) all_of_machine: Vec<IpAddr>,
+    /// The ways that this machine knows.
+    pub(crate) machine_routes: Vec<Route>,
     /// The intake's.
     pub(crate) intake: Vec<IpAddr>,
     /// The uplink's.
     pub(crate) uplink: Vec<IpAddr>,
+    /// The network that the engine has put the intake on.
+    pub(crate) intake_networks: Vec<Subnet>,
+    /// The same of the uplink.
+    pub(crate) uplink_networks: Vec<Subnet>,
     /// Where the printers are asked, as `HOST:PORT`.
     pub(crate) printers: Vec<String>,
     /// Where printers call the intake.
@@ -49,6 +57,16 @@ pub(crate) enum Breach {
     Names(Role),
     /// The half is on the printers' network.
     AmongPrinters(Role, IpAddr),
+    /// The half has a way into the printers' network.
+    WayToPrinters(Role, Route, Subnet),
+    /// It has an address that the engine did not give it.
+    Address(Role, IpAddr),
+    /// It has more than one interface.
+    Interfaces(Role, Vec<String>),
+    /// This machine is on the printers' network.
+    MachineAmongPrinters(IpAddr, Subnet),
+    /// This machine has a way into the printers' network.
+    MachineWay(Route, Subnet),
     /// Something was to be tried and was not.
     NotTried(Role, Target),
 }
@@ -56,9 +74,35 @@ pub(crate) enum Breach {
 impl fmt::Display for Breach {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Way(role, Route { to, bits, through, interface }) => {
-                write!(f, "the {} has a way to {to}/{bits} over {interface}", role.name())?;
-                through.map_or(Ok(()), |through| write!(f, " through {through}"))
+            Self::Way(role, route) => write!(f, "the {} has a way to {}", role.name(), Way(route)),
+            Self::WayToPrinters(role, route, printers) => {
+                write!(
+                    f,
+                    "the {} has a way to {}, into the printers' network {printers}",
+                    role.name(),
+                    Way(route)
+                )
+            }
+            Self::Address(role, ip) => {
+                write!(f, "the {} has the address {ip}, which the engine did not give it", role.name())
+            }
+            Self::Interfaces(role, names) => {
+                write!(f, "the {} has more interfaces than one: {}", role.name(), names.join(", "))
+            }
+            Self::MachineAmongPrinters(ip, printers) => {
+                write!(
+                    f,
+                    "this machine has the address {ip} in the printers' network {printers}, \
+                     and could carry what the uplink sends there; take it away"
+                )
+            }
+            Self::MachineWay(route, printers) => {
+                write!(
+                    f,
+                    "this machine has a way to {}, into the printers' network {printers}, \
+                     and could carry what the uplink sends there; take it away",
+                    Way(route)
+                )
             }
             Self::Reached(role, whom, target) => {
                 write!(f, "the {} reaches {whom} at {}", role.name(), target.0)
@@ -90,6 +134,27 @@ impl fmt::Display for Breach {
             Self::NotTried(role, target) => {
                 write!(f, "the {} was to try {}, and says nothing of it", role.name(), target.0)
             }
+        }
+    }
+}
+
+/// A route in words.
+struct Way<'a>(&'a Route);
+
+impl fmt::Display for Way<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Route { to, bits, through, interface } = self.0;
+        write!(f, "{to}/{bits} over {interface}")?;
+        through.map_or(Ok(()), |through| write!(f, " through {through}"))
+    }
+}
+
+impl Route {
+    /// The network that it leads to, where that is one of IPv4.
+    fn network(&self) -> Option<Subnet> {
+        match self.to {
+            IpAddr::V4(to) => Some(Subnet::around(to, self.bits)),
+            IpAddr::V6(_) => None,
         }
     }
 }
@@ -148,10 +213,52 @@ impl Surroundings {
         breaches.extend(
             found.listens.iter().filter(calls).map(|listener| Breach::Listens(role, listener.clone())),
         );
+        breaches.extend(self.of_tables(role, found));
         match role {
             Role::Intake => breaches.extend(self.of_intake(found, &tried)),
             Role::Uplink => breaches.extend(self.of_uplink(found)),
         }
+        breaches
+    }
+
+    /// What a half has of a network is what the engine gave it: one interface, those addresses, and the way to their
+    /// network. All of IPv6 is more than that.
+    fn of_tables(&self, role: Role, found: &Findings) -> Vec<Breach> {
+        let (addresses, networks) = match role {
+            Role::Intake => (&self.intake, &self.intake_networks),
+            Role::Uplink => (&self.uplink, &self.uplink_networks),
+        };
+        let mut breaches = Vec::new();
+        let names: BTreeSet<&str> = found.routes.iter().map(|route| route.interface.as_str()).collect();
+        if names.len() > 1 {
+            let names = names.into_iter().map(str::to_owned).collect();
+            breaches.push(Breach::Interfaces(role, names));
+        }
+        let given = |ip: &IpAddr| ip.is_ipv4() && addresses.contains(ip);
+        let others = found.addresses.iter().filter(|own| !given(&own.ip));
+        breaches.extend(others.map(|own| Breach::Address(role, own.ip)));
+        let own = |route: &Route| {
+            let within = |to: Subnet| networks.iter().any(|network| network.contains(to));
+            route.network().is_some_and(within)
+        };
+        // The intake's ways through a router, and those to everywhere, are judged with what was tried.
+        let elsewhere = |route: &Route| match role {
+            Role::Intake => route.through.is_some() || route.bits == 0,
+            Role::Uplink => route.bits == 0 && route.to.is_ipv4(),
+        };
+        let more = found.routes.iter().filter(|route| !own(route) && !elsewhere(route));
+        breaches.extend(more.map(|route| Breach::Way(role, route.clone())));
+        breaches
+    }
+
+    /// This machine has no part in the printers' network, where there is one: it forwards what the uplink sends.
+    pub(crate) fn judge_machine(&self) -> Vec<Breach> {
+        let Some(printers) = self.printers_network else { return Vec::new() };
+        let among = |ip: &&IpAddr| matches!(ip, IpAddr::V4(ip) if printers.holds(*ip));
+        let addresses = self.all_of_machine.iter().filter(among);
+        let mut breaches: Vec<_> = addresses.map(|ip| Breach::MachineAmongPrinters(*ip, printers)).collect();
+        let ways = self.machine_routes.iter().filter(|route| leads_into(route, printers));
+        breaches.extend(ways.map(|route| Breach::MachineWay(route.clone(), printers)));
         breaches
     }
 
@@ -177,7 +284,8 @@ impl Surroundings {
                 breaches.push(Breach::WayToNobody(role, target, *outcome));
             }
         }
-        let machine: BTreeSet<IpAddr> = self.machine.iter().map(|own| own.ip).collect();
+        let machine: BTreeSet<IpAddr> =
+            self.machine.iter().map(|own| own.ip).chain(self.all_of_machine.iter().copied()).collect();
         let beside = found.neighbours.iter().filter(|neighbour| machine.contains(&neighbour.ip));
         breaches.extend(beside.map(|neighbour| Breach::Neighbour(role, neighbour.ip)));
         breaches.extend(found.names_leave.then_some(Breach::Names(role)));
@@ -190,8 +298,18 @@ impl Surroundings {
             _ => false,
         };
         let own = found.addresses.iter().filter(|own| among(own.ip));
-        own.map(|own| Breach::AmongPrinters(Role::Uplink, own.ip)).collect()
+        let mut breaches: Vec<_> = own.map(|own| Breach::AmongPrinters(Role::Uplink, own.ip)).collect();
+        if let Some(printers) = self.printers_network {
+            let ways = found.routes.iter().filter(|route| leads_into(route, printers));
+            breaches.extend(ways.map(|route| Breach::WayToPrinters(Role::Uplink, route.clone(), printers)));
+        }
+        breaches
     }
+}
+
+/// Whether a way leads into a network, and is not merely the one to everywhere.
+fn leads_into(route: &Route, network: Subnet) -> bool {
+    route.bits > 0 && route.network().is_some_and(|to| to.overlaps(network))
 }
 
 #[cfg(test)]
@@ -200,7 +318,6 @@ mod tests {
     use crate::supervise::probe::Tried;
 
     fn surroundings() -> Surroundings {
-        let address = |ip: &str| Address { ip: ip.parse().unwrap(), interface: 0 };
         Surroundings {
             machine: vec![address("10.0.0.5"), address("172.17.0.1"), address("fe80::1")],
             intake: vec!["192.168.77.2".parse().unwrap()],
@@ -208,6 +325,95 @@ mod tests {
             printers: vec!["192.168.77.10:7881".into(), "p02.lan:80".into()],
             ports: BTreeSet::from([5044]),
             printers_network: None,
+            all_of_machine: Vec::new(),
+            machine_routes: Vec::new(),
+            intake_networks: vec![Subnet::around("192.168.77.0".parse().unwrap(), 24)],
+            uplink_networks: vec![Subnet::around("172.19.0.0".parse().unwrap(), 16)],
+        }
+    }
+
+    fn route(to: &str, bits: u8, through: Option<&str>) -> Route {
+        Route {
+            to: to.parse().unwrap(),
+            bits,
+            through: through.map(|through| through.parse().unwrap()),
+            interface: "eth0".into(),
+        }
+    }
+
+    fn address(ip: &str) -> Address {
+        Address { ip: ip.parse().unwrap(), interface: 0 }
+    }
+
+    #[test]
+    fn only_what_the_engine_gave_a_half_is_in_its_tables() {
+        let lan = route("192.168.77.0", 24, None);
+        let own = route("172.19.0.0", 16, None);
+        let default = route("0.0.0.0", 0, Some("172.19.0.1"));
+        for (role, routes, addresses, expected) in [
+            (Role::Intake, vec![lan.clone()], vec!["192.168.77.2"], ""),
+            (
+                Role::Intake,
+                vec![lan.clone()],
+                vec!["192.168.77.3"],
+                "the address 192.168.77.3, which the engine",
+            ),
+            (Role::Intake, vec![lan.clone()], vec!["fe80::2"], "the address fe80::2"),
+            (Role::Intake, vec![route("0.0.0.0", 1, None)], vec![], "a way to 0.0.0.0/1 over eth0"),
+            (Role::Intake, vec![route("128.0.0.0", 1, None)], vec![], "a way to 128.0.0.0/1 over eth0"),
+            (Role::Intake, vec![route("10.0.0.0", 8, None)], vec![], "a way to 10.0.0.0/8"),
+            (Role::Intake, vec![route("fe80::", 64, None)], vec![], "a way to fe80::/64"),
+            (
+                Role::Intake,
+                vec![lan.clone(), Route { interface: "eth1".into(), ..lan }],
+                vec![],
+                "more interfaces than one: eth0, eth1",
+            ),
+            (Role::Uplink, vec![own.clone(), default], vec!["172.19.0.2"], ""),
+            (
+                Role::Uplink,
+                vec![own.clone(), route("10.0.0.0", 8, Some("172.19.0.7"))],
+                vec![],
+                "a way to 10.0.0.0/8",
+            ),
+            (Role::Uplink, vec![route("::", 0, Some("fe80::1"))], vec![], "a way to ::/0"),
+            (Role::Uplink, vec![own], vec!["2001:db8::2"], "the address 2001:db8::2"),
+        ] {
+            let addresses = addresses.into_iter().map(address).collect();
+            let said = said(role, &Findings { routes, addresses, ..well(role) });
+            assert_eq!(said.is_empty(), expected.is_empty(), "{said}");
+            assert!(said.contains(expected) && said.lines().count() <= 1, "{expected}: {said}");
+        }
+    }
+
+    #[test]
+    fn neither_this_machine_nor_the_uplink_has_a_part_in_the_printers_network() {
+        let printers = Some(Subnet::around("192.168.77.0".parse().unwrap(), 24));
+        for (ip, way, expected) in [
+            (None, route("0.0.0.0", 0, Some("10.0.0.1")), ""),
+            (None, route("10.0.0.0", 24, None), ""),
+            (Some("192.168.77.5"), route("10.0.0.0", 24, None), "the address 192.168.77.5 in the printers'"),
+            (None, route("192.168.77.0", 24, None), "a way to 192.168.77.0/24 over eth0, into"),
+            (None, route("192.168.77.10", 32, Some("10.0.0.7")), "a way to 192.168.77.10/32"),
+            (None, route("192.168.0.0", 16, Some("10.0.0.7")), "a way to 192.168.0.0/16"),
+            (None, route("fe80::", 64, None), ""),
+        ] {
+            let around = Surroundings {
+                printers_network: printers,
+                all_of_machine: ip.into_iter().map(|ip| ip.parse().unwrap()).collect(),
+                machine_routes: vec![way.clone()],
+                ..surroundings()
+            };
+            let breaches = around.judge_machine();
+            let said: Vec<_> = breaches.iter().map(ToString::to_string).collect();
+            assert_eq!(said.is_empty(), expected.is_empty(), "{said:?}");
+            assert!(said.join("").contains(expected) && said.len() <= 1, "{expected}: {said:?}");
+            // What has no such network configured knows nothing of one.
+            assert!(Surroundings { printers_network: None, ..around.clone() }.judge_machine().is_empty());
+            // The same way in the uplink.
+            let breaches = around.judge(Role::Uplink, &Findings { routes: vec![way], ..well(Role::Uplink) });
+            let into = |breach: &Breach| matches!(breach, Breach::WayToPrinters(..));
+            assert_eq!(breaches.iter().any(into), expected.starts_with("a way"), "{breaches:?}");
         }
     }
 
@@ -273,13 +479,6 @@ mod tests {
 
     #[test]
     fn what_the_kernel_says_counts_without_a_try() {
-        let address = |ip: &str| Address { ip: ip.parse().unwrap(), interface: 0 };
-        let route = |to: &str, bits, through: Option<&str>| Route {
-            to: to.parse().unwrap(),
-            bits,
-            through: through.map(|through| through.parse().unwrap()),
-            interface: "eth0".into(),
-        };
         let own = Findings { routes: vec![route("192.168.77.0", 24, None)], ..well(Role::Intake) };
         assert_eq!(said(Role::Intake, &own), "");
         let out = vec![route("0.0.0.0", 0, Some("192.168.77.1"))];

@@ -11,6 +11,8 @@ pub(super) const OUTPUT_BYTES_MAX: usize = 256 * 1024;
 pub(super) const ARCHIVE_READ_BYTES: usize = 256 * 1024;
 /// How long a container may take to end by itself: the intake takes up to 10 s to give away what it holds.
 pub(super) const STOP_MAX: Duration = Duration::from_secs(20);
+/// The same of one that was changed by somebody, or does not answer: it is not trusted with more.
+pub(super) const STOP_CHANGED_MAX: Duration = Duration::from_secs(5);
 /// Time for a connection that is tried: who is there answers at once, being on this machine or on the next network.
 pub(super) const REACH_MAX: Duration = Duration::from_millis(1500);
 /// Time for a name, and for the answer of the engine's resolver.
@@ -31,6 +33,8 @@ pub(super) const PASS_INTERVAL: Duration = Duration::from_secs(2);
 /// Between two tries of what is separated, where nothing has changed: what changes beyond the engine, such as a route, is
 /// told by nobody.
 pub(super) const VERIFY_INTERVAL: Duration = Duration::from_secs(60);
+/// How long what runs may do so without having been shown to be separated, whatever the reason: two tries that were missed.
+pub(super) const UNVERIFIED_MAX: Duration = Duration::from_secs(120);
 /// Looks in a row that may fail before nothing is believed any more and the halves are stopped.
 pub(super) const LOOKS_FAILED_MAX: u32 = 3;
 /// Between two accounts: half of the uplink's own interval, so that it never says one twice.

@@ -16,9 +16,11 @@ mod output;
 mod page;
 mod places;
 mod probe;
+mod put;
 mod state;
 mod supervisor;
 mod topology;
+mod unverified;
 mod verify;
 
 use std::path::Path;
@@ -86,7 +88,7 @@ impl Ready {
             images,
             around: Around::of(sections, printers_network),
             archives: supervise.archives.clone(),
-            account: places.account,
+            places,
         });
         let (control, orders) = Control::new(supervisor.state());
         Ok(Self { supervisor, orders, control })

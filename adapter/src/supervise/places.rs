@@ -1,10 +1,12 @@
 //! The supervisor's own directory, in memory: the account, and what the service manager handed over, for each half its own.
 
+use std::ffi::OsString;
 use std::fs;
 use std::io;
-use std::os::unix::fs::{PermissionsExt as _, chown};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
 use std::path::{Path, PathBuf};
 
+use super::put::{put, remove};
 use super::topology::{Places, Role};
 use super::verify::is_in_memory;
 use crate::config::{CREDENTIALS_NAME, IDENTITY_NAME, handed_over_directory};
@@ -68,32 +70,59 @@ fn is_for(role: Role, name: &str) -> bool {
 }
 
 fn give(from: &Path, to: &Path, role: Role) -> Result<PathBuf, PlacesError> {
-    let (user, group) = role.user();
-    make_directory(to, 0o500)?;
-    chown(to, Some(user), Some(group)).map_err(failed(to))?;
-    for entry in fs::read_dir(from).map_err(failed(from))? {
-        let entry = entry.map_err(failed(from))?;
-        let name = entry.file_name();
-        if !name.to_str().is_some_and(|name| is_for(role, name)) {
-            continue;
-        }
-        let (new, file) = (to.join(".new"), to.join(&name));
-        let put = || {
-            // Nobody's to read before it is its owner's alone.
-            let _ = fs::remove_file(&new);
-            fs::write(&new, "")?;
-            fs::set_permissions(&new, fs::Permissions::from_mode(0o400))?;
-            chown(&new, Some(user), Some(group))?;
-            fs::write(&new, fs::read(entry.path())?)?;
-            fs::rename(&new, &file)
-        };
-        put().map_err(failed(&file))?;
-    }
+    make_directory(to, 0o711)?;
+    give_all(from, to, |name| is_for(role, name), role.user())?;
     Ok(to.to_owned())
 }
 
+/// Puts there what was handed over, and takes away what is not handed over any more.
+fn give_all(
+    from: &Path,
+    to: &Path,
+    is_for: impl Fn(&str) -> bool,
+    owner: (u32, u32),
+) -> Result<(), PlacesError> {
+    let mut given = Vec::new();
+    for entry in fs::read_dir(from).map_err(failed(from))? {
+        let entry = entry.map_err(failed(from))?;
+        let name = entry.file_name();
+        if !name.to_str().is_some_and(&is_for) {
+            continue;
+        }
+        let bytes = fs::read(entry.path()).map_err(failed(&entry.path()))?;
+        put(to, Path::new(&name), &bytes, 0o400, Some(owner)).map_err(failed(&to.join(&name)))?;
+        given.push(name);
+    }
+    clear(to, &given).map_err(failed(to))
+}
+
+/// Takes what was handed over out of memory: nothing that runs needs it any more.
+pub(super) fn forget(places: &Places) -> Result<(), PlacesError> {
+    for directory in places.intake.iter().chain(&places.uplink) {
+        clear(directory, &[]).map_err(failed(directory))?;
+    }
+    Ok(())
+}
+
+/// Removes every file but these.
+fn clear(directory: &Path, but: &[OsString]) -> io::Result<()> {
+    for entry in fs::read_dir(directory)? {
+        let entry = entry?;
+        if !but.contains(&entry.file_name()) {
+            remove(&entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// It is root's, and so is all that is done in it: the half whose files are in it may go through it and no more.
 fn make_directory(path: &Path, mode: u32) -> Result<(), PlacesError> {
     fs::create_dir_all(path).map_err(failed(path))?;
+    let own = fs::metadata(path).map_err(failed(path))?.uid() == rustix::process::geteuid().as_raw();
+    if !own {
+        let (user, group) = (rustix::process::geteuid(), rustix::process::getegid());
+        chown(path, Some(user.as_raw()), Some(group.as_raw())).map_err(failed(path))?;
+    }
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).map_err(failed(path))
 }
 
@@ -117,5 +146,35 @@ mod tests {
         ] {
             assert_eq!((is_for(Role::Intake, name), is_for(Role::Uplink, name)), (intake, uplink), "{name}");
         }
+    }
+
+    #[test]
+    fn what_is_not_handed_over_any_more_is_taken_away_and_at_the_end_all() {
+        let directory = tempfile::tempdir().unwrap();
+        let (from, to) = (directory.path().join("from"), directory.path().join("intake"));
+        fs::create_dir(&from).unwrap();
+        let own = fs::metadata(&from).unwrap();
+        // Whoever may gives it to the half's own user, as the service does.
+        let owner = if own.uid() == 0 { Role::Intake.user() } else { (own.uid(), own.gid()) };
+        let give = || {
+            make_directory(&to, 0o711).unwrap();
+            give_all(&from, &to, |name| is_for(Role::Intake, name), owner).unwrap();
+            let names = fs::read_dir(&to).unwrap().map(|entry| entry.unwrap().file_name());
+            let mut names: Vec<_> = names.map(|name| name.into_string().unwrap()).collect();
+            names.sort();
+            names
+        };
+        for name in ["secret_p03.key", "secret_p04.key", "oneway-identity", "oneway-credentials"] {
+            fs::write(from.join(name), name).unwrap();
+        }
+        assert_eq!(give(), ["oneway-identity", "secret_p03.key", "secret_p04.key"]);
+        let file = fs::metadata(to.join("secret_p03.key")).unwrap();
+        assert_eq!((file.uid(), file.gid(), file.mode() & 0o777), (owner.0, owner.1, 0o400));
+        assert_eq!(fs::metadata(&to).unwrap().uid(), own.uid(), "the directory is not given away");
+        fs::remove_file(from.join("secret_p03.key")).unwrap();
+        fs::write(to.join(".new"), "half").unwrap();
+        assert_eq!(give(), ["oneway-identity", "secret_p04.key"]);
+        forget(&Places { account: to.clone(), intake: Some(to.clone()), uplink: None }).unwrap();
+        assert!(fs::read_dir(&to).unwrap().next().is_none());
     }
 }

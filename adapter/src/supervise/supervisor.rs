@@ -18,11 +18,13 @@ use super::half::{Due, Half};
 use super::judge::Breach;
 use super::limits::{
     ACCOUNT_INTERVAL, BREACH_BASE, BREACH_CEILING, ENGINE_BASE, ENGINE_CEILING, LOOKS_FAILED_MAX,
-    PASS_INTERVAL, STOP_MAX, VERIFY_INTERVAL,
+    PASS_INTERVAL, STOP_CHANGED_MAX, STOP_MAX, VERIFY_INTERVAL,
 };
 use super::output::Followed;
+use super::places;
 use super::state::State;
-use super::topology::{Container, Role, Topology};
+use super::topology::{Container, Places, Role, Topology};
+use super::unverified::Unverified;
 use super::verify::{Around, LookError};
 use crate::uplink::{Backoff, random};
 
@@ -40,8 +42,8 @@ pub(crate) struct Plan {
     pub(crate) around: Around,
     /// Where images are that the engine may not have.
     pub(crate) archives: Vec<PathBuf>,
-    /// Where the account goes.
-    pub(crate) account: PathBuf,
+    /// Where the account goes, and what was handed over is.
+    pub(crate) places: Places,
 }
 
 /// Why what is described does not run. In words, for whoever looks at the log or the status.
@@ -59,6 +61,16 @@ pub(crate) enum Trouble {
     #[error("the engine made {name} otherwise than it was described: {what}; is it an image of ours?")]
     Otherwise {
         /// The container, network or volume.
+        name: String,
+        /// The settings that differ.
+        what: String,
+    },
+    /// Somebody changes what was made.
+    #[error(
+        "somebody changed {name} as soon as it was made: {what}; keep programs that attach themselves to containers away from it"
+    )]
+    Changed {
+        /// The container.
         name: String,
         /// The settings that differ.
         what: String,
@@ -84,6 +96,7 @@ pub(crate) struct Supervisor {
     /// Whether the networks were found good, by these containers or by others in their place.
     approved: bool,
     verified: Option<(Fingerprint, Instant)>,
+    unverified: Unverified,
     looks_failed: u32,
     backoff: Backoff,
     breach_backoff: Backoff,
@@ -103,6 +116,7 @@ impl Supervisor {
             followed: [None, None],
             approved: false,
             verified: None,
+            unverified: Unverified::new(),
             looks_failed: 0,
             backoff: Backoff::new(ENGINE_BASE, ENGINE_CEILING),
             breach_backoff: Backoff::new(BREACH_BASE, BREACH_CEILING),
@@ -132,13 +146,20 @@ impl Supervisor {
     ) {
         let mut ready = Some(ready);
         loop {
-            let (wait, hears) = match self.pass().await {
+            // Told to stop, it lets go of whatever it is at: what is half made is stopped as well, and mended by the next one.
+            let passed = tokio::select! {
+                biased;
+                () = stop.cancelled() => break,
+                passed = self.pass() => passed,
+            };
+            let (wait, hears) = match passed {
                 Ok(wait) => {
                     self.well();
                     (wait, true)
                 }
                 Err(trouble) => self.troubled(&trouble).await,
             };
+            let wait = wait.min(self.not_unverified_for_long().await);
             self.tell().await;
             if self.verified.is_some() {
                 ready.take().into_iter().for_each(|ready| ready());
@@ -147,10 +168,71 @@ impl Supervisor {
                 () = stop.cancelled() => break,
                 () = sleep(wait) => {}
                 () = changed(&mut self.engine), if hears => {}
-                Some(order) = orders.recv() => self.obey(order).await,
+                Some(order) = orders.recv() => tokio::select! {
+                    biased;
+                    () = stop.cancelled() => break,
+                    () = self.obey(order) => {}
+                },
             }
         }
-        self.stop_all("the supervisor stops").await;
+        self.end().await;
+    }
+
+    /// Stops all, and takes what was handed over out of memory.
+    async fn end(&mut self) {
+        if !self.stop_all("the supervisor stops").await {
+            return;
+        }
+        // A look may have been on its way.
+        if let Some((engine, _)) = &self.engine {
+            for container in &self.plan.topology.containers {
+                if let Err(error) = engine.remove(&container.stand_in().name).await {
+                    tracing::warn!("{error}");
+                }
+            }
+        }
+        if let Err(error) = places::forget(&self.plan.places) {
+            tracing::error!(%error, "what was handed over stays in memory");
+        }
+    }
+
+    /// Whatever the trouble is: what runs is shown to be separated in a while, or is stopped. Gives the time until this has
+    /// to be looked at again.
+    async fn not_unverified_for_long(&mut self) -> Duration {
+        let left = self.unverified.left(self.verified.is_some(), Instant::now());
+        if !left.is_zero() {
+            return left;
+        }
+        if self.any_runs().await == Some(false)
+            || self.stop_all("they were not shown to be separated in time").await
+        {
+            self.unverified.stopped();
+            self.approved = false;
+            return Duration::MAX;
+        }
+        let why = "what runs is not shown to be separated, and could not be stopped; it is tried again";
+        tracing::error!("{why}");
+        let mut state = self.state.lock();
+        state.separation = Separation::Broken;
+        state.trouble.retain(|said| said != why);
+        state.trouble.push(why.into());
+        PASS_INTERVAL
+    }
+
+    /// Whether anything of ours runs; nothing where the engine does not say so.
+    async fn any_runs(&mut self) -> Option<bool> {
+        let engine = self.engine().await.ok()?;
+        for container in &self.plan.topology.containers {
+            if engine
+                .container(&container.name)
+                .await
+                .ok()?
+                .is_some_and(|found| found.is_own() && found.runs())
+            {
+                return Some(true);
+            }
+        }
+        Some(false)
     }
 
     /// Makes of what is there what is described, and shows it to be separated. Gives the time until the next look.
@@ -266,31 +348,41 @@ impl Supervisor {
 
     /// The containers, exactly as they are described; whether they run is another matter.
     async fn containers(&mut self, engine: &Engine) -> Result<Vec<Found>, Trouble> {
-        let mut all = Vec::new();
-        for (container, half) in self.plan.topology.containers.iter().zip(&mut self.halves) {
+        let mut differing = Vec::new();
+        for container in &self.plan.topology.containers {
             let found = engine.container(&container.name).await?;
             if found.as_ref().is_some_and(|found| !found.is_own()) {
                 return Err(EngineError::Foreign { kind: "container", name: container.name.clone() }.into());
             }
-            let differ = found.as_ref().map(|found| found.differences(container));
-            match (found, differ) {
-                (Some(found), Some(differ)) if differ.is_empty() => all.push(found),
-                (_, differ) => {
-                    if let Some(differ) = differ {
-                        let differs = differ.join(", ");
-                        tracing::warn!(
-                            name = container.name,
-                            differs,
-                            "it is not as it was described, and is made anew"
-                        );
-                        // What was changed behind our back is not waited for; another image stops in order.
-                        if differ == ["image"] {
-                            engine.stop(&container.name, STOP_MAX).await?;
-                        }
+            differing.push(found.map(|found| (found.differences(container), found)));
+        }
+        // First the one that data comes from, while the other still takes what it holds.
+        let all = self.plan.topology.containers.iter().zip(&differing).zip(&mut self.halves).rev();
+        for ((container, found), half) in all {
+            let Some((differ, _)) = found.as_ref().filter(|(differ, _)| !differ.is_empty()) else { continue };
+            let differs = differ.join(", ");
+            tracing::warn!(name = container.name, differs, "it is not as it was described, and is made anew");
+            // What was changed behind our back is not waited for as long as one of which another image is wanted.
+            let image = differ == &["image"];
+            engine.stop(&container.name, if image { STOP_MAX } else { STOP_CHANGED_MAX }).await?;
+            half.stopped();
+            if !image && half.is_new(Instant::now()) {
+                // Somebody changes each new one at once: made anew without a wait, it would be so for ever.
+                return Err(Trouble::Changed { name: container.name.clone(), what: differs });
+            }
+        }
+        let mut all = Vec::new();
+        for ((container, found), half) in
+            self.plan.topology.containers.iter().zip(differing).zip(&mut self.halves)
+        {
+            match found {
+                Some((differ, found)) if differ.is_empty() => all.push(found),
+                found => {
+                    if found.is_some() {
                         engine.remove(&container.name).await?;
-                        half.stopped();
                     }
                     all.push(make(engine, container).await?);
+                    half.made(Instant::now());
                 }
             }
         }
@@ -343,8 +435,9 @@ impl Supervisor {
                 continue;
             }
             if found.runs() {
-                tracing::error!(name, "it hangs, by its own health check, and is killed");
-                engine.kill(name).await?;
+                tracing::error!(name, "it hangs, by its own health check, and is stopped");
+                // One that is only slow gives away what it holds; one that hangs is killed at the end.
+                engine.stop(name, STOP_CHANGED_MAX).await?;
             }
             match half.down(now, random(&self.random)) {
                 Due::Now => {
@@ -435,7 +528,9 @@ impl Supervisor {
             self.engine = None;
         }
         if gives_up {
-            self.stop_all("they are not shown to be separated").await;
+            if !self.stop_all("they are not shown to be separated").await {
+                self.unverified.is_due();
+            }
             self.approved = false;
             self.looks_failed = 0;
         }
@@ -460,16 +555,20 @@ impl Supervisor {
         }
     }
 
-    /// First the one that data comes from.
-    async fn stop_all(&mut self, why: &str) {
-        let Ok(engine) = self.engine().await else { return };
+    /// First the one that data comes from. Gives whether none of them runs any more: one that does not stop is killed.
+    async fn stop_all(&mut self, why: &str) -> bool {
+        let Ok(engine) = self.engine().await else { return false };
         tracing::info!(why, "the containers are stopped");
         for container in self.plan.topology.containers.iter().rev() {
             if let Err(error) = engine.stop(&container.name, STOP_MAX).await {
                 tracing::error!("{error}");
+                if let Err(error) = engine.kill(&container.name).await {
+                    tracing::error!("{error}");
+                }
             }
         }
         self.halves.iter_mut().for_each(Half::stopped);
+        self.any_runs().await == Some(false)
     }
 
     /// Writes the account, and what `adapter status` says.
@@ -501,7 +600,7 @@ impl Supervisor {
                 breaches: state.breaches,
                 containers: parts,
             };
-            if let Err(error) = account.write(&self.plan.account) {
+            if let Err(error) = account.write(&self.plan.places.account) {
                 tracing::warn!(%error, "the account cannot be written: the platform will not be told of the containers");
             }
         } else {
@@ -536,7 +635,9 @@ impl Supervisor {
                 Ok(_) if self.verified.is_some() && self.healthy().await => return Ok(()),
                 Ok(wait) => wait,
                 Err(trouble @ (Trouble::Breach(_) | Trouble::NoImage(_) | Trouble::Otherwise { .. })) => {
-                    self.stop_all("the new images are not as they have to be").await;
+                    if !self.stop_all("the new images are not as they have to be").await {
+                        self.unverified.is_due();
+                    }
                     self.state.lock().breaches += u64::from(matches!(trouble, Trouble::Breach(_)));
                     return Err(trouble.to_string());
                 }

@@ -7,7 +7,7 @@ use tokio::time::timeout;
 use super::engine::{Engine, EngineError};
 use super::judge::{Breach, Surroundings};
 use super::limits::{HOST_ADDRESSES_MAX, LOOK_MAX};
-use super::probe::{Findings, own_addresses};
+use super::probe::{Findings, own_addresses, routes};
 use super::topology::Role;
 use crate::config::{Sections, Subnet};
 
@@ -64,16 +64,25 @@ impl Around {
         intake: &str,
         uplink: &str,
     ) -> Result<Vec<Breach>, LookError> {
-        let addresses = async |role, name| {
-            let found = engine.container(name).await?.ok_or(LookError::Gone(role))?;
-            Ok::<_, LookError>(found.addresses())
+        let found = async |role, name: &str| match engine.container(name).await? {
+            // One that does not run has no addresses, and nothing can be held against those that it will have.
+            Some(found) if !found.addresses().is_empty() => Ok(found),
+            _ => Err(LookError::Gone(role)),
         };
+        let (of_intake, of_uplink) = (found(Role::Intake, intake).await?, found(Role::Uplink, uplink).await?);
         let mut machine = own_addresses().map_err(LookError::Machine)?;
+        // All of them count where the tables are judged; of these as many are tried as the time allows.
+        let machine_routes = routes().map_err(LookError::Machine)?;
+        let all_of_machine: Vec<_> = machine.iter().map(|own| own.ip).collect();
         machine.truncate(HOST_ADDRESSES_MAX);
         let surroundings = Surroundings {
             machine,
-            intake: addresses(Role::Intake, intake).await?,
-            uplink: addresses(Role::Uplink, uplink).await?,
+            machine_routes,
+            all_of_machine,
+            intake: of_intake.addresses(),
+            uplink: of_uplink.addresses(),
+            intake_networks: of_intake.subnets(),
+            uplink_networks: of_uplink.subnets(),
             printers: self.printers.clone(),
             ports: self.ports.clone(),
             printers_network: self.printers_network,
@@ -83,8 +92,9 @@ impl Around {
             look(engine, Role::Uplink, uplink, &surroundings),
         );
         let (from_intake, from_uplink) = (from_intake?, from_uplink?);
-        let intake = surroundings.judge(Role::Intake, &from_intake);
-        Ok(intake.into_iter().chain(surroundings.judge(Role::Uplink, &from_uplink)).collect())
+        let halves = [(Role::Intake, &from_intake), (Role::Uplink, &from_uplink)];
+        let of_halves = halves.into_iter().flat_map(|(role, found)| surroundings.judge(role, found));
+        Ok(surroundings.judge_machine().into_iter().chain(of_halves).collect())
     }
 }
 

@@ -7,6 +7,7 @@ use bollard::models::{ContainerInspectResponse, ContainerStatsResponse, HealthSt
 
 use super::super::topology::{Container, LABEL, Network, Volume};
 use super::{Usage, differences};
+use crate::config::Subnet;
 
 /// How a container is, by its own check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -110,6 +111,16 @@ impl Found {
     /// The names of the settings in which it differs from a description.
     pub(crate) fn differences(&self, described: &Container) -> Vec<String> {
         differences::of_container(described, &self.0)
+    }
+
+    /// The networks that it has addresses on.
+    pub(crate) fn subnets(&self) -> Vec<Subnet> {
+        let networks = self.0.network_settings.as_ref().and_then(|settings| settings.networks.as_ref());
+        let of = |end: &bollard::models::EndpointSettings| {
+            let address = end.ip_address.as_deref()?.parse().ok()?;
+            Some(Subnet::around(address, u8::try_from(end.ip_prefix_len?).ok()?))
+        };
+        networks.into_iter().flat_map(HashMap::values).filter_map(of).collect()
     }
 
     /// Its addresses, on whatever network.

@@ -65,7 +65,11 @@ pub(crate) fn own_addresses() -> io::Result<Vec<Address>> {
     Ok(all)
 }
 
-pub(super) fn routes() -> io::Result<Vec<Route>> {
+/// The ways that the kernel of this machine, or container, knows, but for loopback's.
+///
+/// # Errors
+/// What cannot be read.
+pub(crate) fn routes() -> io::Result<Vec<Route>> {
     let of = |entry: procfs::net::RouteEntry| Route {
         to: entry.destination.into(),
         bits: u8::try_from(u32::from(entry.mask).count_ones()).unwrap_or(0),

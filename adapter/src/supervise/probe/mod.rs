@@ -7,7 +7,7 @@ mod reach;
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use kernel::{Address, Listener, Route, own_addresses};
+pub(crate) use kernel::{Address, Listener, Route, own_addresses, routes};
 pub(crate) use reach::{Outcome, Target, Tried};
 
 /// What was found.

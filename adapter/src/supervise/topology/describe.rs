@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::sources::{self, SourceError};
 use super::{Container, Driver, Mount, Network, Role, Topology, Volume};
 use crate::config::{Lan, Sections, Supervise};
 
@@ -44,6 +45,9 @@ pub(crate) enum Incomplete {
     /// The socket is not where the halves can share it.
     #[error("link.socket is {}: in containers it is in a directory of its own, such as /run/oneway/link.sock", .0.display())]
     Socket(PathBuf),
+    /// A half would see more of the machine than its files.
+    #[error(transparent)]
+    Source(#[from] SourceError),
 }
 
 impl Topology {
@@ -62,6 +66,15 @@ impl Topology {
         let meet =
             link.socket.parent().filter(|parent| parent.starts_with("/run/") && *parent != Path::new("/run"));
         let meet = meet.ok_or_else(|| Incomplete::Socket(link.socket.clone()))?;
+        let logs = sections.config.printers.iter().filter_map(|printer| printer.logs.as_ref());
+        let shown =
+            logs.map(|logs| &logs.directory).chain(&supervise.intake_files).chain(&supervise.uplink_files);
+        for source in shown {
+            sources::check(source, &supervise.engine)?;
+        }
+        if let (Some(intake), Some(uplink)) = (&supervise.intake_files, &supervise.uplink_files) {
+            sources::apart(intake, uplink)?;
+        }
         let common = Common { file, meet };
         let networks = vec![
             network(Role::Uplink, supervise.uplink_network.as_ref()),

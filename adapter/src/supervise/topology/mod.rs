@@ -7,6 +7,7 @@
 mod container;
 mod describe;
 mod network;
+mod sources;
 
 use std::time::Duration;
 
@@ -29,12 +30,12 @@ pub(crate) struct HealthCheck {
     pub(crate) retries: i64,
 }
 
-/// One that hangs is known after some twenty seconds. An answer takes milliseconds; on a machine at its limits, seconds.
+/// One that hangs is known after some forty seconds. An answer takes milliseconds; on a machine at its limits, seconds.
 pub(crate) const HEALTH: HealthCheck = HealthCheck {
     interval: Duration::from_secs(5),
-    timeout: Duration::from_secs(5),
+    timeout: Duration::from_secs(10),
     start_period: Duration::from_secs(20),
-    retries: 2,
+    retries: 3,
 };
 
 /// All that there is to be.
