@@ -12,15 +12,11 @@
 //! canonical form, so there is none to get wrong; and nothing of a document is parsed before it is known to be signed.
 //! The role is signed too: what was signed as a snapshot is nothing else, whoever holds the key.
 
-use crate::{PublicKey, Role, hex, limits};
+use crate::head::{ALGORITHM, Signature, line, signature, signature_line};
+use crate::{PublicKey, Role, limits};
 
 /// The first word of the first line. Another form is another number.
 const FORM: &str = "oneway-release/1";
-/// The first word of a signature's line.
-const ALGORITHM: &str = "ed25519";
-
-/// An Ed25519 signature.
-pub type Signature = [u8; 64];
 
 /// Why bytes are no signed file.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
@@ -93,9 +89,7 @@ impl Envelope {
     /// The file's bytes. [`Envelope::parse`] takes no others for the same parts.
     pub fn to_bytes(&self) -> Vec<u8> {
         let signatures = self.signatures.iter();
-        let lines =
-            signatures.map(|(key, signature)| format!("{ALGORITHM} {key} {}\n", hex::digits(signature)));
-        let head: String = lines.collect();
+        let head: String = signatures.map(|(key, signature)| signature_line(key, signature)).collect();
         [self.first_line().as_bytes(), head.as_bytes(), b"\n", &self.body].concat()
     }
 
@@ -128,18 +122,6 @@ impl Envelope {
     fn first_line(&self) -> String {
         format!("{FORM} {}\n", self.role)
     }
-}
-
-/// A line without its end, and what follows.
-fn line(bytes: &[u8]) -> Option<(&str, &[u8])> {
-    let end = bytes.iter().position(|byte| *byte == b'\n')?;
-    let (line, rest) = bytes.split_at_checked(end)?;
-    Some((std::str::from_utf8(line).ok()?, rest.get(1..)?))
-}
-
-fn signature(line: &str) -> Option<(PublicKey, Signature)> {
-    let (key, signature) = line.strip_prefix(ALGORITHM)?.strip_prefix(' ')?.split_once(' ')?;
-    Some((PublicKey::parse(key)?, hex::bytes(signature)?))
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ mod document;
 mod envelope;
 mod fit;
 mod fuzz;
+pub mod head;
 mod hex;
 mod keys;
 mod known;
@@ -27,12 +28,14 @@ pub use document::{
     Architecture, Configuration, Image, ImageDigest, Images, Length, Pointer, Release, Roles, Root, Snapshot,
     Targets, Timestamp, decode, encode,
 };
-pub use envelope::{Envelope, EnvelopeError, Signature};
+pub use envelope::{Envelope, EnvelopeError};
 pub use fit::{Running, Unfit};
 pub use fuzz::fuzz_body;
+pub use head::Signature;
 pub use hex::{Hasher, Sha256};
 pub use keys::{Holder, Key, PublicKey, Role, RoleKeys};
 pub use known::Known;
+pub use reason::reason;
 pub use refusal::{Refusal, TooFew, Why};
 pub use time::Time;
 pub use verification::{Installed, Offer, Purpose, Start, Step, Take, Verified, Wanted, begin};

@@ -11,13 +11,11 @@
 //! (`release/src/envelope.rs`): there is no canonical form to get wrong, and nothing of the document is parsed before it is known
 //! to be signed. The first line is another than a release's, so that neither can be given out as the other.
 
-use data_encoding::HEXLOWER;
+use release::head::{ALGORITHM, line, signature, signature_line};
 use release::{PublicKey, Signature};
 
 /// The first line. Another form is another number.
 const FORM: &str = "oneway-site/1";
-/// The first word of the signature's line.
-const ALGORITHM: &str = "ed25519";
 
 /// Why bytes are no file of a stick.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
@@ -65,7 +63,7 @@ impl Envelope {
 
     /// The file's bytes. [`Envelope::parse`] takes no others for the same parts.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let head = format!("{FORM}\n{ALGORITHM} {} {}\n\n", self.key, HEXLOWER.encode(&self.signature));
+        let head = format!("{FORM}\n{}\n", signature_line(&self.key, &self.signature));
         [head.as_bytes(), &self.body].concat()
     }
 
@@ -78,18 +76,6 @@ impl Envelope {
 /// What is signed for this document.
 pub fn message(body: &[u8]) -> Vec<u8> {
     [FORM.as_bytes(), b"\n", body].concat()
-}
-
-/// A line without its end, and what follows.
-fn line(bytes: &[u8]) -> Option<(&str, &[u8])> {
-    let end = bytes.iter().position(|byte| *byte == b'\n')?;
-    let (line, rest) = bytes.split_at_checked(end)?;
-    Some((std::str::from_utf8(line).ok()?, rest.get(1..)?))
-}
-
-fn signature(line: &str) -> Option<(PublicKey, Signature)> {
-    let (key, signature) = line.strip_prefix(ALGORITHM)?.strip_prefix(' ')?.split_once(' ')?;
-    Some((PublicKey::parse(key)?, HEXLOWER.decode(signature.as_bytes()).ok()?.try_into().ok()?))
 }
 
 #[cfg(test)]

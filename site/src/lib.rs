@@ -12,7 +12,6 @@ mod document;
 mod envelope;
 mod fuzz;
 pub mod limits;
-mod reason;
 mod refusal;
 mod take;
 mod text;

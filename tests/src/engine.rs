@@ -6,9 +6,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::io::AsyncReadExt as _;
@@ -66,9 +66,6 @@ pub const MACHINE: &str = "198.51.100.2";
 
 /// Engines of this process so far.
 static ENGINES: AtomicU64 = AtomicU64::new(0);
-/// How long a process that was killed may take to be gone, and how often that is looked at.
-const GONE_MAX: Duration = Duration::from_secs(60);
-const GONE_EVERY: Duration = Duration::from_millis(20);
 
 /// A running engine.
 pub struct Engine {
@@ -177,13 +174,11 @@ impl Engine {
     }
 
     /// Kills the engine, and nothing else of what runs there, as far as the engine lets it.
-    pub fn kill(&self) -> Result<()> {
+    pub async fn kill(&self) -> Result<()> {
         let pid = self.process("dockerd")?.parse()?;
-        let pid = rustix::process::Pid::from_raw(pid).context("no such process")?;
-        rustix::process::kill_process(pid, rustix::process::Signal::KILL)?;
+        kill_process(Pid::from_raw(pid).context("no such process")?, Signal::KILL)?;
         // Its containers are not told; the next engine finds them.
-        ensure!(gone(|| self.process("dockerd").is_err()), "the engine was killed and is still there");
-        Ok(())
+        until("the killed engine's end", async || Ok(self.process("dockerd").is_err().then_some(()))).await
     }
 
     /// Starts the engine again.
@@ -225,29 +220,21 @@ impl Engine {
 
 impl Drop for Engine {
     fn drop(&mut self) {
-        // With the first process the kernel ends all others of its namespace, before it reports its end.
-        if let Ok(Some(first)) = self.first().map(|first| rustix::process::Pid::from_raw(first.parse().ok()?))
-        {
-            let _ = rustix::process::kill_process(first, rustix::process::Signal::KILL);
+        // With the first process the kernel ends all others of its namespace, before it reports its end; and then the holder
+        // ends. Killed itself where there is no first one, it ends too.
+        let pid = |pid: String| Pid::from_raw(pid.parse().ok()?);
+        let holder = self.holder.id().and_then(|id| Pid::from_raw(id.try_into().ok()?));
+        if let Some(last) = self.first().ok().and_then(pid).or(holder) {
+            let _ = kill_process(last, Signal::KILL);
         }
-        gone(|| !matches!(self.holder.try_wait(), Ok(None)));
+        if let Some(holder) = holder {
+            let _ = waitid(WaitId::Pid(holder), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT);
+        }
         // Empty now, and a directory of control groups is removed from its leaves up.
         for root in control_groups(&self.cgroup) {
             remove_groups(&root);
         }
     }
-}
-
-/// Waits until something has gone, and says whether it has.
-fn gone(mut has_gone: impl FnMut() -> bool) -> bool {
-    let begun = Instant::now();
-    while !has_gone() {
-        if begun.elapsed() > GONE_MAX {
-            return false;
-        }
-        std::thread::sleep(GONE_EVERY);
-    }
-    true
 }
 
 /// Where the engine's control groups are: below our own in each hierarchy, or at the root of the one that there is.

@@ -12,12 +12,17 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::engine::{Engine, OUTSIDE};
-use crate::{images, repository, until};
+use crate::{images, number, repository, until};
 
 /// Where the printers are.
 pub const PRINTERS: &str = "192.168.77.10";
 /// The intake's place beside them.
 pub const INTAKE: &str = "192.168.77.2";
+
+/// Of a platform's report: whether it has so many lines.
+pub fn distinct(at_least: u64) -> impl Fn(&Value) -> bool {
+    move |report| number(report, "/records/distinct").is_ok_and(|distinct| distinct >= at_least)
+}
 
 /// The box and what is around it.
 pub struct Site {
@@ -154,6 +159,18 @@ impl Site {
     pub async fn until_stored(&self, what: &str, met: impl Fn(&Value) -> bool) -> Result<Value> {
         let stored = until(what, async || Ok(Some(self.report().await?).filter(&met)));
         stored.await.with_context(|| self.log())
+    }
+
+    /// Stops the printers, and shows that every line that they wrote is stored, and once. Gives what they counted.
+    pub async fn nothing_lost(&self, mut printers: Program) -> Result<Value> {
+        printers.send("stop").await?;
+        let counted = printers.ended().await?;
+        let written = number(&counted, "/lines_written")?;
+        let report = self.until_stored("the last lines", distinct(written)).await?;
+        assert_eq!(number(&report, "/records/distinct")?, written, "{counted}\n{report}");
+        assert_eq!(number(&report, "/records/missing")?, 0, "{report}");
+        assert_eq!(number(&report, "/records/duplicates")?, 0, "{report}");
+        Ok(counted)
     }
 
     /// A file of the site.

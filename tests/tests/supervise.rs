@@ -9,7 +9,7 @@ use demo::program::{Launcher, Program};
 use rusqlite::{Connection, OpenFlags};
 use serde_json::Value;
 use tests::engine::{MACHINE, OUTSIDE};
-use tests::supervised::{INTAKE, PRINTERS, Site};
+use tests::supervised::{INTAKE, PRINTERS, Site, distinct};
 use tests::{number, until};
 use tokio::process::Command;
 
@@ -24,10 +24,6 @@ async fn site(printers_network: &str) -> Result<Site> {
     Site::prepare(BELOW, launcher, printers_network).await
 }
 
-fn distinct(at_least: u64) -> impl Fn(&Value) -> bool {
-    move |report| number(report, "/records/distinct").is_ok_and(|distinct| distinct >= at_least)
-}
-
 fn verified(said: &Value) -> bool {
     said["separation"] == "verified"
 }
@@ -40,7 +36,7 @@ async fn from_nothing_to_data_and_through_twenty_kills_nothing_is_lost() -> Resu
     let platform = site.start_platform().await?;
     let mut supervisor = site.start_supervisor()?;
     supervisor.ready().await.with_context(|| site.log())?;
-    let mut printers = site.start_printers().await?;
+    let printers = site.start_printers().await?;
     let report = site.until_stored("lines through the containers", distinct(200)).await?;
     assert_eq!(number(&report, "/printers")?, 20, "{report}");
     said_to_people(&site).await?;
@@ -52,7 +48,7 @@ async fn from_nothing_to_data_and_through_twenty_kills_nothing_is_lost() -> Resu
         match (kill, kill % 3) {
             // The next engine gives each container its ten seconds to end before it does anything else.
             (6 | 13 | 19, _) => {
-                site.engine.kill()?;
+                site.engine.kill().await?;
                 site.engine.again().await?;
             }
             (_, 0) => kill_container(&site, "oneway-intake").await?,
@@ -68,13 +64,7 @@ async fn from_nothing_to_data_and_through_twenty_kills_nothing_is_lost() -> Resu
     hangs_and_comes_back(&site).await?;
     reported(&site).await?;
 
-    printers.send("stop").await?;
-    let counted = printers.ended().await?;
-    let written = number(&counted, "/lines_written")?;
-    let report = site.until_stored("the last lines", distinct(written)).await?;
-    assert_eq!(number(&report, "/records/distinct")?, written, "{counted}\n{report}");
-    assert_eq!(number(&report, "/records/missing")?, 0, "{report}");
-    assert_eq!(number(&report, "/records/duplicates")?, 0, "{report}");
+    let counted = site.nothing_lost(printers).await?;
     assert!(number(&counted, "/lines_acknowledged")? > 0);
     ends_in_order(&site, supervisor).await?;
     platform.stop().await.map(drop)

@@ -10,7 +10,7 @@ use serde_json::Value;
 use tests::images::{built, run};
 use tests::makers::Makers;
 use tests::number;
-use tests::supervised::Site;
+use tests::supervised::{Site, distinct};
 
 const BELOW: &str = env!("CARGO_TARGET_TMPDIR");
 const DESK: &str = "desk";
@@ -123,10 +123,6 @@ fn pack(folder: &Path, half: &str, version: &str, program: &str) -> Result<()> {
     run("docker/pack", &[&dockerfile, &context, version, &archive, half]).map(drop)
 }
 
-fn distinct(at_least: u64) -> impl Fn(&Value) -> bool {
-    move |report| number(report, "/records/distinct").is_ok_and(|distinct| distinct >= at_least)
-}
-
 /// The image of a half's container, and which image the engine knows by the name of this release.
 async fn runs(site: &Site, half: &str) -> Result<String> {
     let found = site.engine.inspect(&format!("oneway-{half}")).await?;
@@ -165,7 +161,7 @@ async fn a_good_release_goes_in_while_data_flows_and_no_other() -> Result<()> {
     let platform = site.start_platform().await?;
     let mut supervisor = site.start_supervisor()?;
     supervisor.ready().await.with_context(|| site.log())?;
-    let mut printers = site.start_printers().await?;
+    let printers = site.start_printers().await?;
     site.until_stored("lines through the containers", distinct(100)).await?;
     let before = [runs(&site, "intake").await?, runs(&site, "uplink").await?];
 
@@ -230,13 +226,7 @@ async fn a_good_release_goes_in_while_data_flows_and_no_other() -> Result<()> {
     vendor.release("older", "", "0.1.5", "adapter")?;
     refused(&site, &vendor, "older", "older", |_| Ok(())).await?;
 
-    printers.send("stop").await?;
-    let counted = printers.ended().await?;
-    let written = number(&counted, "/lines_written")?;
-    let report = site.until_stored("the last lines", distinct(written)).await?;
-    assert_eq!(number(&report, "/records/distinct")?, written, "{counted}\n{report}");
-    assert_eq!(number(&report, "/records/missing")?, 0, "{report}");
-    assert_eq!(number(&report, "/records/duplicates")?, 0, "{report}");
+    site.nothing_lost(printers).await?;
     supervisor.stop().await?;
     platform.stop().await.map(drop)
 }

@@ -100,7 +100,7 @@ dated!(Targets);
 /// # Errors
 /// Where in it is what that does not belong there.
 pub fn decode<T: for<'a> Deserialize<'a>>(body: &[u8]) -> Result<T, String> {
-    serde_json::from_slice(body).map_err(|error| reason::reason(&error, limits::REASON_BYTES_MAX))
+    serde_json::from_slice(body).map_err(|error| reason::reason(&error.to_string(), limits::REASON_BYTES_MAX))
 }
 
 /// Writes a document, for people to read as well.

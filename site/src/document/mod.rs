@@ -4,14 +4,13 @@ mod check;
 mod network;
 mod printer;
 
-use release::Time;
+use release::{Time, reason};
 use serde::{Deserialize, Serialize};
 
 pub use check::{INTERVAL_MIN_HTTP, INTERVAL_MIN_PIP, Mistake};
 pub use network::{Address, Network, Plug, Prefix};
 pub use printer::{Interface, Printer, Query, Sender, Target};
 
-use crate::reason::reason;
 use crate::{AdapterName, Authority, Code, Key, PlatformUrl, limits};
 
 /// Counts up with each stick of an adapter: the second in which it was made, or one more than the last. So a platform that was

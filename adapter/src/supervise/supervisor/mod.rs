@@ -1,0 +1,260 @@
+//! The supervisor at work: again and again it looks at what is there, makes of it what is described, and shows that it is
+//! separated. It remembers little: killed and started again, it finds everything in the engine and goes on.
+
+mod made;
+mod running;
+mod shown;
+mod switched;
+mod told;
+mod trouble;
+
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::time::Duration;
+
+use futures::{FutureExt as _, Stream, StreamExt as _};
+use ring::rand::SystemRandom;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep};
+use tokio_util::sync::CancellationToken;
+
+use super::account::Separation;
+use super::control::{Images, Order};
+use super::engine::{Engine, EngineError, Found};
+use super::half::Half;
+use super::limits::{
+    BREACH_BASE, BREACH_CEILING, ENGINE_BASE, ENGINE_CEILING, LOOKS_FAILED_MAX, PASS_INTERVAL,
+};
+use super::output::Followed;
+use super::state::State;
+use super::topology::{Places, Topology};
+use super::unverified::Unverified;
+use super::verify::{Around, LookError};
+use crate::uplink::{Backoff, random};
+use trouble::Trouble;
+
+type Changes = Pin<Box<dyn Stream<Item = Result<(), EngineError>> + Send>>;
+
+/// What it is given.
+pub(crate) struct Plan {
+    /// The engine's socket.
+    pub(crate) engine: PathBuf,
+    /// What there is to be.
+    pub(crate) topology: Topology,
+    /// What it runs.
+    pub(crate) images: Images,
+    /// Who is around.
+    pub(crate) around: Around,
+    /// Where images are that the engine may not have.
+    pub(crate) archives: Vec<PathBuf>,
+    /// Where the account goes, and what was handed over is.
+    pub(crate) places: Places,
+}
+
+/// What was verified: these very starts of these containers, on these networks.
+type Fingerprint = Vec<String>;
+
+pub(crate) struct Supervisor {
+    plan: Plan,
+    state: State,
+    engine: Option<(Engine, Changes)>,
+    /// In the order of their start: uplink, intake; so are the topology's containers.
+    halves: [Half; 2],
+    followed: [Option<Followed>; 2],
+    /// Whether the networks were found good, by these containers or by others in their place.
+    approved: bool,
+    verified: Option<(Fingerprint, Instant)>,
+    unverified: Unverified,
+    looks_failed: u32,
+    backoff: Backoff,
+    breach_backoff: Backoff,
+    random: SystemRandom,
+    said: Option<Instant>,
+    sequence: u64,
+    begun: bool,
+}
+
+impl Supervisor {
+    pub(crate) fn new(plan: Plan) -> Self {
+        Self {
+            plan,
+            state: State::new(),
+            engine: None,
+            halves: [Half::new(), Half::new()],
+            followed: [None, None],
+            approved: false,
+            verified: None,
+            unverified: Unverified::new(),
+            looks_failed: 0,
+            backoff: Backoff::new(ENGINE_BASE, ENGINE_CEILING),
+            breach_backoff: Backoff::new(BREACH_BASE, BREACH_CEILING),
+            random: SystemRandom::new(),
+            said: None,
+            sequence: 0,
+            begun: false,
+        }
+    }
+
+    pub(super) fn topology(&self) -> &Topology {
+        &self.plan.topology
+    }
+
+    /// How it stands, for whoever looks on.
+    pub(crate) fn state(&self) -> State {
+        self.state.clone()
+    }
+
+    /// Works until `stop`, and then stops the containers: an adapter that nobody watches does not run. `ready` is called once,
+    /// when both halves run and are shown to be separated.
+    pub(crate) async fn run(
+        mut self,
+        mut orders: mpsc::Receiver<Order>,
+        stop: CancellationToken,
+        ready: impl FnOnce() + Send,
+    ) {
+        let mut ready = Some(ready);
+        loop {
+            // Told to stop, it lets go of whatever it is at: what is half made is stopped as well, and mended by the next one.
+            let passed = tokio::select! {
+                biased;
+                () = stop.cancelled() => break,
+                passed = self.pass() => passed,
+            };
+            let (wait, hears) = match passed {
+                Ok(wait) => {
+                    self.well();
+                    (wait, true)
+                }
+                Err(trouble) => self.troubled(&trouble).await,
+            };
+            let wait = wait.min(self.not_unverified_for_long().await);
+            self.tell().await;
+            if self.verified.is_some() {
+                ready.take().into_iter().for_each(|ready| ready());
+            }
+            tokio::select! {
+                () = stop.cancelled() => break,
+                () = sleep(wait) => {}
+                () = changed(&mut self.engine), if hears => {}
+                Some(order) = orders.recv() => tokio::select! {
+                    biased;
+                    () = stop.cancelled() => break,
+                    () = self.obey(order) => {}
+                },
+            }
+        }
+        self.end().await;
+    }
+
+    /// Whatever the trouble is: what runs is shown to be separated in a while, or is stopped. Gives the time until this has
+    /// to be looked at again.
+    async fn not_unverified_for_long(&mut self) -> Duration {
+        let left = self.unverified.left(self.verified.is_some(), Instant::now());
+        if !left.is_zero() {
+            return left;
+        }
+        if self.any_runs().await == Some(false)
+            || self.stop_all("they were not shown to be separated in time").await
+        {
+            self.unverified.stopped();
+            self.approved = false;
+            return Duration::MAX;
+        }
+        let why = "what runs is not shown to be separated, and could not be stopped; it is tried again";
+        tracing::error!("{why}");
+        let mut state = self.state.lock();
+        state.separation = Separation::Broken;
+        state.trouble.retain(|said| said != why);
+        state.trouble.push(why.into());
+        PASS_INTERVAL
+    }
+
+    /// Makes of what is there what is described, and shows it to be separated. Gives the time until the next look.
+    async fn pass(&mut self) -> Result<Duration, Trouble> {
+        let engine = self.engine().await?;
+        self.images(&engine).await?;
+        self.networks(&engine).await?;
+        let found = self.containers(&engine).await?;
+        if !self.approved && !found.iter().all(Found::runs) {
+            self.stand_ins(&engine).await?;
+        }
+        let wait = self.started(&engine, &found).await?;
+        if wait.is_zero() {
+            self.verified_now(&engine).await?;
+            return Ok(PASS_INTERVAL);
+        }
+        self.verified = None;
+        Ok(wait.min(PASS_INTERVAL))
+    }
+
+    async fn engine(&mut self) -> Result<Engine, Trouble> {
+        if let Some((engine, _)) = &self.engine {
+            return Ok(engine.clone());
+        }
+        let engine = Engine::connect(&self.plan.engine).await?;
+        if self.begun {
+            self.state.lock().engine_lost += 1;
+        } else {
+            self.tidy(&engine).await?;
+            self.begun = true;
+        }
+        self.engine = Some((engine.clone(), Box::pin(engine.changes())));
+        Ok(engine)
+    }
+
+    fn well(&mut self) {
+        self.backoff.succeeded();
+        let mut state = self.state.lock();
+        state.trouble.clear();
+        state.separation =
+            if self.verified.is_some() { Separation::Verified } else { Separation::Unverified };
+    }
+
+    /// Gives how long to wait, and whether a change may end the wait.
+    async fn troubled(&mut self, trouble: &Trouble) -> (Duration, bool) {
+        self.verified = None;
+        let random = random(&self.random);
+        let breach = matches!(trouble, Trouble::Breach(_));
+        let gives_up = breach || self.looks_failed >= LOOKS_FAILED_MAX;
+        if matches!(trouble, Trouble::Engine(error) | Trouble::Unknown(LookError::Engine(error)) if error.is_away())
+        {
+            self.engine = None;
+        }
+        if gives_up {
+            if !self.stop_all("they are not shown to be separated").await {
+                self.unverified.is_due();
+            }
+            self.approved = false;
+            self.looks_failed = 0;
+        }
+        {
+            let mut state = self.state.lock();
+            state.separation = if gives_up { Separation::Broken } else { Separation::Unverified };
+            state.breaches += u64::from(breach);
+            let why = trouble.to_string();
+            // Again and again the same is said once.
+            if state.trouble.first() != Some(&why) {
+                match trouble {
+                    Trouble::Engine(error) if error.is_away() => tracing::warn!("{why}"),
+                    _ => tracing::error!("{why}"),
+                }
+                state.trouble = vec![why];
+            }
+        }
+        if gives_up {
+            (BREACH_BASE + self.breach_backoff.failed(random, None), false)
+        } else {
+            (self.backoff.failed(random, None), false)
+        }
+    }
+}
+
+/// Until something has changed, or the engine has gone, which the next look finds.
+async fn changed(engine: &mut Option<(Engine, Changes)>) {
+    let Some((_, changes)) = engine else { return std::future::pending().await };
+    match changes.next().await {
+        // What has changed meanwhile is looked at together.
+        Some(Ok(())) => while let Some(Some(Ok(()))) = changes.next().now_or_never() {},
+        _ => *engine = None,
+    }
+}

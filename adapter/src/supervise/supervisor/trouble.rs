@@ -1,0 +1,46 @@
+//! Why what is described does not run.
+
+use super::super::engine::EngineError;
+use super::super::judge::Breach;
+use super::super::verify::LookError;
+
+/// Why what is described does not run. In words, for whoever looks at the log or the status.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Trouble {
+    /// The engine.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// An image is nowhere.
+    #[error(
+        "the engine has no image {0}, and none of supervise.archives brings it; load it with `docker load`"
+    )]
+    NoImage(release::ImageDigest),
+    /// The engine made something else.
+    #[error("the engine made {name} otherwise than it was described: {what}; is it an image of ours?")]
+    Otherwise {
+        /// The container, network or volume.
+        name: String,
+        /// The settings that differ.
+        what: String,
+    },
+    /// Somebody changes what was made.
+    #[error(
+        "somebody changed {name} as soon as it was made: {what}; keep programs that attach themselves to containers away from it"
+    )]
+    Changed {
+        /// The container.
+        name: String,
+        /// The settings that differ.
+        what: String,
+    },
+    /// The halves are not separated.
+    #[error("the halves are not separated, and were stopped: {}", words(.0))]
+    Breach(Vec<Breach>),
+    /// Whether they are is not known.
+    #[error("whether the halves are separated cannot be told: {0}")]
+    Unknown(#[from] LookError),
+}
+
+fn words(breaches: &[Breach]) -> String {
+    breaches.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
