@@ -155,6 +155,7 @@ impl App {
                 .collect(),
             in_clear: config.in_clear(),
             supervisor: None,
+            system: None,
         };
         intake.spawn("telemetry", telemetry.run(lifecycle.soft.clone()));
         let status = Status {
@@ -172,6 +173,7 @@ impl App {
             beats,
             push,
             strangers,
+            system: None,
         };
         Ok(Self { lifecycle, intake, downstream, downstream_stop, status })
     }

@@ -40,6 +40,8 @@ pub(crate) enum EnrolError {
     Uplink(#[from] UplinkError),
     #[error("the platform does not take this code: it is wrong, used or too old; ask for a new one")]
     CodeRefused,
+    #[error("{}: is named for the key and for the identity, and each needs a file of its own", .0.display())]
+    OneFile(PathBuf),
     #[error("no random bytes for the salt")]
     Random,
     #[error("{}: cannot be written; the code is used up now, so ask for a new one", file.display())]
@@ -97,6 +99,15 @@ struct Answer {
     key: String,
 }
 
+/// What it answers otherwise. Its own no to a code has a mark, since a status alone may come from whatever stands before it.
+#[derive(Deserialize)]
+struct Refusal {
+    refused: Option<String>,
+}
+
+/// That mark.
+const CODE_REFUSED: &str = "code";
+
 /// Reads the code, as the first line of what is piped in.
 pub(crate) fn read_code(input: impl Read) -> Result<SecretString, EnrolError> {
     let mut text = String::new();
@@ -114,6 +125,9 @@ pub(crate) async fn enrol(
     keeping: Keeping,
 ) -> Result<Enrolled, EnrolError> {
     let file = &platform.credentials_file;
+    if identity_file.is_some_and(|other| other == file) {
+        return Err(EnrolError::OneFile(file.clone()));
+    }
     // Before the code is used up: a machine that cannot seal, a salt that cannot be had and a directory that cannot be
     // written to cost no code.
     let sealed_with = prepare(keeping).await?;
@@ -197,20 +211,25 @@ async fn ask(platform: &Platform, code: &SecretString) -> Result<Answer, EnrolEr
         .send()
         .await
         .map_err(|error| UplinkError::out_of_reach(&error))?;
-    match response.status().as_u16() {
-        200 => {}
-        400 | 401 | 403 | 404 | 410 => return Err(EnrolError::CodeRefused),
-        status => {
-            return Err(UplinkError::Answer(format!("the platform answers {status}; try again later")).into());
-        }
-    }
+    let status = response.status().as_u16();
     let body = client::body(response, ANSWER_MAX).await.unwrap_or_default();
-    serde_json::from_slice(&body)
-        .map_err(|_| UplinkError::Answer("the platform's answer names no adapter and key".into()).into())
+    if status == 200 {
+        let wrong = |_| UplinkError::Answer("the platform's answer names no adapter and key".into()).into();
+        return serde_json::from_slice(&body).map_err(wrong);
+    }
+    let refusal: Option<Refusal> = serde_json::from_slice(&body).ok();
+    if refusal.and_then(|it| it.refused).as_deref() == Some(CODE_REFUSED) {
+        return Err(EnrolError::CodeRefused);
+    }
+    let said = format!(
+        "the answer is {status}, which says nothing of the code and may not be the platform's; try again later"
+    );
+    Err(UplinkError::Answer(said).into())
 }
 
-// An adapter that is enrolled again keeps its salt: with another, what it resends would be stored twice.
-async fn salt(file: &Path) -> Result<String, EnrolError> {
+/// The salt of the credentials, or a new one where there are none. An adapter that is enrolled again keeps it: with another, what it
+/// resends would be stored twice.
+pub(crate) async fn salt(file: &Path) -> Result<String, EnrolError> {
     match credentials(file).await {
         Ok(text) => Ok(Credentials::parse_salt(&text, file)?),
         Err(EnrolError::Credentials(CredentialsError::NotEnrolled { .. })) => {
@@ -226,9 +245,13 @@ async fn salt(file: &Path) -> Result<String, EnrolError> {
 async fn credentials(file: &Path) -> Result<SecretString, EnrolError> {
     let text = Credentials::read(file)?;
     match Credentials::parse(&text, file) {
-        Err(CredentialsError::Sealed { .. }) => seal::open(CREDENTIALS_NAME, text.expose_secret())
-            .await
-            .map_err(|source| EnrolError::Foreign { file: file.to_owned(), source }),
+        Err(CredentialsError::Sealed { .. }) => {
+            let foreign = |source| match source {
+                SealError::NotOpened(_) => EnrolError::Foreign { file: file.to_owned(), source },
+                source => source.into(),
+            };
+            seal::open(CREDENTIALS_NAME, text.expose_secret()).await.map_err(foreign)
+        }
         _ => Ok(text),
     }
 }
@@ -259,6 +282,10 @@ impl Draft {
         let written = self.file.write_all(text.expose_secret().as_bytes());
         let written = written.and_then(|()| self.file.sync_all());
         let written = written.and_then(|()| fs::rename(&self.path, &self.target));
+        // The name as well: a key that is gone with the power is a code that was used for nothing.
+        let directory =
+            self.target.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let written = written.and_then(|()| File::open(directory)?.sync_all());
         written.map_err(|source| EnrolError::Write { file: self.target.clone(), source })
     }
 }

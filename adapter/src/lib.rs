@@ -12,6 +12,7 @@ pub mod counters;
 mod discover;
 mod dispatcher;
 mod enrol;
+mod files;
 pub mod half;
 mod handles;
 pub mod intake;

@@ -1,7 +1,9 @@
 //! What the adapter says of itself, every ten seconds, as readings of its own thing.
 
 mod containers;
+mod system;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,6 +20,7 @@ use crate::link::LinkState;
 use crate::link::limits::HEARD_WITHIN;
 use crate::supervise::Reader;
 use crate::tls::Watched;
+use crate::update;
 use crate::uplink::Health;
 
 /// Time between two accounts of itself.
@@ -42,6 +45,8 @@ pub(crate) struct Telemetry {
     pub(crate) in_clear: bool,
     /// What a supervisor says of the containers, where there is one.
     pub(crate) supervisor: Option<Reader>,
+    /// Where a box says how its system does.
+    pub(crate) system: Option<PathBuf>,
 }
 
 /// The machine's side of the account.
@@ -85,6 +90,10 @@ impl Telemetry {
             let mut readings = self.readings(now, &numbers);
             if let Some(account) = self.supervisor.as_mut().and_then(Reader::account) {
                 readings.extend(containers::readings(&account, |item, part| self.mark(item, part, now)));
+            }
+            let system = self.system.as_deref().and_then(|file| update::system::Account::read(file).ok());
+            if let Some(account) = system {
+                readings.extend(system::readings(&account, |item| self.mark(item, 0, now)));
             }
             self.buffer.put_own(readings);
         }
@@ -238,7 +247,19 @@ mod tests {
         let health = Arc::<Health>::default();
         health.told_time(Timestamp(NOW.0 - 4_999), NOW);
         let (half, link, salt) = (Half::Whole, None, Salt::new([1; 16]));
-        Telemetry { half, link, buffer, counters, health, clock, salt, tls, in_clear, supervisor: None }
+        Telemetry {
+            half,
+            link,
+            buffer,
+            counters,
+            health,
+            clock,
+            salt,
+            tls,
+            in_clear,
+            supervisor: None,
+            system: None,
+        }
     }
 
     /// The items that it says, with their parts.
@@ -274,8 +295,14 @@ mod tests {
         // What only a supervisor knows, it has the uplink say.
         let account = Account::of_both();
         let of_containers = containers::readings(&account, |item, part| telemetry.mark(item, part, NOW));
-        assert_eq!(of_containers.len(), 12);
-        let readings = [readings, of_containers].concat();
+        assert_eq!(of_containers.len(), 17);
+        let version = release::ReleaseVersion::parse("1.4.0").unwrap();
+        let nowhere = std::path::Path::new("/nowhere");
+        let newest = update::system::State::WentBack(version);
+        let account = update::system::Account::open(nowhere, version, newest);
+        let of_the_system = system::readings(&account, |item| telemetry.mark(item, 0, NOW));
+        assert_eq!(of_the_system.len(), 3);
+        let readings = [readings, of_containers, of_the_system].concat();
         let mut said: Vec<_> = readings.iter().map(|reading| reading.item().id()).collect();
         let adapters = items::all().filter(|item| item.family() == catalog::Family::Adapter);
         let mut known: Vec<_> = adapters.map(Item::id).collect();

@@ -1,5 +1,6 @@
 //! What several tests need.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use catalog::{Mark, Quality, Reading, Salt, Timestamp, Value, items};
@@ -8,6 +9,15 @@ use protocol::pip::{HelloAck, ItemDescription, Text, capability};
 use crate::buffer::Buffer;
 use crate::config::{self, AdapterName, PrinterId, WhenFull};
 use crate::counters::Counters;
+
+/// What is in a folder, in order.
+pub(crate) fn names(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).unwrap();
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
 
 /// A reading that is known by its number.
 pub(crate) fn reading(number: i64) -> Reading {

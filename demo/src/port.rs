@@ -16,7 +16,7 @@ const PORTS: RangeInclusive<u16> = 10_000..=32_000;
 /// What this process has taken, for as long as it lives: another run that looks for a port passes it over.
 static TAKEN: Mutex<Vec<UnixListener>> = Mutex::new(Vec::new());
 
-/// A port of loopback on which nothing listens, which neither the system nor another run of this will give to anybody else
+/// A port on which nothing listens, at any address of the machine, which neither the system nor another run of this will give to anybody else
 /// while this process lives.
 ///
 /// # Errors
@@ -34,7 +34,8 @@ fn take(port: u16) -> io::Result<u16> {
     // A name that belongs to whoever bound it, and to nobody when that process is gone.
     let name = SocketAddr::from_abstract_name(format!("oneway-port-{port}"))?;
     let claim = UnixListener::bind_addr(&name)?;
-    TcpListener::bind(("127.0.0.1", port))?;
+    // At every address, as a program that listens for a whole network does: one at another address is in its way.
+    TcpListener::bind(("0.0.0.0", port))?;
     TAKEN.lock().unwrap_or_else(PoisonError::into_inner).push(claim);
     Ok(port)
 }
@@ -54,5 +55,8 @@ mod tests {
         let lowest: u16 = range.split_whitespace().next().unwrap().parse().unwrap();
         assert!(ports.iter().all(|port| *port < lowest), "{ports:?} {range}");
         assert!(ports.iter().all(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()));
+        // Somebody listens at another address of loopback alone.
+        let other = TcpListener::bind(("127.0.0.9", ports[0])).unwrap();
+        assert!(take(ports[0]).is_err() && other.local_addr().is_ok());
     }
 }

@@ -24,8 +24,8 @@ pub struct Launcher {
     executable: PathBuf,
     /// What stands before it on the command line: a network namespace to enter, or nothing.
     within: Vec<String>,
-    /// The adapter as it is shipped, where that one is to be started and not this executable.
-    adapter: Option<PathBuf>,
+    /// Where the adapter's programs are as they are shipped, where those are to be started and not this executable.
+    shipped: Option<PathBuf>,
 }
 
 /// A running program. It is killed when dropped.
@@ -40,7 +40,7 @@ pub struct Program {
 impl Launcher {
     /// Starts this executable.
     pub fn new(executable: impl Into<PathBuf>) -> Self {
-        Self { executable: executable.into(), within: Vec::new(), adapter: None }
+        Self { executable: executable.into(), within: Vec::new(), shipped: None }
     }
 
     /// Starts everything behind these words.
@@ -48,9 +48,9 @@ impl Launcher {
         Self { within: words, ..self }
     }
 
-    /// Starts this program for the adapter.
-    pub fn with_adapter(self, adapter: Option<PathBuf>) -> Self {
-        Self { adapter, ..self }
+    /// Starts the programs of this directory for the adapter; each half has its own.
+    pub fn with_shipped(self, shipped: Option<PathBuf>) -> Self {
+        Self { shipped, ..self }
     }
 
     /// Starts a long-running program; what it logs goes to `ROLE.log` in the directory.
@@ -102,8 +102,11 @@ impl Launcher {
 
     /// The command itself, for a test that looks at how it ends.
     pub fn command(&self, role: &str, arguments: &[&str]) -> Command {
-        let program = match &self.adapter {
-            Some(adapter) if role == "adapter" => vec![adapter.into()],
+        let program = match &self.shipped {
+            Some(directory) if role == "adapter" => {
+                let half = arguments.first().filter(|word| ["intake", "uplink"].contains(word));
+                vec![directory.join(half.unwrap_or(&"adapter")).into()]
+            }
             _ => vec![self.executable.as_os_str().to_owned(), role.into()],
         };
         let mut words = self.within.iter().map(OsString::from).chain(program);

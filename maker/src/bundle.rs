@@ -1,19 +1,18 @@
-//! Puts a release together: its images into the folder, and the targets that name them.
+//! Puts a release together: its images and its system into the folder, and the targets that name them.
 
-use std::fs::File;
-use std::io::{Read as _, Write as _};
 use std::path::Path;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use release::{
     Architecture, Configuration, Envelope, Image, Images, Length, Release, ReleaseVersion, Role, Targets,
     Time, Version, encode, limits,
 };
 
-use crate::folder::{Folder, Signed};
+use crate::folder::{Copied, Folder, Signed};
 use crate::image::{self, Names};
+use crate::system;
 
-/// What a release says besides its images.
+/// What a release says besides what it carries.
 pub(crate) struct About {
     pub(crate) version: ReleaseVersion,
     pub(crate) from: ReleaseVersion,
@@ -22,8 +21,16 @@ pub(crate) struct About {
     pub(crate) expires: Time,
 }
 
+/// What it carries.
+pub(crate) struct Parts<'a> {
+    /// The images of the intake and of the uplink.
+    pub(crate) images: Option<[&'a Path; 2]>,
+    /// The folder that `ubuntu-image/build` has put out.
+    pub(crate) system: Option<&'a Path>,
+}
+
 /// Writes the next targets, which nobody has signed; gives the file's name.
-pub(crate) fn make(folder: &Folder, about: About, intake: &Path, uplink: &Path) -> Result<String> {
+pub(crate) fn make(folder: &Folder, about: About, parts: &Parts<'_>) -> Result<String> {
     let root = folder.root()?;
     let Signed { newest, next: version, .. } = folder.signed(Role::Targets, &root)?;
     let before = newest.map(|document| document.decode::<Targets>()).transpose()?;
@@ -41,20 +48,38 @@ pub(crate) fn make(folder: &Folder, about: About, intake: &Path, uplink: &Path) 
         "a box comes from an older version than the release's own, {}",
         about.version
     );
-    let (intake, uplink) = (add(folder, intake)?, add(folder, uplink)?);
-    let architecture = intake.1;
-    ensure!(
-        uplink.1 == architecture,
-        "the intake's image is for {architecture} machines and the uplink's for {}: a release is for one kind",
-        uplink.1
-    );
-    let images = Images { intake: intake.0, uplink: uplink.0 };
+    let images = parts.images.map(|images| add_images(folder, images)).transpose()?;
+    let system = parts.system.map(|output| system::add(folder, output, about.version)).transpose()?;
+    let architecture = match (&images, &system) {
+        (Some((_, images)), Some((_, system))) => {
+            ensure!(
+                images == system,
+                "the images are for {images} machines and the system for {system}: a release is for one kind"
+            );
+            *images
+        }
+        (Some((_, architecture)), None) | (None, Some((_, architecture))) => *architecture,
+        (None, None) => {
+            bail!("a release carries images (`--intake` and `--uplink`), a system (`--system`) or both")
+        }
+    };
     let About { version: number, from, configuration, made, expires } = about;
-    let release = Release { version: number, from, configuration, architecture, images };
+    let (images, system) = (images.map(|(images, _)| images), system.map(|(system, _)| system));
+    let release = Release { version: number, from, configuration, architecture, images, system };
+    let form = release.form();
     let targets = Targets { version, made, expires, release };
     let name = Role::Targets.file(version);
-    folder.write(&name, &Envelope::unsigned(Role::Targets, encode(&targets)?).to_bytes())?;
+    folder.write(&name, &Envelope::unsigned(form, Role::Targets, encode(&targets)?).to_bytes())?;
     Ok(name)
+}
+
+fn add_images(folder: &Folder, [intake, uplink]: [&Path; 2]) -> Result<(Images, Architecture)> {
+    let ((intake, architecture), (uplink, other)) = (add(folder, intake)?, add(folder, uplink)?);
+    ensure!(
+        other == architecture,
+        "the intake's image is for {architecture} machines and the uplink's for {other}: a release is for one kind"
+    );
+    Ok((Images { intake, uplink }, architecture))
 }
 
 /// The version that follows, or the first.
@@ -65,28 +90,9 @@ pub(crate) fn next(version: Option<Version>) -> Result<Version> {
 /// Copies an image's file into the folder, under the name that its bytes give it.
 fn add(folder: &Folder, archive: &Path) -> Result<(Image, Architecture)> {
     let Names { image, manifest, architecture } = image::names(archive)?;
-    let failed = || format!("{}: cannot be copied", archive.display());
-    let mut file = File::open(archive).with_context(failed)?;
-    let (mut length, mut hasher) = (0_u64, release::Hasher::new());
-    let mut made = None;
-    folder.write_with(|copy| {
-        let mut buffer = vec![0; crate::limits::COPY_BYTES];
-        loop {
-            let read = file.read(&mut buffer).with_context(failed)?;
-            let Some(part) = buffer.get(..read).filter(|part| !part.is_empty()) else { break };
-            length += read as u64;
-            ensure!(
-                length <= limits::IMAGE_BYTES_MAX,
-                "{}: longer than {} bytes",
-                archive.display(),
-                limits::IMAGE_BYTES_MAX
-            );
-            hasher.update(part);
-            copy.write_all(part).with_context(failed)?;
-        }
-        let length = Length::try_from(length).map_err(anyhow::Error::msg).with_context(failed)?;
-        let image = made.insert(Image { image, manifest, length, sha256: hasher.finish() });
-        Ok(image.file())
-    })?;
-    Ok((made.with_context(failed)?, architecture))
+    let name = |copied: &Copied| format!("{}.tar", copied.sha256);
+    let Copied { length, sha256 } = folder.copy(archive, limits::IMAGE_BYTES_MAX, u64::MAX, name)?;
+    let length =
+        Length::try_from(length).map_err(anyhow::Error::msg).context(archive.display().to_string())?;
+    Ok((Image { image, manifest, length, sha256 }, architecture))
 }

@@ -10,7 +10,7 @@ use clap::{Parser, Subcommand};
 use release::{Configuration, Holder, ReleaseVersion, Role, Time};
 use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 
-use crate::bundle::{self, About};
+use crate::bundle::{self, About, Parts};
 use crate::folder::Folder;
 use crate::keys::{self, Secret, Source};
 use crate::renew::{self, Renewal};
@@ -41,7 +41,8 @@ enum Command {
     /// Roots: which keys are whose.
     #[command(subcommand)]
     Root(RootCommand),
-    /// Put a release into a folder: its images, and the targets that name them, for people to sign.
+    /// Put a release into a folder: images of containers, a box's system or both, and the targets that name them, for people
+    /// to sign.
     Bundle(Bundle),
     /// Make the next version of a document: targets with a new time, or a snapshot or timestamp of what is newest.
     Renew(Renew),
@@ -133,11 +134,14 @@ struct Bundle {
     #[arg(long, value_name = "OLDEST-NEWEST", value_parser = configuration)]
     configuration: Configuration,
     /// The intake's image, as `docker save` made it.
-    #[arg(long, value_name = "FILE")]
-    intake: PathBuf,
+    #[arg(long, value_name = "FILE", requires = "uplink")]
+    intake: Option<PathBuf>,
     /// The uplink's image, as `docker save` made it.
-    #[arg(long, value_name = "FILE")]
-    uplink: PathBuf,
+    #[arg(long, value_name = "FILE", requires = "intake")]
+    uplink: Option<PathBuf>,
+    /// The system of a box: the folder that `ubuntu-image/build --version` of this version has put out.
+    #[arg(long, value_name = "FOLDER")]
+    system: Option<PathBuf>,
     /// How long it may be taken.
     #[arg(long = "for", value_name = "TIME", default_value = limits::TARGETS_FOR)]
     lifetime: humantime::Duration,
@@ -213,11 +217,13 @@ fn make_root(arguments: &RootArguments, now: Time, make: MakeRoot) -> Result<Str
 }
 
 fn make_bundle(arguments: &Bundle, now: Time) -> Result<String> {
-    let Bundle { folder, version, from, configuration, intake, uplink, lifetime } = arguments;
+    let Bundle { folder, version, from, configuration, intake, uplink, system, lifetime } = arguments;
     let expires = now.after(**lifetime);
     let about =
         About { version: *version, from: *from, configuration: configuration.clone(), made: now, expires };
-    let name = bundle::make(&Folder::open(folder)?, about, intake, uplink)?;
+    let images = intake.as_deref().zip(uplink.as_deref()).map(|(intake, uplink)| [intake, uplink]);
+    let parts = Parts { images, system: system.as_deref() };
+    let name = bundle::make(&Folder::open(folder)?, about, &parts)?;
     Ok(format!("{name}: made; now the keys of the targets sign it"))
 }
 

@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail, ensure};
-use release::{Envelope, Role, Root, Version, decode, limits};
+use release::{Envelope, Hasher, Role, Root, Sha256, Version, decode, limits};
 use serde::de::DeserializeOwned;
 use tempfile::NamedTempFile;
 
@@ -24,6 +24,12 @@ pub(crate) struct Signed {
     pub(crate) next: Version,
     /// Files with higher numbers that are not signed as they must be.
     pub(crate) strangers: Vec<String>,
+}
+
+/// A file that was copied into it.
+pub(crate) struct Copied {
+    pub(crate) length: u64,
+    pub(crate) sha256: Sha256,
 }
 
 /// A document of it.
@@ -177,6 +183,35 @@ impl Folder {
     }
 }
 
+impl Folder {
+    /// Copies as much of a file as is said, under a name that is made of its bytes.
+    pub(crate) fn copy(
+        &self,
+        from: &Path,
+        bytes_max: u64,
+        bytes: u64,
+        name: impl FnOnce(&Copied) -> String,
+    ) -> Result<Copied> {
+        let failed = || format!("{}: cannot be copied", from.display());
+        let mut file = File::open(from).with_context(failed)?.take(bytes);
+        let (mut length, mut hasher) = (0_u64, Hasher::new());
+        let mut copied = None;
+        self.write_with(|copy| {
+            let mut buffer = vec![0; crate::limits::COPY_BYTES];
+            loop {
+                let read = file.read(&mut buffer).with_context(failed)?;
+                let Some(part) = buffer.get(..read).filter(|part| !part.is_empty()) else { break };
+                length += read as u64;
+                ensure!(length <= bytes_max, "{}: longer than {bytes_max} bytes", from.display());
+                hasher.update(part);
+                copy.write_all(part).with_context(failed)?;
+            }
+            Ok(name(copied.insert(Copied { length, sha256: hasher.finish() })))
+        })?;
+        copied.with_context(failed)
+    }
+}
+
 /// Reads a signed file.
 pub(crate) fn read(path: &Path) -> Result<Document> {
     let failed = || format!("{}: cannot be read", path.display());
@@ -210,7 +245,7 @@ mod tests {
         let folder = Folder::open(temporary.path()).unwrap();
         assert!(folder.newest(Role::Targets).unwrap().is_none());
         for version in ["2", "10", "9"] {
-            let envelope = Envelope::unsigned(Role::Targets, version.into());
+            let envelope = Envelope::unsigned(release::Form::One, Role::Targets, version.into());
             folder.write(&format!("{version}.targets.signed"), &envelope.to_bytes()).unwrap();
         }
         for name in ["011.targets.signed", "12.snapshot.signed", "x.targets.signed", "99.targets.signed.old"]

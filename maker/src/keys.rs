@@ -188,7 +188,7 @@ mod tests {
         let public = read_public(&folder.path().join("anna.pub")).unwrap();
         assert_eq!(line(&public), said);
         let secret = Secret::read(&Source::File(path.clone())).unwrap();
-        let mut envelope = Envelope::unsigned(Role::Root, b"{}".to_vec());
+        let mut envelope = Envelope::unsigned(release::Form::One, Role::Root, b"{}".to_vec());
         secret.sign(&mut envelope).unwrap();
         let (key, signature) = envelope.signatures()[0];
         assert_eq!(key, public.public);

@@ -16,4 +16,5 @@ mod renew;
 mod root;
 mod show;
 mod sign;
+mod system;
 mod verify;

@@ -1,7 +1,9 @@
 //! Makes the next version of a document: the same targets with a new time, or a pointer to what is newest now.
 
 use anyhow::{Result, bail, ensure};
-use release::{Envelope, Pointer, Role, Root, Sha256, Snapshot, Targets, Time, Timestamp, Version, encode};
+use release::{
+    Envelope, Form, Pointer, Role, Root, Sha256, Snapshot, Targets, Time, Timestamp, Version, encode,
+};
 use serde::Deserialize;
 
 use crate::folder::{Document, Folder, Signed};
@@ -29,23 +31,25 @@ pub(crate) fn renew(folder: &Folder, renewal: &Renewal, key: Option<&Secret>) ->
     }
     in_time(&folder.needed(Role::Root)?, made)?;
     let Signed { newest, next: version, strangers } = folder.signed(role, &root)?;
-    let body = match role {
+    let (form, body) = match role {
         Role::Targets => {
             let before = newest.ok_or_else(|| anyhow::anyhow!("there are no signed targets to make anew"))?;
             let targets: Targets = before.decode()?;
-            encode(&Targets { version, made, expires, ..targets })?
+            let form = targets.release.form();
+            (form, encode(&Targets { version, made, expires, ..targets })?)
         }
         Role::Snapshot => {
             let targets = pointer(&newest_targets(folder, &root)?, made)?;
-            encode(&Snapshot { version, made, expires, targets })?
+            (Form::One, encode(&Snapshot { version, made, expires, targets })?)
         }
         Role::Timestamp | Role::Root => {
             let snapshot = needed(folder, Role::Snapshot, &root)?;
             named_targets(folder, &snapshot, &root, made)?;
-            encode(&Timestamp { version, made, expires, snapshot: pointer(&snapshot, made)? })?
+            let snapshot = pointer(&snapshot, made)?;
+            (Form::One, encode(&Timestamp { version, made, expires, snapshot })?)
         }
     };
-    let mut envelope = Envelope::unsigned(role, body);
+    let mut envelope = Envelope::unsigned(form, role, body);
     if let Some(key) = key {
         sign::with(&mut envelope, key, &root)?;
     }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, bail, ensure};
-use release::{Envelope, Holder, Key, PublicKey, Role, RoleKeys, Roles, Root, Time, Version, encode};
+use release::{Envelope, Form, Holder, Key, PublicKey, Role, RoleKeys, Roles, Root, Time, Version, encode};
 
 use crate::bundle::next;
 use crate::folder::Folder;
@@ -46,7 +46,7 @@ fn write(
     let version: Version = next(old.map(|root| root.version))?;
     let root = Root { version, made, expires, roles };
     let name = Role::Root.file(version);
-    folder.write(&name, &Envelope::unsigned(Role::Root, encode(&root)?).to_bytes())?;
+    folder.write(&name, &Envelope::unsigned(Form::One, Role::Root, encode(&root)?).to_bytes())?;
     Ok(name)
 }
 

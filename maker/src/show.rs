@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use release::{Role, Root, Snapshot, Targets, Timestamp, encode};
 
 use crate::folder::{self, Document, Folder};
@@ -29,7 +29,12 @@ pub(crate) fn page(path: &Path) -> Result<String> {
 pub(crate) fn says(document: &Document) -> Result<String> {
     let says = match document.envelope.role() {
         Role::Root => encode(&document.decode::<Root>()?)?,
-        Role::Targets => encode(&document.decode::<Targets>()?)?,
+        Role::Targets => {
+            let targets: Targets = document.decode()?;
+            let (is, says) = (targets.release.form().number(), document.envelope.form().number());
+            ensure!(is == says, "{}: is written in form {is}, and its first line says {says}", document.name);
+            encode(&targets)?
+        }
         Role::Snapshot => encode(&document.decode::<Snapshot>()?)?,
         Role::Timestamp => encode(&document.decode::<Timestamp>()?)?,
     };

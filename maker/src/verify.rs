@@ -6,7 +6,9 @@ use std::io::{ErrorKind, Read};
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
-use release::{Known, Offer, Purpose, Role, Start, Step, Take, Time, Verified, Version, Wanted, begin};
+use release::{
+    Files, Known, Offer, Purpose, Role, Start, Step, Take, Time, Verified, Version, Wanted, begin,
+};
 
 use crate::folder::{self, Folder};
 use crate::limits;
@@ -23,9 +25,11 @@ pub(crate) fn verify(
     let known = Known::from_root(&root.bytes)?;
     let known = match installed {
         None => known,
-        Some(installed) => look(installed, Start, known).context("what is installed")?.known().clone(),
+        Some(installed) => {
+            look(installed, Start(Files::Images), known).context("what is installed")?.known().clone()
+        }
     };
-    Ok(match look(folder, Take(now), known)? {
+    Ok(match look(folder, Take(now, Files::All), known)? {
         Offer::Newer(verified) => page(&verified),
         Offer::Same(known) => {
             let version = known.release().map(|release| release.version.to_string()).unwrap_or_default();
@@ -48,8 +52,12 @@ fn page(verified: &Verified) -> String {
     let _ = writeln!(page, "  for boxes from {}", release.from);
     let _ = writeln!(page, "  configuration  {}", release.configuration);
     let _ = writeln!(page, "  machines       {}", release.architecture);
-    for (name, image) in release.images.each() {
+    for (name, image) in release.images.iter().flat_map(release::Images::each) {
         let _ = writeln!(page, "  {name:<14} {} of {} bytes", image.image, image.length);
+    }
+    if let Some(system) = &release.system {
+        let bytes: u64 = system.files(release.version).iter().map(|file| file.length).sum();
+        let _ = writeln!(page, "  system         root hash {}, {bytes} bytes", system.root_hash);
     }
     page.trim_end().to_owned()
 }

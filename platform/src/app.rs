@@ -45,7 +45,7 @@ impl App {
 pub struct Settings {
     /// The address under which people and adapters reach the platform, without a slash at its end.
     pub public_url: String,
-    /// The key that signs site sticks; `None` in a command that makes none.
+    /// The key that signs site sticks; `None` in a command that makes none, and where it is not the one from before.
     pub site_key: Option<Arc<SiteKey>>,
 }
 

@@ -52,7 +52,13 @@ enum Command {
     #[command(subcommand)]
     User(UserCommand),
     /// Print the public half of the key that signs site sticks, which boxes are made with.
-    SiteKey(File),
+    SiteKey {
+        /// Make a new key, in the place of one that is gone for good. No box takes its sticks until its image has its public half.
+        #[arg(long)]
+        new: bool,
+        #[command(flatten)]
+        file: File,
+    },
     /// Manage adapters.
     #[command(subcommand)]
     Adapter(AdapterCommand),
@@ -191,10 +197,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Adapter(AdapterCommand::Create { name, site, file }) => {
             Ok(runtime.block_on(create_adapter(&file.load()?, name, site))?)
         }
-        Command::SiteKey(file) => {
-            let key = SiteKey::beside(&file.load()?.store.path).map_err(anyhow::Error::from)?;
-            print(&key.public_line())
-        }
+        Command::SiteKey { new, file } => Ok(runtime.block_on(site_key(&file.load()?, new))?),
         Command::Adapter(AdapterCommand::Code { name, replace, file }) => {
             Ok(runtime.block_on(further_code(&file.load()?, name, replace))?)
         }
@@ -253,6 +256,18 @@ async fn further_code(config: &Config, name: String, replace: bool) -> anyhow::R
     let code = code.await?;
     tracing::info!("the code can be used once, within {} minutes", keys::CODE_LIFE.as_secs() / 60);
     writeln!(io::stdout(), "{}", code.expose()).context("stdout is closed")
+}
+
+async fn site_key(config: &Config, new: bool) -> anyhow::Result<()> {
+    let path = &config.store.path;
+    let key = if new {
+        let app = open(config)?;
+        SiteKey::renew(path, &app.store, BY, app.clock.now()).await?
+    } else {
+        // It is only read: a file that another user made would keep the platform from its own.
+        SiteKey::beside(path)?
+    };
+    writeln!(io::stdout(), "{}", key.public_line()).context("stdout is closed")
 }
 
 async fn revoke_adapter(config: &Config, name: String) -> anyhow::Result<()> {

@@ -44,8 +44,14 @@ pub(crate) async fn serve(config: &Config) -> anyhow::Result<()> {
     let (listener, address) = server::bind(config.server.listen)
         .with_context(|| format!("cannot listen on {} (server.listen)", config.server.listen))?;
     let url = config.server.public_url.clone().unwrap_or_else(|| format!("https://{address}"));
-    let site_key = Some(Arc::new(SiteKey::beside(&config.store.path)?));
-    let app = App::new(store, Clock::system(), Settings { public_url: url.clone(), site_key });
+    let clock = Clock::system();
+    // Data of printers is more than sticks: without the key, or with another, the platform serves, and makes no stick.
+    let site_key = SiteKey::at_start(&config.store.path, &store, clock.now()).await;
+    let site_key = site_key.inspect_err(|error| {
+        tracing::error!("no site stick can be made: {:#}", anyhow::Error::msg(error.to_string()));
+    });
+    let site_key = site_key.ok().map(Arc::new);
+    let app = App::new(store, clock, Settings { public_url: url.clone(), site_key });
     let link = first_start(&app).await?;
     let handle = Handle::new();
     let mut serving = tokio::spawn(server::serve(app.clone(), listener, tls, handle.clone()));

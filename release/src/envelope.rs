@@ -11,19 +11,60 @@
 //! What is signed are the first line and everything behind the empty line, byte for byte. Nothing is brought into a
 //! canonical form, so there is none to get wrong; and nothing of a document is parsed before it is known to be signed.
 //! The role is signed too: what was signed as a snapshot is nothing else, whoever holds the key.
+//!
+//! Targets that name a system are of form 2, which an older program refuses by its first line, before it reads anything else.
 
 use crate::head::{ALGORITHM, Signature, line, signature, signature_line};
 use crate::{PublicKey, Role, limits};
 
-/// The first word of the first line. Another form is another number.
-const FORM: &str = "oneway-release/1";
+/// How the first line begins. Another form is another number behind it.
+const NAME: &str = "oneway-release/";
+
+/// What a document may say: a new field needs a new form.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Form {
+    /// Roots, snapshots and timestamps, and targets with images alone.
+    One,
+    /// Targets with a system, with images or without.
+    Two,
+}
+
+impl Form {
+    /// The one of this number, if documents of the role are written in it.
+    fn of(number: u32, role: Role) -> Option<Self> {
+        match (number, role) {
+            (1, _) => Some(Self::One),
+            (2, Role::Targets) => Some(Self::Two),
+            _ => None,
+        }
+    }
+
+    /// As the first line has it.
+    pub fn number(self) -> u32 {
+        match self {
+            Self::One => 1,
+            Self::Two => 2,
+        }
+    }
+}
 
 /// Why bytes are no signed file.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum EnvelopeError {
     /// The first line is another.
-    #[error("line 1 is not `{FORM} ROLE`, so this is no file of a release, or of another form")]
+    #[error("line 1 is not `{NAME}1 ROLE`, so this is no file of a release")]
     First,
+    /// The first line is that of a form that is not known of this role.
+    #[error(
+        "is of form {form}, and of {role} this program does not know that form: it is older than what made the file; take a \
+         release between them first, or bring the newer program by hand"
+    )]
+    Form {
+        /// The number that it gives.
+        form: u32,
+        /// The role that it says.
+        role: Role,
+    },
     /// A line of the head is no signature.
     #[error("line {0} is not `{ALGORITHM} PUBLIC-KEY SIGNATURE` in lower-case hexadecimal digits, nor empty")]
     Signature(usize),
@@ -41,6 +82,7 @@ pub enum EnvelopeError {
 /// A file in its parts. Whether the signatures are good, only the keys of a root can say.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Envelope {
+    form: Form,
     role: Role,
     signatures: Vec<(PublicKey, Signature)>,
     body: Vec<u8>,
@@ -48,8 +90,8 @@ pub struct Envelope {
 
 impl Envelope {
     /// One that nobody has signed yet.
-    pub fn unsigned(role: Role, body: Vec<u8>) -> Self {
-        Self { role, signatures: Vec::new(), body }
+    pub fn unsigned(form: Form, role: Role, body: Vec<u8>) -> Self {
+        Self { form, role, signatures: Vec::new(), body }
     }
 
     /// Takes a file apart.
@@ -58,8 +100,8 @@ impl Envelope {
     /// See [`EnvelopeError`].
     pub fn parse(bytes: &[u8]) -> Result<Self, EnvelopeError> {
         let (first, mut rest) = line(bytes).ok_or(EnvelopeError::First)?;
-        let role = first.strip_prefix(FORM).and_then(|rest| rest.strip_prefix(' ')).and_then(Role::parse);
-        let role = role.ok_or(EnvelopeError::First)?;
+        let (number, role) = first_line(first).ok_or(EnvelopeError::First)?;
+        let form = Form::of(number, role).ok_or(EnvelopeError::Form { form: number, role })?;
         let mut signatures = Vec::new();
         for number in 2.. {
             let (text, after) = match line(rest) {
@@ -83,7 +125,7 @@ impl Envelope {
         if rest.is_empty() {
             return Err(EnvelopeError::NoDocument);
         }
-        Ok(Self { role, signatures, body: rest.to_owned() })
+        Ok(Self { form, role, signatures, body: rest.to_owned() })
     }
 
     /// The file's bytes. [`Envelope::parse`] takes no others for the same parts.
@@ -91,6 +133,11 @@ impl Envelope {
         let signatures = self.signatures.iter();
         let head: String = signatures.map(|(key, signature)| signature_line(key, signature)).collect();
         [self.first_line().as_bytes(), head.as_bytes(), b"\n", &self.body].concat()
+    }
+
+    /// What it may say.
+    pub fn form(&self) -> Form {
+        self.form
     }
 
     /// Whose document it is.
@@ -120,8 +167,15 @@ impl Envelope {
     }
 
     fn first_line(&self) -> String {
-        format!("{FORM} {}\n", self.role)
+        format!("{NAME}{} {}\n", self.form.number(), self.role)
     }
+}
+
+/// The form's number and the role. There is one way to write each.
+fn first_line(line: &str) -> Option<(u32, Role)> {
+    let (text, role) = line.strip_prefix(NAME)?.split_once(' ')?;
+    let number: u32 = text.parse().ok()?;
+    (number.to_string() == text).then_some((number, Role::parse(role)?))
 }
 
 #[cfg(test)]
@@ -143,7 +197,15 @@ mod tests {
             (&["oneway-release/1 root", "", "{}"][..], Ok(0)),
             (&["oneway-release/1 root", &a, &b, "", "{", "", "}", ""], Ok(2)),
             (&["oneway-release/1 roots", "", "{}"], Err(EnvelopeError::First)),
-            (&["oneway-release/2 root", "", "{}"], Err(EnvelopeError::First)),
+            (&["oneway-release/2 targets", "", "{}"], Ok(0)),
+            (&["oneway-release/2 root", "", "{}"], Err(EnvelopeError::Form { form: 2, role: Role::Root })),
+            (
+                &["oneway-release/3 targets", "", "{}"],
+                Err(EnvelopeError::Form { form: 3, role: Role::Targets }),
+            ),
+            (&["oneway-release/02 targets", "", "{}"], Err(EnvelopeError::First)),
+            (&["oneway-release/-1 targets", "", "{}"], Err(EnvelopeError::First)),
+            (&["oneway-release/99999999999 root", "", "{}"], Err(EnvelopeError::First)),
             (&["oneway-release/1  root", "", "{}"], Err(EnvelopeError::First)),
             (&["oneway-release/1 root\r", "", "{}"], Err(EnvelopeError::First)),
             (&["{}"], Err(EnvelopeError::First)),
@@ -189,7 +251,7 @@ mod tests {
 
     #[test]
     fn what_is_signed_is_the_role_and_the_document_and_no_signature() {
-        let mut envelope = Envelope::unsigned(Role::Snapshot, b"{}\n".to_vec());
+        let mut envelope = Envelope::unsigned(Form::One, Role::Snapshot, b"{}\n".to_vec());
         let message = envelope.message();
         assert_eq!(message, b"oneway-release/1 snapshot\n{}\n");
         let key = PublicKey::parse(&"1".repeat(64)).unwrap();

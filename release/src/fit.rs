@@ -1,6 +1,6 @@
 //! Whether a release suits a box: a good one can be for others.
 
-use crate::{Architecture, Release, ReleaseVersion, Verified};
+use crate::{Architecture, Files, Release, ReleaseVersion, Verified};
 
 /// What a box runs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -11,6 +11,8 @@ pub struct Running {
     pub configuration: u32,
     /// What kind of machine it is.
     pub architecture: Architecture,
+    /// What it needs of a release.
+    pub files: Files,
 }
 
 /// Why a good release is not for this box. Another release may be.
@@ -23,6 +25,14 @@ pub enum Unfit {
         offered: ReleaseVersion,
         /// What runs.
         running: ReleaseVersion,
+    },
+    /// It is for the others.
+    #[error("release {offered} has {}, and this machine takes {}", other(*.wants), named(*.wants))]
+    Without {
+        /// What is offered.
+        offered: ReleaseVersion,
+        /// What is wanted of it.
+        wants: Files,
     },
     /// There has to be one between.
     #[error(
@@ -67,14 +77,23 @@ impl Running {
     /// # Errors
     /// See [`Unfit`].
     pub fn takes(&self, verified: &Verified) -> Result<(), Unfit> {
-        self.suits(verified.release(), verified.anew())
+        // The loader of a box takes the highest number that there is, whoever signed it.
+        let anew = verified.anew() && self.files != Files::System;
+        self.suits(verified.release(), anew)
     }
 
-    fn suits(&self, release: &Release, anew: bool) -> Result<(), Unfit> {
+    /// Whether a release suits of which only the documents were seen; `anew` as in [`Verified::anew`].
+    ///
+    /// # Errors
+    /// See [`Unfit`].
+    pub fn suits(&self, release: &Release, anew: bool) -> Result<(), Unfit> {
         let Release { version: offered, from, configuration, architecture, .. } = release;
         let (offered, from, running) = (*offered, *from, self.version);
         if *architecture != self.architecture {
             return Err(Unfit::Architecture { offered, wants: *architecture, has: self.architecture });
+        }
+        if !release.has(self.files) {
+            return Err(Unfit::Without { offered, wants: self.files });
         }
         if offered <= running && !anew {
             return Err(Unfit::NotNewer { offered, running });
@@ -87,6 +106,22 @@ impl Running {
             return Err(Unfit::Configuration { offered, reads, has: self.configuration });
         }
         Ok(())
+    }
+}
+
+fn named(files: Files) -> &'static str {
+    match files {
+        Files::Images => "images of containers",
+        Files::System => "the system of a box",
+        Files::All | Files::None => "any release",
+    }
+}
+
+fn other(wants: Files) -> &'static str {
+    match wants {
+        Files::Images => "the system of a box alone",
+        Files::System => "images of containers alone",
+        Files::All | Files::None => "nothing",
     }
 }
 
@@ -110,7 +145,14 @@ mod tests {
             version: ReleaseVersion::parse(version).unwrap(),
             configuration,
             architecture,
+            files: Files::Images,
         };
+        let of_a_box = Running { files: Files::System, ..box_of("1.3.0", 2, Architecture::Amd64) };
+        let said = of_a_box.suits(&release, false).unwrap_err().to_string();
+        assert_eq!(
+            said,
+            "release 1.4.0 has images of containers alone, and this machine takes the system of a box"
+        );
         let elsewhere = box_of("1.3.0", 2, Architecture::Arm64);
         for anew in [false, true] {
             let said = elsewhere.suits(&release, anew).unwrap_err().to_string();

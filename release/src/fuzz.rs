@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::document::Dated;
-use crate::{Envelope, Role, Root, Snapshot, Targets, Timestamp, decode, encode, limits};
+use crate::{Envelope, Files, Role, Root, Snapshot, Targets, Timestamp, decode, encode, limits};
 
 /// Whatever the bytes are: no panic; what can be read as a file is written as the same bytes; what can be read as a
 /// document keeps within its bounds and survives its own writing.
@@ -21,9 +21,15 @@ pub fn fuzz_body(data: &[u8]) {
             }
         }),
         Role::Targets => survives(envelope.body(), |targets: &Targets| {
-            for (_, image) in targets.release.images.each() {
-                assert!(u64::from(image.length) <= limits::IMAGE_BYTES_MAX);
-                assert!(!image.file().contains('/'));
+            let files = targets.release.files(Files::All);
+            assert!(!files.is_empty());
+            for file in files {
+                assert!(file.length <= limits::ROOT_BYTES_MAX && file.length > 0);
+                assert!(!file.name.contains('/'));
+            }
+            for file in targets.release.system.iter().flat_map(|it| it.files(targets.release.version)) {
+                assert!((file.length..=limits::ROOT_BYTES_MAX).contains(&file.size));
+                assert!(!file.placed.contains('/') && file.placed.starts_with("oneway_"));
             }
         }),
         Role::Snapshot => survives(envelope.body(), |_: &Snapshot| {}),

@@ -6,8 +6,8 @@
 //! (`maker`), which is not on the box. Whoever has a bundle, on a stick or behind a URL, is asked for one file after the
 //! other ([`Step`]), by a name that no signer chose and with a length that is known before.
 //!
-//! A release says which images to run and nothing about how: no command, argument, variable, mount, network or right can
-//! be written in one ([`Release`]).
+//! A release says which images to run, or which system to start, and nothing about how: no command, argument, variable,
+//! mount, network or right can be written in one ([`Release`]).
 
 mod document;
 mod envelope;
@@ -25,10 +25,11 @@ mod verification;
 mod version;
 
 pub use document::{
-    Architecture, Configuration, Image, ImageDigest, Images, Length, Pointer, Release, Roles, Root, Snapshot,
-    Targets, Timestamp, decode, encode,
+    Architecture, Carried, Configuration, Files, Image, ImageDigest, Images, Kernel, Length, Partition,
+    Pointer, Release, Roles, Root, RootHash, Snapshot, System, SystemFile, Targets, Timestamp, decode,
+    encode,
 };
-pub use envelope::{Envelope, EnvelopeError};
+pub use envelope::{Envelope, EnvelopeError, Form};
 pub use fit::{Running, Unfit};
 pub use fuzz::fuzz_body;
 pub use head::Signature;

@@ -27,6 +27,18 @@ pub const CONFIGURATION_MAX: u32 = 999_999;
 /// Bytes of one image's file. The images have one program of some ten megabytes, and the box holds them in memory.
 pub const IMAGE_BYTES_MAX: u64 = 256 << 20;
 
+/// Bytes of a root partition: the two that a box has are of 1 GiB (`ubuntu-image/mkosi.repart`).
+pub const ROOT_BYTES_MAX: u64 = 1 << 30;
+
+/// Bytes of the partition with a root's hashes: of 1 GiB they take 8 MiB and a little, and a box has 16 for them.
+pub const HASHES_BYTES_MAX: u64 = 16 << 20;
+
+/// Bytes of a signed kernel image, which has some 50 MB. A box has room for three of this length, beside the loader.
+pub const KERNEL_BYTES_MAX: u64 = 128 << 20;
+
+/// Bytes of a block of dm-verity: partitions are of whole ones.
+pub const BLOCK_BYTES: u64 = 4096;
+
 /// Characters of a key holder's name.
 pub const HOLDER_CHARS_MAX: usize = 64;
 

@@ -18,6 +18,11 @@ impl Time {
         Self(Timestamp::from_second(seconds.clamp(first, last)).unwrap_or_default())
     }
 
+    /// Seconds since 1970 began.
+    pub fn seconds(self) -> i64 {
+        self.0.as_second()
+    }
+
     /// Reads it.
     pub fn parse(text: &str) -> Option<Self> {
         let time = Self::from_seconds(text.parse::<Timestamp>().ok()?.as_second());

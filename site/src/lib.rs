@@ -24,9 +24,9 @@ pub use document::{
 pub use envelope::{Envelope, EnvelopeError, message};
 pub use fuzz::fuzz_body;
 pub use refusal::Why;
-pub use take::{Offer, open, take};
+pub use take::{Before, Floor, Offer, open, take};
 pub use text::{
-    AdapterName, Authority, CertificateName, Code, Family, HostName, Interval, Key, Model, Plain,
-    PlatformUrl, PlugName, PrinterId, Secret, ServerName, User, Zone,
+    AdapterName, Authority, CertificateName, Code, Family, Interval, Key, Model, Plain, PlatformUrl,
+    PlugName, PrinterId, Secret, ServerName, TimeServer, User, Zone,
 };
 pub use trust::{Trust, TrustError, line};

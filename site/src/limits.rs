@@ -42,9 +42,6 @@ pub const SERVERS_MAX: usize = 4;
 /// How long a stick may be good: a technician's week of travel. A code in clear should not lie about for longer.
 pub const LIFE_MAX: Duration = Duration::from_secs(7 * 24 * 3600);
 
-/// How far a box's clock may be behind the platform's. Less, and a box in the wrong time zone would refuse what is right.
-pub const CLOCK_BEHIND_MAX: Duration = Duration::from_secs(24 * 3600);
-
 /// The highest serial number: it counts seconds since 1970, and this is in the year 2286.
 pub const SERIAL_MAX: u64 = 9_999_999_999;
 

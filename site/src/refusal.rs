@@ -26,7 +26,10 @@ pub enum Why {
     #[error("is not as it was signed: damaged or changed; make the stick again")]
     Changed,
     /// It was signed and cannot be read.
-    #[error("was signed, and this program cannot read it: {0}; bring the box's program up to date")]
+    #[error(
+        "was signed, and says what this box does not take: {0}; mend it on the platform's page and make a new stick, or, if the page \
+         finds nothing wrong, bring the box's program up to date"
+    )]
     Document(String),
     /// It is for another adapter.
     #[error(
@@ -55,22 +58,12 @@ pub enum Why {
     SameNumber,
     /// It was good until then.
     #[error(
-        "expired at {expired}, and this box's clock says {now}; make a new stick, or set the clock if that is wrong"
+        "expired at {expired}, and it is {now} by this box's clock and what it has taken; make a new stick"
     )]
     Expired {
         /// When.
         expired: Time,
         /// What time it is.
-        now: Time,
-    },
-    /// The clock is behind.
-    #[error(
-        "was made at {made}, and this box's clock says {now}, which is before: set the clock (in the machine's set-up)"
-    )]
-    ClockBehind {
-        /// When it was made.
-        made: Time,
-        /// What time it is said to be.
         now: Time,
     },
 }
@@ -88,7 +81,6 @@ impl Why {
             Self::Older { .. } => "older",
             Self::SameNumber => "same_number",
             Self::Expired { .. } => "expired",
-            Self::ClockBehind { .. } => "clock_behind",
         }
     }
 }

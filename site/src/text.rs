@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use catalog::Identity;
 use jiff::tz::TimeZone;
 use rustls_pki_types::pem::PemObject as _;
-use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use rustls_pki_types::{self as pki, CertificateDer, PrivateKeyDer};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -74,8 +74,8 @@ plain! {
     PrinterId, "an id: 1 to 32 of a-z, 0-9 and -, such as p01", is_id;
     /// The name of a network interface.
     PlugName, "an interface's name as the box shows it: 1 to 15 letters, digits, - and _, such as enp1s0", is_plug;
-    /// The name of a host.
-    HostName, "a host's name, such as time.example.com", is_host;
+    /// Whom the time is asked of.
+    TimeServer, "a host's name or address, such as time.example.com", |text| is_host(text) || text.parse::<IpAddr>().is_ok();
     /// The platform's address.
     PlatformUrl, "an address such as https://platform.example.com, with nothing after host and port", is_platform;
     /// A time zone.
@@ -87,7 +87,7 @@ plain! {
     /// The common name of a printer's certificate.
     CertificateName, "the common name of a certificate: 1 to 64 plain characters", |text| is_printable(text, limits::COMMON_NAME_CHARS_MAX);
     /// The name that a printer's certificate carries: a host's, or an address.
-    ServerName, "a name as a certificate carries it, such as p01 or 10.0.0.7", |text| is_host(text) || text.parse::<IpAddr>().is_ok();
+    ServerName, "a name as a certificate carries it, such as p01 or 10.0.0.7", |text| is_host(text) && pki::ServerName::try_from(text).is_ok() || text.parse::<IpAddr>().is_ok();
     /// A user at a printer.
     User, "a user's name: 1 to 64 plain characters without quotes, colon and backslash", |text| is_printable(text, limits::USER_CHARS_MAX) && !text.contains(['"', ':', '\\']);
     /// The time between two queries.
@@ -202,11 +202,27 @@ fn is_host(text: &str) -> bool {
             && !label.starts_with('-')
             && !label.ends_with('-')
     };
-    text.len() <= limits::HOST_CHARS_MAX && text.split('.').all(label)
+    text.len() <= limits::HOST_CHARS_MAX && text.split('.').all(label) && !ends_in_a_number(text)
+}
+
+// Programs read such a name as an address (WHATWG URL, "ends in a number checker"): `10.20.3` is 10.20.0.3 to one and a name to another.
+fn ends_in_a_number(text: &str) -> bool {
+    let last = text.rsplit('.').next().unwrap_or_default();
+    let hexadecimal = last.strip_prefix("0x").or_else(|| last.strip_prefix("0X"));
+    last.bytes().all(|b| b.is_ascii_digit())
+        || hexadecimal.is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_hexdigit()))
 }
 
 fn is_platform(text: &str) -> bool {
-    text.strip_prefix(HTTPS).and_then(host_and_port).is_some()
+    // What a browser, a TLS library and a firewall make of the host must be one thing.
+    let same = |url: url::Url| match (url.host()?, host_and_port(text.strip_prefix(HTTPS)?)?.0) {
+        (url::Host::Ipv4(address), host) => Some(host == address.to_string()),
+        (url::Host::Ipv6(address), host) => Some(host.parse() == Ok(address)),
+        (url::Host::Domain(name), host) => {
+            Some(name.eq_ignore_ascii_case(host) && pki::ServerName::try_from(host).is_ok())
+        }
+    };
+    url::Url::parse(text).ok().and_then(same).unwrap_or(false)
 }
 
 fn host_and_port(text: &str) -> Option<(&str, u16)> {
@@ -219,7 +235,7 @@ fn host_and_port(text: &str) -> Option<(&str, u16)> {
         Some((host, rest)) => (host, port(rest)?),
         None => (text, HTTPS_PORT),
     };
-    is_host(host).then_some((host, port))
+    (is_host(host) || host.parse::<std::net::Ipv4Addr>().is_ok()).then_some((host, port))
 }
 
 /// A port, in the one way to write it.
@@ -279,7 +295,10 @@ mod tests {
             &["enp1s0", "eno1", "end0"],
             &["", "en p", "enp1s0\"", "a/b", "*", "0123456789abcdef"],
         );
-        fits::<HostName>(&["time.example.com", "ntp1"], &["", "-a", "a..b", "a b", "a\nserver b", "a_b"]);
+        fits::<TimeServer>(
+            &["time.example.com", "ntp1", "1and1.example", "0xg.example", "203.0.113.1", "2001:db8::1"],
+            &["", "-a", "a..b", "a b", "a\nserver b", "a_b", "1234567", "p01.7", "10.20.3", "a.0x1f"],
+        );
         fits::<PlatformUrl>(
             &[
                 "https://platform.example.com",
@@ -294,13 +313,18 @@ mod tests {
                 "https://a:0",
                 "https://a:08443",
                 "https://u@a",
+                "https://10.20.0.300",
+                "https://10.20.3",
+                "https://platform.2026",
+                "https://0x7f.1",
+                "https://xn--a",
                 "https://a?b",
                 "https://a\n",
             ],
         );
         fits::<Zone>(&["UTC", "Europe/Oslo"], &["", "Oslo", "../UTC"]);
         fits::<Model>(&["ProJet 7000 HD"], &["", " x", "a/b", "10.0.0.7"]);
-        fits::<ServerName>(&["p01", "10.0.0.7", "fd00::7"], &["", "p 1"]);
+        fits::<ServerName>(&["p01", "10.0.0.7", "fd00::7"], &["", "p 1", "1234567", "p01.7", "10.0.0.300"]);
         fits::<User>(&["maker"], &["", "a:b", "a\"b"]);
         fits::<Interval>(&["100ms", "5s", "1h"], &["", "5", "99ms", "2h", "5 s", "-5s", "s"]);
         fits::<Code>(&["7KQD-ABCD"], &["", "7kqd", "A B"]);

@@ -175,12 +175,12 @@ impl Browser {
         Ok(path)
     }
 
-    /// Keeps a picture of one element for a document, and writes it into the repository when `ONEWAY_PICTURES_WRITE` is set.
+    /// Keeps a picture of one element for a document, and writes it into the repository when `PICTURES_WRITE` is set.
     pub async fn document_picture(&self, name: &str, selector: &str) -> Result<()> {
         let element = self.wait_for(selector).await?;
         let bytes = element.screenshot().await?;
         let mut directories = vec![repository().join("target/screenshots")];
-        if std::env::var_os("ONEWAY_PICTURES_WRITE").is_some() {
+        if std::env::var_os("PICTURES_WRITE").is_some() {
             directories.push(repository().join("docs/pictures"));
         }
         for directory in directories {

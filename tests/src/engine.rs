@@ -34,8 +34,10 @@ ip link set out up
 ip route add default via "$4"
 ip -n outside address add "$4/24" dev eth0
 ip -n outside link set eth0 up
-dockerd --data-root "$1/data" --exec-root "$1/exec" --host "unix://$1/s" --pidfile "$1/pid" \
-    --cgroup-parent "$2" --log-level warn >"$3" 2>&1 &
+of_tree=${6:+unshare --mount --propagation slave sh $7 $6 $1}
+[ -z "$6" ] || mount --make-rshared /
+$of_tree dockerd --data-root "$1/data" --exec-root "$1/exec" --host "unix://$1/s" --pidfile "$1/pid" \
+    --cgroup-parent "$2" --config-file "$1/daemon.json" --log-level warn >"$3" 2>&1 &
 echo up
 cat >/dev/null
 kill "$!"
@@ -45,8 +47,9 @@ wait
 /// The engine alone, once more, where the first one was killed.
 const AGAIN: &str = r#"
 rm -f "$1/pid"
-dockerd --data-root "$1/data" --exec-root "$1/exec" --host "unix://$1/s" --pidfile "$1/pid" \
-    --cgroup-parent "$2" --log-level warn >>"$3" 2>&1 </dev/null &
+of_tree=${4:+unshare --mount --propagation slave sh $5 $4 $1}
+$of_tree dockerd --data-root "$1/data" --exec-root "$1/exec" --host "unix://$1/s" --pidfile "$1/pid" \
+    --cgroup-parent "$2" --config-file "$1/daemon.json" --log-level warn >>"$3" 2>&1 </dev/null &
 "#;
 
 /// A network of printers that the machine is plugged into by an interface without an address of its own.
@@ -63,6 +66,12 @@ ip -n lan link set eth0 up
 pub const OUTSIDE: &str = "198.51.100.1";
 /// The machine's own address there.
 pub const MACHINE: &str = "198.51.100.2";
+
+/// Names a tree of another system, whose engine is started in the place of this machine's (`tests/engines`).
+const TREE: &str = "TEST_ENGINE_TREE";
+const OF_TREE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine_of_tree.sh");
+/// What its configuration says, as JSON.
+const CONFIGURATION: &str = "TEST_ENGINE_CONFIGURATION";
 
 /// Engines of this process so far.
 static ENGINES: AtomicU64 = AtomicU64::new(0);
@@ -83,6 +92,8 @@ impl Engine {
         // Two tests of one program have an engine each.
         let number = ENGINES.fetch_add(1, Ordering::Relaxed);
         let cgroup = format!("oneway-{}-{number}", std::process::id());
+        let configuration = std::env::var(CONFIGURATION).unwrap_or_else(|_| "{}".to_owned());
+        fs::write(directory.path().join("daemon.json"), configuration)?;
         let mut holder = Command::new("unshare")
             .args([
                 "--net",
@@ -96,7 +107,7 @@ impl Engine {
                 FIRST,
                 "sh",
             ])
-            .args([&path, &cgroup, &log, OUTSIDE, MACHINE])
+            .args([&path, &cgroup, &log, OUTSIDE, MACHINE, &tree(), OF_TREE])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .kill_on_drop(true)
@@ -139,6 +150,19 @@ impl Engine {
         let pid = self.inspect(container).await?["State"]["Pid"].as_u64().unwrap_or_default();
         ensure!(pid != 0, "{container} does not run");
         Ok(pid.to_string())
+    }
+
+    /// The same as it is numbered outside.
+    pub async fn pid_outside(&self, container: &str) -> Result<i32> {
+        let inside = self.pid(container).await?;
+        let same = |pid: &String| {
+            let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+            let numbers = status.lines().find_map(|line| line.strip_prefix("NSpid:")).unwrap_or_default();
+            // Outside, in the engine's namespace, and in the container's own.
+            numbers.split_whitespace().nth(1) == Some(&inside)
+        };
+        let found = self.processes()?.into_iter().find(same);
+        Ok(found.with_context(|| format!("{container} has ended"))?.parse()?)
     }
 
     /// Runs a program of the machine beside the engine: with its processes, its mounts and its network.
@@ -185,7 +209,7 @@ impl Engine {
     pub async fn again(&self) -> Result<()> {
         let path = self.directory.path().display().to_string();
         let log = format!("{path}/log");
-        self.beside(&["sh", "-c", AGAIN, "sh", &path, &self.cgroup, &log]).await?;
+        self.beside(&["sh", "-c", AGAIN, "sh", &path, &self.cgroup, &log, &tree(), OF_TREE]).await?;
         let up = until("the engine again", async || Ok(self.docker(&["version"]).await.ok())).await;
         up.with_context(|| fs::read_to_string(&log).unwrap_or_default()).map(drop)
     }
@@ -197,17 +221,23 @@ impl Engine {
 
     /// The engine's process of this name, as it is numbered outside.
     pub fn process(&self, name: &str) -> Result<String> {
-        let mut open = vec![self.first()?];
+        let called = |pid: &String| {
+            fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|comm| comm.trim() == name)
+        };
+        self.processes()?.into_iter().find(called).with_context(|| format!("no {name} runs"))
+    }
+
+    /// All processes there, the engine's and the containers', as they are numbered outside.
+    fn processes(&self) -> Result<Vec<String>> {
+        let (mut open, mut found) = (vec![self.first()?], Vec::new());
         while let Some(pid) = open.pop() {
-            if fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|comm| comm.trim() == name) {
-                return Ok(pid);
-            }
             for task in fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten() {
                 let children = fs::read_to_string(task.path().join("children")).unwrap_or_default();
                 open.extend(children.split_whitespace().map(str::to_owned));
             }
+            found.push(pid);
         }
-        bail!("no {name} runs")
+        Ok(found)
     }
 
     /// The first process of the engine's process namespace, as it is numbered outside.
@@ -235,6 +265,10 @@ impl Drop for Engine {
             remove_groups(&root);
         }
     }
+}
+
+fn tree() -> String {
+    std::env::var(TREE).unwrap_or_default()
 }
 
 /// Where the engine's control groups are: below our own in each hierarchy, or at the root of the one that there is.

@@ -8,13 +8,13 @@ use anyhow::{Context as _, Result, bail, ensure};
 use crate::engine::Engine;
 use crate::repository;
 
-/// The images, and the program in each.
-pub const IMAGES: [(&str, &str); 5] = [
-    ("intake", "adapter"),
-    ("uplink", "adapter"),
-    ("platform", "platform"),
-    ("simulator", "simulator"),
-    ("prepare", "demo"),
+/// The images, the program in each, and what it is called there.
+pub const IMAGES: [(&str, &str, &str); 5] = [
+    ("intake", "intake", "adapter"),
+    ("uplink", "uplink", "adapter"),
+    ("platform", "platform", "platform"),
+    ("simulator", "simulator", "simulator"),
+    ("prepare", "demo", "demo"),
 ];
 
 /// The image of this name, as the engine and `docker/compose.yaml` call it.

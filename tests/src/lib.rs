@@ -14,6 +14,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 pub mod announcer;
 pub mod beats;
 pub mod booted;
+pub mod box_system;
 pub mod browser;
 pub mod engine;
 pub mod evaluation;
@@ -32,6 +33,7 @@ pub mod slow;
 pub mod stranger;
 pub mod supervised;
 pub mod trace;
+pub mod watched;
 
 /// A condition that has not come true by then never will.
 const PATIENCE: Duration = Duration::from_secs(180);

@@ -132,6 +132,15 @@ impl Site {
         self.beside()?.start_as("adapter", "supervisor", &arguments, &self.directory)
     }
 
+    /// Runs the supervisor's program to its end, with these words and variables: as a service manager would, or somebody by hand.
+    pub async fn supervise(&self, variables: &[&str], words: &[&str]) -> Result<String> {
+        let variables = variables.iter().map(|&variable| variable.to_owned());
+        let within = ["env".to_owned()].into_iter().chain(variables).chain(self.beside_words()?).collect();
+        let configuration = self.path("adapter.toml");
+        let arguments = [&["supervise", "--config", &configuration], words].concat();
+        self.launcher.clone().within(within).run("adapter", &arguments, "").await
+    }
+
     /// What the supervisor says of itself.
     pub async fn status(&self, format: &str) -> Result<String> {
         let arguments = ["status", "--format", format, "--config", &self.path("adapter.toml")];
@@ -190,8 +199,11 @@ impl Site {
     }
 
     fn beside(&self) -> Result<Launcher> {
+        Ok(self.launcher.clone().within(self.beside_words()?))
+    }
+
+    fn beside_words(&self) -> Result<Vec<String>> {
         let runtime = format!("RUNTIME_DIRECTORY={}", self.runtime.path().display());
-        let words = [vec!["env".to_owned(), runtime], self.engine.enter()?].concat();
-        Ok(self.launcher.clone().within(words))
+        Ok([vec!["env".to_owned(), runtime], self.engine.enter()?].concat())
     }
 }

@@ -39,6 +39,40 @@ pub fn writes(line: &str) -> bool {
     (opens && for_writing.iter().any(|flag| arguments.contains(flag))) || CHANGING.contains(&name)
 }
 
+/// Calls that fill what their first argument is.
+const FILLING: [&str; 5] = ["write", "writev", "pwrite64", "pwritev", "pwritev2"];
+/// Calls that are made of files alone.
+const OF_FILES: [&str; 9] = [
+    "sendfile",
+    "copy_file_range",
+    "fallocate",
+    "msync",
+    "fsync",
+    "fdatasync",
+    "sync",
+    "syncfs",
+    "sync_file_range",
+];
+/// How `strace -y` begins what is no file: a socket, a pipe, an event.
+const NO_FILES: [&str; 4] = ["socket:", "pipe:", "anon_inode:", "/dev/null"];
+
+/// Whether a line of a trace that names descriptors (`strace -y`), `PID call(5<what it is>, …) = result`, puts something into a
+/// file, or maps one so that what is written there goes into it.
+pub fn stores(line: &str) -> bool {
+    let Some((name, arguments)) = call(line) else { return false };
+    let into_a_file = || {
+        let what = arguments.split_once('<').map_or("", |(_, what)| what);
+        !NO_FILES.iter().any(|no_file| what.starts_with(no_file))
+    };
+    let shared =
+        || arguments.contains("MAP_SHARED") && arguments.contains("PROT_WRITE") && arguments.contains('<');
+    match name {
+        "mmap" | "mmap2" => shared(),
+        name if FILLING.contains(&name) => into_a_file(),
+        name => OF_FILES.contains(&name),
+    }
+}
+
 /// Where a line of the trace leads to, if it connects, binds or sends to an address.
 pub fn address<'a>(line: &'a str, calls: &[&str]) -> Option<Address<'a>> {
     let (_, arguments) = call(line).filter(|(name, _)| calls.contains(name))?;
@@ -81,6 +115,23 @@ mod tests {
             "7 +++ exited",
         ] {
             assert!(!writes(line), "{line}");
+        }
+        for line in [
+            "7 write(5</var/lib/a>, \"\"..., 12) = 12",
+            "7 pwrite64(5</var/lib/a>, \"\"..., 12, 0 <unfinished ...>",
+            "7 fsync(5</var/lib/a>) = 0",
+            "7 mmap(NULL, 4096, PROT_READ|PROT_WRITE, MAP_SHARED, 5</var/lib/a>, 0) = 0x7f0000000000",
+        ] {
+            assert!(stores(line), "{line}");
+        }
+        for line in [
+            "7 write(5<socket:[77]>, \"\"..., 12) = 12",
+            "7 write(5<anon_inode:[eventfd]>, \"\"..., 8) = 8",
+            "7 writev(1<pipe:[7]>, [{iov_base=\"\"..., iov_len=3}], 1) = 3",
+            "7 read(5</var/lib/a>, \"\"..., 12) = 12",
+            "7 mmap(NULL, 4096, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = 0x7f0000000000",
+        ] {
+            assert!(!stores(line), "{line}");
         }
         for (line, expected) in [
             (

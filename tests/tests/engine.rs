@@ -24,16 +24,8 @@ fn groups(below: &Path, word: &str) -> Vec<PathBuf> {
 async fn with_a_container_running_and_nobody_to_stop_it() -> Result<()> {
     let engine = engine(env!("CARGO_TARGET_TMPDIR")).await?;
     // It has nobody to talk to and waits, as long as it is let.
-    let run = [
-        "run",
-        "--detach",
-        "--interactive",
-        "--user=0:0",
-        "--network=none",
-        "--entrypoint=/adapter",
-        &tag("intake"),
-    ];
-    engine.docker(&[&run[..], &["parse", "--family", "projet", "/dev/stdin"]].concat()).await?;
+    let run = ["run", "--detach", "--user=0:0", "--network=none", "--entrypoint=/adapter", &tag("intake")];
+    engine.docker(&[&run[..], &["probe", "hold"]].concat()).await?;
     let daemon = engine.process("dockerd")?;
     let container = engine.process("adapter").context("the container has ended")?;
     let directory = engine.directory().to_owned();

@@ -69,12 +69,23 @@ fn the_packages_hold_what_they_say_and_the_same_programs_give_the_same_bytes() -
         tool(&["lintian", "--allow-root", "--fail-on", "error,warning"], &package)?;
         let listed = tool(&["dpkg-deb", "--contents"], &package)?;
         for line in listed.lines().filter(|line| !line.starts_with("drwxr-xr-x root/root")) {
-            let mode = if line.contains(" ./usr/bin/oneway-") { "-rwxr-xr-x" } else { "-rw-r--r--" };
+            let runs = [" ./usr/bin/oneway-", " ./usr/lib/oneway/"].iter().any(|place| line.contains(place));
+            let mode = if runs { "-rwxr-xr-x" } else { "-rw-r--r--" };
             assert!(line.starts_with(&format!("{mode} root/root ")), "{line}");
         }
         let tree = first.directory.path().join(name);
         run(Command::new("dpkg-deb").arg("--raw-extract").arg(&package).arg(&tree))?;
         assert_eq!(fs::read_to_string(tree.join("DEBIAN/conffiles"))?, format!("/etc/oneway/{name}.toml\n"));
+        let crates = tree.join(format!("usr/share/doc/oneway-{name}/linked-crates.gz"));
+        let crates = tool(&["gzip", "--decompress", "--stdout"], &crates)?;
+        for words in
+            ["\nring 0.", "\nrustls 0.", "\ntokio 1.", "Permission is hereby granted", "Apache License"]
+        {
+            assert!(
+                crates.contains(words),
+                "{name}: {words:?} is not in the licences of what it is linked of"
+            );
+        }
         let units = tree.join("usr/lib/systemd/system");
         let units = fs::read_dir(units)?.filter_map(Result::ok).map(|unit| unit.path());
         for unit in units.filter(|unit| unit.extension().is_some_and(|is| is == "service")) {
@@ -233,6 +244,7 @@ async fn a_machine_on_which_they_are_installed_enrolled_run_upgraded_and_purged(
     neither_half_reaches_the_others_network(&machine).await?;
     let chip = a_stolen_disk_gives_nothing(&machine, chip).await?;
     an_upgrade_keeps_what_was_configured(&machine).await?;
+    the_supervisor_runs_under_its_unit(&machine).await?;
     removing_keeps_it_as_well_and_purging_nothing(&machine).await?;
 
     simulator.send("stop").await?;
@@ -334,6 +346,137 @@ async fn an_upgrade_keeps_what_was_configured(machine: &Machine) -> Result<()> {
     machine.until_stored(stored + ENOUGH).await.map(drop)
 }
 
+/// The machine's own container engine, as the supervisor's unit wants it started.
+const DOCKER: &str = "
+    mkdir -p /run/systemd/system
+    cat > /run/engine.sh
+    ln -sf /dev/null /run/systemd/system/docker.socket
+    ln -sf /dev/null /run/systemd/system/containerd.service
+    printf '[Service]\nType=notify\nNotifyAccess=all\nExecStart=/usr/bin/unshare --mount sh /run/engine.sh\nDelegate=yes\nKillMode=process\n' \
+        > /run/systemd/system/docker.service
+    systemctl daemon-reload
+    mkdir -p /etc/oneway/intake /etc/oneway/uplink
+    cp /etc/oneway/ca.pem /etc/oneway/uplink
+    cp /etc/oneway/ca.pem /etc/oneway/adapter.pem /etc/oneway/intake
+    mv /etc/oneway/adapter.toml /etc/oneway/halves.toml";
+/// After it: nothing of it is the packages'.
+const NO_DOCKER: &str = "
+    docker rm --force oneway-intake oneway-uplink
+    systemctl stop docker
+    rm -r /etc/oneway/intake /etc/oneway/uplink /srv/images
+    mv /etc/oneway/halves.toml /etc/oneway/adapter.toml";
+const IN_CONTAINERS: &str = r#"
+[platform]
+url = "https://198.51.100.1:8443"
+ca_file = "/etc/oneway/uplink/ca.pem"
+credentials_file = "/etc/oneway/credentials"
+
+[link]
+socket = "/run/oneway/link.sock"
+identity_file = "/etc/oneway/identity"
+
+[beats]
+listen = "0.0.0.0:5044"
+certificate_file = "/etc/oneway/intake/adapter.pem"
+key_file = "$CREDENTIALS_DIRECTORY/secret_adapter.key"
+client_ca_file = "/etc/oneway/intake/ca.pem"
+
+[[printers]]
+id = "p01"
+family = "projet"
+beats = { certificate = "p01" }
+
+[supervise]
+intake_files = "/etc/oneway/intake"
+uplink_files = "/etc/oneway/uplink"
+"#;
+
+/// By its service manager, with its rights, its sandbox and what is sealed for it, and with a real engine: it starts, is killed and
+/// started again while both halves run on, and leaves none of them running that nobody watches.
+async fn the_supervisor_runs_under_its_unit(machine: &Machine) -> Result<()> {
+    machine.run("systemctl stop oneway-adapter.target oneway-intake oneway-uplink").await?;
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/src/booted_engine.sh");
+    machine.booted.feed(DOCKER, &fs::read_to_string(script)?).await?;
+    // The images, which the engine does not have yet.
+    let built = tests::images::built()?;
+    let digests = fs::read_to_string(built.join("digests"))?;
+    let mut text = IN_CONTAINERS.to_owned();
+    let mut archives = Vec::new();
+    for half in ["intake", "uplink"] {
+        let line = digests.lines().find(|line| line.starts_with(&format!("oneway/{half}:")));
+        let image = line.and_then(|line| line.split('\t').nth(1)).context("no such image")?;
+        let archive = machine.packages.directory.path().join(format!("{half}.tar"));
+        fs::copy(built.join(format!("{half}.tar")), &archive)?;
+        let there = format!("/srv/images/{half}.tar");
+        machine.run(&format!("install -D --mode 600 {} {there}", archive.display())).await?;
+        text += &format!("{half}_image = \"{image}\"\n");
+        archives.push(there);
+    }
+    text += &format!("archives = {archives:?}\n");
+    let configure = "cat > /etc/oneway/adapter.toml; chmod 644 /etc/oneway/adapter.toml";
+    machine.booted.feed(configure, &text).await?;
+
+    // It is ready when both run and are shown to be separated.
+    machine.run("systemctl start oneway-supervisor").await?;
+    let status = machine.run("oneway-adapter status --config /etc/oneway/adapter.toml").await?;
+    assert!(status.contains("separation     verified") && status.contains("breaches       0"), "{status}");
+    let process = machine.main_process("oneway-supervisor").await?;
+    let of_kernel = machine.run(&format!("cat /proc/{process}/status")).await?;
+    // CAP_CHOWN and CAP_DAC_READ_SEARCH.
+    for line in ["CapBnd:\t0000000000000005", "NoNewPrivs:\t1", "Seccomp:\t2"] {
+        assert!(of_kernel.contains(line), "{line}: {of_kernel}");
+    }
+    // To a service that is shown nothing but processes, the machine's ways are not hidden: those to the engine's networks.
+    let sandbox =
+        "unshare --mount sh -euc 'mount -t proc -o subset=pid proc /proc; exec oneway-adapter probe look'";
+    let seen: Value = serde_json::from_str(&machine.run(sandbox).await?)?;
+    let mut ways = seen["routes"].as_array().into_iter().flatten().filter_map(|route| route["to"].as_str());
+    assert!(ways.any(|to| to.starts_with("172.")), "{seen}");
+    let handed_over = machine.run("cd /run/oneway-supervisor; stat --format '%a %u %n' */*").await?;
+    let expected = [
+        "444 0 account/account.json",
+        "400 10001 intake/oneway-identity",
+        "400 10001 intake/secret_adapter.key",
+        "400 10002 uplink/oneway-credentials",
+    ];
+    assert_eq!(handed_over.lines().collect::<Vec<_>>(), expected);
+
+    let running =
+        "docker inspect --format '{{.State.Running}} {{.State.StartedAt}}' oneway-intake oneway-uplink";
+    let before = machine.run(running).await?;
+    assert!(before.lines().all(|line| line.starts_with("true ")), "{before}");
+    machine.run("systemctl kill --kill-whom=main --signal=KILL oneway-supervisor").await?;
+    let again = until("the supervisor again", async || {
+        let status = machine.run("oneway-adapter status --config /etc/oneway/adapter.toml || true").await?;
+        Ok(status.contains("separation     verified").then_some(()))
+    });
+    again.await?;
+    assert_ne!(machine.main_process("oneway-supervisor").await?, process);
+    assert_eq!(machine.run(running).await?, before, "they were not left running");
+
+    // Killed, and started again with a configuration that is wrong, it is not started a third time.
+    machine.run("echo nonsense >> /etc/oneway/adapter.toml").await?;
+    machine.run("systemctl kill --kill-whom=main --signal=KILL oneway-supervisor").await?;
+    let failed = until("the supervisor to have failed", async || {
+        Ok((machine.state("oneway-supervisor").await? == "failed").then_some(()))
+    });
+    failed.await?;
+    let after = machine.run(running).await?;
+    assert!(
+        after.lines().all(|line| line.starts_with("false ")),
+        "nobody watches them, and they run: {after}"
+    );
+    machine.run("! ls /run/oneway-supervisor/*/oneway-* 2>/dev/null").await?;
+
+    // Told to stop, it stops them.
+    machine.booted.feed(configure, &text).await?;
+    machine.run("systemctl reset-failed oneway-supervisor; systemctl start oneway-supervisor").await?;
+    machine.run("systemctl stop oneway-supervisor").await?;
+    let after = machine.run(running).await?;
+    assert!(after.lines().all(|line| line.starts_with("false ")), "it left them running: {after}");
+    machine.run(NO_DOCKER).await.map(drop)
+}
+
 async fn removing_keeps_it_as_well_and_purging_nothing(machine: &Machine) -> Result<()> {
     let ours = "find /etc /opt /srv /usr /var -name '*oneway*' -not -path '/var/lib/dpkg/*' | sort";
     machine.run("dpkg --no-triggers --remove oneway-adapter oneway-platform 2>&1").await?;
@@ -378,11 +521,14 @@ async fn it_can_write_nowhere_else(
 
 /// Sends a datagram from within each service's group of processes, which is what the kernel judges by.
 async fn neither_half_reaches_the_others_network(machine: &Machine) -> Result<()> {
-    let (printer, internet) = ("192.168.77.1", "203.0.113.9");
+    let (printer, internet, resolver) = ("192.168.77.1", "203.0.113.9", "127.0.0.53");
     machine.run(&format!("ip address add {printer}/32 dev lo; ip address add {internet}/32 dev lo")).await?;
-    for (half, reached, denied) in
-        [("oneway-intake", printer, internet), ("oneway-uplink", internet, printer)]
-    {
+    for (half, reached, denied) in [
+        ("oneway-intake", printer, internet),
+        ("oneway-intake", "127.0.0.1", resolver),
+        ("oneway-uplink", internet, printer),
+        ("oneway-uplink", resolver, printer),
+    ] {
         let group = machine.run(&format!("systemctl show --property ControlGroup --value {half}")).await?;
         let send = |to: &str| {
             format!("bash -euc 'echo $$ > /sys/fs/cgroup{group}/cgroup.procs; echo hello > /dev/udp/{to}/9'")

@@ -15,8 +15,14 @@ use tokio::process::{Child, Command};
 const KNOCK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/knock.py");
 const INTAKE: u32 = 901;
 const UPLINK: u32 = 902;
-const CLOCK: u32 = 903;
-const NOBODY: u32 = 904;
+const RESOLVER: u32 = 903;
+const CLOCK: u32 = 904;
+const NETWORK: u32 = 905;
+const NOBODY: u32 = 906;
+const EVERYBODY: [u32; 7] = [INTAKE, UPLINK, RESOLVER, CLOCK, NETWORK, NOBODY, 0];
+
+/// What is knocked at: its kind, address and port.
+type Door = (&'static str, &'static str, u16);
 
 const CONFIGURATION: &str = r#"
 [platform]
@@ -48,6 +54,10 @@ mtconnect = { url = "http://[fd00::10]:5000" }
 [[printers]]
 id = "p03"
 mtconnect = { url = "http://192.168.78.10" }
+
+[[printers]]
+id = "p04"
+mtconnect = { url = "http://192.168.77.10:5001" }
 "#;
 
 /// A host: a network namespace, which goes with its holder.
@@ -94,14 +104,21 @@ impl Host {
         Ok(child)
     }
 
-    /// Whether each door is open to this user.
-    async fn knock(&self, user: u32, doors: &[(&str, &str, u16)]) -> Result<Vec<bool>> {
-        let words: Vec<String> = doors
+    /// Knocks at each door as this user. Open are those of these indices, and no other.
+    async fn knock(&self, user: u32, doors: &[Door], open: &[usize]) -> Result<()> {
+        let word = |index: usize| if open.contains(&index) { "open" } else { "shut" };
+        let words = doors
             .iter()
-            .flat_map(|(kind, address, port)| [(*kind).to_owned(), (*address).to_owned(), port.to_string()])
-            .collect();
+            .enumerate()
+            .map(|(index, (kind, address, port))| format!("{} {kind} {address} {port}", word(index)));
+        let words: Vec<String> = words.collect();
         let said = self.run(&format!("python3 {KNOCK} try {user} {}", words.join(" ")), "").await?;
-        Ok(said.lines().map(|line| line == "open").collect())
+        let said: Vec<&str> = said.lines().collect();
+        ensure!(said.len() == doors.len(), "user {user}: {said:?}");
+        for (index, (door, said)) in doors.iter().zip(said).enumerate() {
+            ensure!(said == word(index), "user {user}: {door:?} is {said}, and should be {}", word(index));
+        }
+        Ok(())
     }
 }
 
@@ -140,10 +157,17 @@ async fn adapter(arguments: &[&str]) -> Result<String> {
 }
 
 async fn firewall(more: &[&str]) -> Result<String> {
-    let (intake, uplink, clock) = (INTAKE.to_string(), UPLINK.to_string(), CLOCK.to_string());
-    let users =
-        ["site", "firewall", "--intake-user", &intake, "--uplink-user", &uplink, "--system-user", &clock];
-    adapter(&[&users, more].concat()).await
+    let users = [
+        ("intake", INTAKE),
+        ("uplink", UPLINK),
+        ("resolver", RESOLVER),
+        ("clock", CLOCK),
+        ("network", NETWORK),
+    ];
+    let words: Vec<String> =
+        users.iter().flat_map(|(who, number)| [format!("--{who}-user"), number.to_string()]).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    adapter(&[&["site", "firewall"], &words[..], more].concat()).await
 }
 
 async fn dropped(host: &Host) -> Result<[u64; 3]> {
@@ -173,20 +197,20 @@ async fn what_a_configuration_names_passes_and_everything_else_is_dropped_and_co
     the_box.run("echo 1 > /proc/sys/net/ipv4/ip_forward", "").await?;
     printers.run("ip route add default via 192.168.77.1", "").await?;
     outside.run("ip route add default via 10.20.0.5", "").await?;
-    let _at_printers = printers.serve(&["tcp:5000", "tcp:22", "udp:53", "tcp:8443"]).await?;
-    let _outside =
-        outside.serve(&["tcp:8443", "tcp:22", "tcp:5000", "udp:53", "tcp:53", "udp:123", "tcp:4460"]).await?;
+    // Any of them may send from the port of a DHCP client.
+    the_box.run("echo 0 > /proc/sys/net/ipv4/ip_unprivileged_port_start", "").await?;
+    let at_printers = ["tcp:5000", "tcp:22", "udp:53", "tcp:8443", "held:5001", "udp:67"];
+    let _at_printers = printers.serve(&at_printers).await?;
+    let outside_doors =
+        ["tcp:8443", "tcp:22", "tcp:5000", "udp:53", "tcp:53", "udp:123", "tcp:4460", "udp:67"];
+    let _outside = outside.serve(&outside_doors).await?;
     let _on_the_box = the_box.serve(&["tcp:5044", "tcp:22", "udp:53"]).await?;
 
     // Before: everything is open, so that what is shut below is the firewall's doing.
-    assert_eq!(
-        the_box.knock(NOBODY, &[("tcp", "192.168.77.10", 22), ("tcp", "10.20.0.2", 22)]).await?,
-        [true, true]
-    );
-    assert_eq!(
-        printers.knock(NOBODY, &[("tcp", "192.168.77.1", 22), ("tcp", "10.20.0.1", 22)]).await?,
-        [true, true]
-    );
+    let every: Vec<usize> = (0..DOORS.len()).collect();
+    the_box.knock(NOBODY, &DOORS, &every).await?;
+    printers.knock(NOBODY, &FROM_PRINTERS, &[0, 1, 2, 3]).await?;
+    outside.knock(NOBODY, &FROM_OUTSIDE, &[0, 1, 2]).await?;
 
     let closed = firewall(&["--closed"]).await?;
     let whole = firewall(&["--config", &file_name]).await?;
@@ -195,81 +219,135 @@ async fn what_a_configuration_names_passes_and_everything_else_is_dropped_and_co
     }
     the_box.run("nft --file -", &closed).await?;
     let all = [("tcp", "192.168.77.10", 5000), ("tcp", "10.20.0.1", 8443), ("udp", "10.20.0.1", 53)];
-    for user in [INTAKE, UPLINK, CLOCK, 0] {
-        assert_eq!(
-            the_box.knock(user, &all).await?,
-            [false; 3],
-            "user {user} before there is a configuration"
-        );
+    for user in EVERYBODY {
+        the_box.knock(user, &all, &[]).await.context("before there is a configuration")?;
     }
 
     // The elements alone, as onto rules that are part of an image; and then both at once, over what is there.
     the_box.run("nft --file -", &firewall(&["--config", &file_name, "--elements"]).await?).await?;
     the_box.run("nft --file -", &whole).await?;
     from_the_box(&the_box).await?;
-    towards_the_box(&printers, &outside).await?;
-    let refused = dropped(&the_box).await?;
-    assert!(refused.iter().all(|packets| *packets > 0), "what was dropped was not counted: {refused:?}");
+    towards_the_box(&the_box, &printers, &outside).await?;
+    what_is_closed_is_closed_for_both(&the_box, &printers).await?;
+    who_enrols_gets_out_while_a_code_waits(&the_box, &file).await?;
 
-    // Who enrols gets out as long as a code waits, and to the platform alone.
-    fs::write(directory.path().join("code"), "ABCD\n1\n")?;
+    // A lease is asked for where there is one to have.
+    fs::write(&file, by_dhcp(CONFIGURATION))?;
     the_box.run("nft --file -", &firewall(&["--config", &file_name, "--elements"]).await?).await?;
-    let doors = [("tcp", "10.20.0.1", 8443), ("tcp", "10.20.0.1", 22), ("tcp", "192.168.77.10", 5000)];
-    assert_eq!(the_box.knock(0, &doors).await?, [true, false, false]);
-    fs::remove_file(directory.path().join("code"))?;
-    the_box.run("nft --file -", &firewall(&["--config", &file_name, "--elements"]).await?).await?;
-    assert_eq!(the_box.knock(0, &doors).await?, [false; 3]);
-    Ok(())
+    the_box.knock(NETWORK, &LEASES, &[0, 1]).await?;
+    the_box.knock(INTAKE, &LEASES, &[]).await?;
+    the_box.knock(UPLINK, &LEASES, &[]).await
 }
 
-/// Each user's doors: open are those that are its own, on its own side.
+/// What is tried from the box, by each of its users.
+const DOORS: [Door; 18] = [
+    ("tcp", "192.168.77.10", 5000),
+    ("tcp", "fd00::10", 5000),
+    ("tcp", "192.168.77.10", 22),
+    ("tcp", "192.168.77.11", 5000),
+    ("tcp", "192.168.77.10", 8443),
+    ("udp", "192.168.77.10", 53),
+    ("tcp", "10.20.0.1", 8443),
+    ("tcp", "10.20.0.2", 8443),
+    ("tcp", "10.20.0.1", 5000),
+    ("tcp", "10.20.0.1", 22),
+    ("udp", "10.20.0.1", 53),
+    ("tcp", "10.20.0.1", 53),
+    ("udp", "10.20.0.2", 53),
+    ("tcp", "10.20.0.1", 4460),
+    ("udp", "10.20.0.1", 123),
+    ("udp", "127.0.0.1", 53),
+    LEASES[0],
+    LEASES[1],
+];
+const LEASES: [Door; 2] = [("lease", "192.168.77.10", 67), ("lease", "10.20.0.1", 67)];
+const FROM_PRINTERS: [Door; 4] = [
+    ("tcp", "192.168.77.1", 5044),
+    ("tcp", "192.168.77.1", 22),
+    ("udp", "192.168.77.1", 53),
+    ("tcp", "10.20.0.1", 8443),
+];
+const FROM_OUTSIDE: [Door; 3] =
+    [("tcp", "10.20.0.5", 5044), ("tcp", "10.20.0.5", 22), ("tcp", "192.168.77.10", 5000)];
+
+/// Each user's doors: open are those that are its own, on its own side. Each that is shut was shut here, and counted.
 async fn from_the_box(the_box: &Host) -> Result<()> {
-    let doors = [
-        ("tcp", "192.168.77.10", 5000),
-        ("tcp", "fd00::10", 5000),
-        ("tcp", "192.168.77.10", 22),
-        ("tcp", "192.168.77.11", 5000),
-        ("tcp", "192.168.77.10", 8443),
-        ("udp", "192.168.77.10", 53),
-        ("tcp", "10.20.0.1", 8443),
-        ("tcp", "10.20.0.2", 8443),
-        ("tcp", "10.20.0.1", 5000),
-        ("tcp", "10.20.0.1", 22),
-        ("udp", "10.20.0.1", 53),
-        ("tcp", "10.20.0.1", 53),
-        ("udp", "10.20.0.2", 53),
-        ("tcp", "10.20.0.1", 4460),
-        ("udp", "10.20.0.1", 123),
-        ("udp", "127.0.0.1", 53),
-    ];
-    let open =
-        |indices: &[usize]| -> Vec<bool> { (0..doors.len()).map(|index| indices.contains(&index)).collect() };
-    for (user, expected) in [
-        (INTAKE, open(&[0, 1])),
-        (UPLINK, open(&[6, 10, 11, 13, 14, 15])),
-        (CLOCK, open(&[10, 11, 13, 14, 15])),
-        (NOBODY, open(&[15])),
-        (0, open(&[15])),
+    for (user, open) in [
+        (INTAKE, vec![0, 1]),
+        (UPLINK, vec![6, 15]),
+        (RESOLVER, vec![10, 11, 15]),
+        (CLOCK, vec![13, 14, 15]),
+        (NETWORK, vec![15]),
+        (NOBODY, vec![15]),
+        (0, vec![15]),
     ] {
-        let found = the_box.knock(user, &doors).await?;
-        let differ: Vec<_> =
-            doors.iter().zip(found.iter().zip(&expected)).filter(|(_, (a, b))| a != b).collect();
-        assert!(differ.is_empty(), "user {user}: (door, (open, should be)): {differ:?}");
+        let [.., before] = dropped(the_box).await?;
+        the_box.knock(user, &DOORS, &open).await?;
+        let [.., after] = dropped(the_box).await?;
+        let shut = (DOORS.len() - open.len()) as u64;
+        ensure!(after - before >= shut, "user {user}: {} of {shut} were counted", after - before);
     }
     Ok(())
 }
 
-async fn towards_the_box(printers: &Host, outside: &Host) -> Result<()> {
-    let from_printers = [
-        ("tcp", "192.168.77.1", 5044),
-        ("tcp", "192.168.77.1", 22),
-        ("udp", "192.168.77.1", 53),
-        ("tcp", "10.20.0.1", 8443),
-    ];
-    assert_eq!(printers.knock(NOBODY, &from_printers).await?, [true, false, false, false]);
-    let from_outside = [("tcp", "10.20.0.5", 5044), ("tcp", "10.20.0.5", 22), ("tcp", "192.168.77.10", 5000)];
-    assert_eq!(outside.knock(NOBODY, &from_outside).await?, [false; 3]);
+async fn towards_the_box(the_box: &Host, printers: &Host, outside: &Host) -> Result<()> {
+    let before = dropped(the_box).await?;
+    printers.knock(NOBODY, &FROM_PRINTERS, &[0]).await?;
+    outside.knock(NOBODY, &FROM_OUTSIDE, &[]).await?;
+    let after = dropped(the_box).await?;
+    // Two doors each on the box, and one each beyond it.
+    let counted = [after[0] - before[0], after[1] - before[1]];
+    ensure!(counted[0] >= 4 && counted[1] >= 2, "of what came in, and would have gone through: {counted:?}");
     Ok(())
+}
+
+/// The end of a connection that the intake has closed is sent by the kernel, for nobody: it arrives all the same.
+async fn what_is_closed_is_closed_for_both(the_box: &Host, printers: &Host) -> Result<()> {
+    let [.., before] = dropped(the_box).await?;
+    the_box.knock(INTAKE, &[("held", "192.168.77.10", 5001)], &[0]).await?;
+    tests::until("the printer's end of the connection to go", async || {
+        let there = printers.run("ss --no-header --tcp --all --numeric 'sport = :5001'", "").await?;
+        Ok(there.lines().all(|line| line.starts_with("LISTEN")).then_some(()))
+    })
+    .await?;
+    let [.., after] = dropped(the_box).await?;
+    ensure!(after == before, "{} packets were refused", after - before);
+    Ok(())
+}
+
+async fn who_enrols_gets_out_while_a_code_waits(the_box: &Host, file: &Path) -> Result<()> {
+    let doors = [("tcp", "10.20.0.1", 8443), ("tcp", "10.20.0.1", 22), ("tcp", "192.168.77.10", 5000)];
+    let (code, file) = (file.with_file_name("code"), file.display().to_string());
+    fs::write(&code, "ABCD\n1\n")?;
+    the_box.run("nft --file -", &firewall(&["--config", &file, "--elements"]).await?).await?;
+    the_box.knock(0, &doors, &[0]).await?;
+    fs::remove_file(code)?;
+    the_box.run("nft --file -", &firewall(&["--config", &file, "--elements"]).await?).await?;
+    the_box.knock(0, &doors, &[]).await
+}
+
+/// As an image has it: users by their names, which are the packages' and systemd's, on whatever machine the text is made.
+#[tokio::test]
+async fn the_text_of_an_image_names_users_and_is_the_same_everywhere() -> Result<()> {
+    let text = adapter(&["site", "firewall", "--closed"]).await?;
+    for line in [
+        "define intake_user = \"oneway-intake\"",
+        "define uplink_user = \"oneway-uplink\"",
+        "define resolver_user = \"systemd-resolve\"",
+        "define clock_user = \"_chrony\"",
+        "define network_user = \"systemd-network\"",
+    ] {
+        assert!(text.lines().any(|other| other == line), "{line} is not in {text}");
+    }
+    assert!(!text.contains("add element"), "{text}");
+    Ok(())
+}
+
+/// The same site, with both addresses by DHCP.
+fn by_dhcp(configuration: &str) -> String {
+    configuration
+        .replace("address = \"192.168.77.1/24\", gateway = \"192.168.77.254\"", "address = \"dhcp\"")
+        .replace("address = \"10.20.0.5/24\", gateway = \"10.20.0.1\"", "address = \"dhcp\"")
 }
 
 #[tokio::test]
@@ -299,15 +377,20 @@ async fn the_networks_files_say_which_way_leads_where() -> Result<()> {
     {
         assert!(uplink.lines().any(|other| other == line), "{line} is not in {uplink}");
     }
-    let dhcp = CONFIGURATION
-        .replace("address = \"192.168.77.1/24\", gateway = \"192.168.77.254\"", "address = \"dhcp\"")
-        .replace("address = \"10.20.0.5/24\", gateway = \"10.20.0.1\"", "address = \"dhcp\"");
-    fs::write(&file, dhcp)?;
+    fs::write(&file, by_dhcp(CONFIGURATION))?;
     let page = adapter(&["site", "network", "--config", &text(&file)]).await?;
-    // Nothing of what DHCP says on the printers' side leads anywhere.
-    assert!(
-        page.contains("UseRoutes=no\nUseGateway=no\nUseDNS=no") && page.contains("UseDNS=no\nUseNTP=no"),
-        "{page}"
-    );
+    let (printers, uplink) = page.split_once("10-oneway-uplink").context("the uplink's file is missing")?;
+    for (side, lines) in [
+        // Nothing of what DHCP says on the printers' side leads anywhere.
+        (printers, ["UseGateway=no", "UseDNS=no", "UseMTU=no"]),
+        // And on the other one, the way to everywhere; name servers are those that are named.
+        (uplink, ["UseGateway=yes", "UseDNS=no", "UseNTP=no"]),
+    ] {
+        // The same box for DHCP at each start, and no address, route or name server of whoever announces one.
+        let both = ["ClientIdentifier=mac", "UseRoutes=no", "IPv6AcceptRA=no", "LinkLocalAddressing=no"];
+        for line in lines.into_iter().chain(both) {
+            assert!(side.lines().any(|other| other == line), "{line} is not in {side}");
+        }
+    }
     Ok(())
 }

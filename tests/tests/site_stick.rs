@@ -6,6 +6,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use demo::program::{Launcher, Program};
@@ -14,7 +16,9 @@ use platform::sticks::SiteKey;
 use serde_json::Value;
 use site::{Document, Envelope};
 use tests::browser::{Browser, Driver, Screen};
-use tests::{Bench, number, repository, until};
+use tests::{Bench, number, repository, soon, until};
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::process::Command;
 
 const NAME: &str = "ingrid";
 const PASSWORD: &str = "a long enough password";
@@ -33,7 +37,7 @@ struct Machine<'a> {
 impl<'a> Machine<'a> {
     async fn new(site: &'a Site, name: &str) -> Result<Self> {
         let directory = site.file(name);
-        for part in ["stick", "state", "interfaces/enp1s0/device", "interfaces/enp2s0/device"] {
+        for part in ["state", "interfaces/enp1s0/device", "interfaces/enp2s0/device"] {
             fs::create_dir_all(directory.join(part))?;
         }
         let configuration = site.configuration("platform");
@@ -47,11 +51,17 @@ impl<'a> Machine<'a> {
     }
 
     fn plug_in(&self, file: &[u8]) -> Result<()> {
-        fs::write(self.directory.join("stick/oneway.site"), file).map_err(Into::into)
+        self.plug_in_named("oneway.site", file)
+    }
+
+    fn plug_in_named(&self, name: &str, file: &[u8]) -> Result<()> {
+        let stick = self.directory.join("stick");
+        fs::create_dir_all(&stick)?;
+        fs::write(stick.join(name), file).map_err(Into::into)
     }
 
     fn pull_out(&self) -> Result<()> {
-        fs::remove_file(self.directory.join("stick/oneway.site")).map_err(Into::into)
+        fs::remove_dir_all(self.directory.join("stick")).map_err(Into::into)
     }
 
     /// Runs a step; gives its exit code, its line and what it said to people.
@@ -66,9 +76,14 @@ impl<'a> Machine<'a> {
         let (stick, trust, interfaces) =
             (self.path("stick"), self.path("site.keys"), self.path("interfaces"));
         let (state, to, socket) = (self.path("state"), self.path("to"), self.path("link.sock"));
-        let arguments =
-            ["site", "take", "--in-clear", "--stick", &stick, "--trust", &trust, "--interfaces", &interfaces];
-        self.step(&[&arguments[..], &["--state", &state, "--to", &to, "--socket", &socket]].concat()).await
+        let mut arguments =
+            vec!["site", "take", "--in-clear", "--trust", &trust, "--interfaces", &interfaces];
+        arguments.extend(["--state", &state, "--to", &to, "--socket", &socket]);
+        // As a box does: only when one is mounted.
+        if Path::new(&stick).exists() {
+            arguments.extend(["--stick", &stick]);
+        }
+        self.step(&arguments).await
     }
 
     async fn enrol(&self) -> Result<(i32, Value, String)> {
@@ -122,14 +137,19 @@ async fn an_admin_makes_a_stick_and_the_box_runs_with_exactly_what_was_typed() -
     browser.document_picture("first-data", "main").await?;
 
     refused_later(&the_box, site, &first).await?;
+    a_no_of_somebody_between_spends_no_code(site, &first).await?;
+    a_clock_that_is_behind_keeps_no_stick_out(site, &first).await?;
     a_new_key_for_the_same_adapter(&browser, &the_box, site).await?;
-    until("the old key is refused", async || {
-        Ok(fs::read_to_string(site.file("adapter.log"))?.contains("refuses the key").then_some(()))
-    })
-    .await?;
+    // The one that runs has the old key, and goes on until the new one is used.
+    ensure!(!replaced(&browser, site).await?, "the old key ended before the new one was used");
     adapter.stop().await?;
     let adapter = the_box.start().await?;
+    until("the old key is replaced", async || Ok(replaced(&browser, site).await?.then_some(()))).await?;
+    browser.picture("stick-audit").await?;
     adapter.stop().await?;
+    // What was sealed on another machine is of no use here: a new code sets the box up again, and says so.
+    a_box_whose_key_does_not_open(&browser, &the_box, site).await?;
+    codes_come_from_the_command_line_too(&the_box, site).await?;
 
     browser.page.close().await?;
     let phone = driver.open(Screen::Phone).await?;
@@ -223,8 +243,18 @@ async fn fill(browser: &Browser, site: &Site, pip: &str) -> Result<()> {
 async fn refused_by_a_new_box(the_box: &Machine<'_>, site: &Site, good: &[u8]) -> Result<()> {
     let nothing = the_box.take().await?;
     assert_eq!((nothing.0, &nothing.1["event"]), (4, &Value::from("nothing")), "{nothing:?}");
+    assert!(nothing.1.get("refused").is_none(), "{nothing:?}");
+    // As a browser calls a second one. A stick with a release alone is no mistake.
+    the_box.plug_in_named("oneway (1).site", good)?;
+    let (code, line, said) = the_box.take().await?;
+    assert_eq!((code, &line["refused"]["why"]), (4, &Value::from("no_file")), "{line}");
+    assert!(said.contains("under this very name"), "{said}");
+    the_box.plug_in_named("release", b"")?;
+    let (code, line, _) = the_box.take().await?;
+    assert!(code == 4 && line.get("refused").is_none(), "{line}");
+    the_box.pull_out()?;
     let changed = String::from_utf8(good.to_vec())?.replace(ADAPTER, "oslo-8").into_bytes();
-    let stranger = SiteKey::beside(&the_box.directory.join("x.db"))?.sign(Envelope::parse(good)?.body);
+    let stranger = SiteKey::make_beside(&the_box.directory.join("x.db"))?.sign(Envelope::parse(good)?.body);
     let mut other_plug = document(good)?;
     other_plug.network.uplink.interface = site::Plain::parse("eno1").context("no name")?;
     for (file, why, count) in [
@@ -312,13 +342,17 @@ async fn refused_later(the_box: &Machine<'_>, site: &Site, first: &[u8]) -> Resu
     );
     let configuration = fs::read_to_string(the_box.path("to/adapter.toml"))?;
     assert!(configuration.contains("ProJet 7000 HD"), "{configuration}");
-    // The document's own rules let it pass: it looks like the name of a host.
+    // The document's own rules let it pass: a key is a key. The adapter would not start with it.
     let mut unread = newer.clone();
     unread.serial = site::Serial::next(Some(unread.serial), 0);
-    let query = unread.printers[0].query.as_mut().context("no query")?;
-    query.server_name = site::Plain::parse("1234567");
+    unread.tls.key = site::Plain::parse(&fs::read_to_string(site.file("platform.key"))?);
+    let mut far = newer.clone();
+    far.serial = site::Serial::next(Some(far.serial), 0);
+    far.printers[0].query.as_mut().context("no query")?.at =
+        site::Plain::parse("[fd00::9]:7881").context("no address")?;
     for (file, why) in [
         (signed(site, &unread)?, "configuration"),
+        (signed(site, &far)?, "unreadable"),
         (first.to_vec(), "older"),
         (signed(site, &others)?, "other_adapter"),
         (expired(site, first)?, "older"),
@@ -334,10 +368,80 @@ async fn refused_later(the_box: &Machine<'_>, site: &Site, first: &[u8]) -> Resu
     let kept = the_box.path("state/taken");
     let good = fs::read(&kept)?;
     fs::write(&kept, String::from_utf8(good.clone())?.replace("enp1s0", "enp9s0"))?;
-    let (code, line, _) = the_box.take().await?;
-    assert_eq!((code, &line["refused"]["why"]), (4, &Value::from("kept")), "{line}");
-    fs::write(&kept, good)?;
-    assert_eq!(the_box.take().await?.0, 0);
+    let (code, line, said) = the_box.take().await?;
+    assert_eq!((code, &line["kept_refused"]["why"]), (4, &Value::from("kept")), "{line}");
+    assert!(said.contains("Make a stick with a new code"), "{said}");
+    // And its number is still known: what is older stays out, and the very same comes in again.
+    for (file, code, event) in [(first.to_vec(), 4, "nothing"), (signed(site, &newer)?, 0, "taken")] {
+        fs::write(&kept, String::from_utf8(good.clone())?.replace("enp1s0", "enp9s0"))?;
+        the_box.plug_in(&file)?;
+        let (found, line, said) = the_box.take().await?;
+        assert_eq!((found, &line["event"]), (code, &Value::from(event)), "{said}");
+        assert_eq!(line["refused"]["why"] == "older", code == 4, "{line}");
+    }
+    the_box.pull_out()?;
+    assert_eq!(the_box.take().await?.1["event"], "kept");
+    Ok(())
+}
+
+/// An answer that is not the platform's says nothing of the code: it is tried again later.
+async fn a_no_of_somebody_between_spends_no_code(site: &Site, first: &[u8]) -> Result<()> {
+    for status in ["400", "403", "404"] {
+        let the_box = Machine::new(site, &format!("behind-{status}")).await?;
+        let mut between = Command::new("python3")
+            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/src/turned_away.py"))
+            .args([site.file("platform.pem"), site.file("platform.key"), status.into()])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()?;
+        let said = between.stdout.take().context("no output")?;
+        let port = soon("its port", BufReader::new(said).lines().next_line()).await?.context("no port")?;
+        let mut other = document(first)?;
+        other.platform.url =
+            site::Plain::parse(&format!("https://localhost:{port}")).context("no address")?;
+        the_box.plug_in(&signed(site, &other)?)?;
+        assert_eq!(the_box.take().await?.1["code_waits"], true);
+        let (code, _, said) = the_box.enrol().await?;
+        assert_eq!(code, 1, "{said}");
+        assert!(said.contains(&format!("the answer is {status}")) && said.contains("again later"), "{said}");
+        assert!(Path::new(&the_box.path("to/code")).exists(), "the code is gone");
+        assert!(!Path::new(&the_box.path("state/spent")).exists(), "the code is spent");
+    }
+    Ok(())
+}
+
+/// A box whose clock is behind takes a stick all the same, and says so. That it cannot set its clock is no reason to have nothing.
+async fn a_clock_that_is_behind_keeps_no_stick_out(site: &Site, first: &[u8]) -> Result<()> {
+    let the_box = Machine::new(site, "behind").await?;
+    let mut later = document(first)?;
+    later.made = later.made.after(Duration::from_secs(20 * 24 * 3600));
+    later.expires = later.made.after(Duration::from_secs(3600));
+    the_box.plug_in(&signed(site, &later)?)?;
+    let (code, line, said) = the_box.take().await?;
+    assert_eq!((code, &line["event"]), (0, &Value::from("taken")), "{said}");
+    assert_eq!(line["clock_behind"], later.made.to_string());
+    assert!(said.contains("this machine's clock says"), "{said}");
+    // One that was made before that and has ended by then is over, whatever the clock says.
+    let mut over = document(first)?;
+    over.serial = site::Serial::next(Some(later.serial), 0);
+    the_box.plug_in(&signed(site, &over)?)?;
+    let (code, line, said) = the_box.take().await?;
+    assert_eq!((code, &line["refused"]["why"]), (3, &Value::from("expired")), "{said}");
+    // Without the right to set the clock.
+    the_box.pull_out()?;
+    let (trust, interfaces, state, to) =
+        (the_box.path("site.keys"), the_box.path("interfaces"), the_box.path("state"), the_box.path("to"));
+    let take = site.launcher.command("adapter", &["site", "take", "--in-clear", "--set-clock"]);
+    let output = Command::new("setpriv")
+        .args(["--bounding-set", "-sys_time", "--inh-caps", "-sys_time"])
+        .arg(take.as_std().get_program())
+        .args(take.as_std().get_args())
+        .args(["--trust", &trust, "--interfaces", &interfaces, "--state", &state, "--to", &to])
+        .output()
+        .await?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && said.contains("clock cannot be set"), "{said}");
     Ok(())
 }
 
@@ -363,19 +467,57 @@ async fn a_new_key_for_the_same_adapter(browser: &Browser, the_box: &Machine<'_>
     let thief = Machine::new(site, "thief").await?;
     thief.plug_in(&file)?;
     assert_eq!(thief.take().await?.0, 0);
-    assert_eq!(the_box.enrol().await?.0, 0);
+    assert_eq!(the_box.enrol().await?.0, 0, "with the code of the stick");
     assert_ne!(fs::read(the_box.path("state/credentials"))?, before);
     let (code, line, said) = thief.enrol().await?;
     assert_eq!((code, &line["event"]), (3, &Value::from("refused")), "{said}");
     assert!(said.contains("look in the platform's audit"), "{said}");
     browser.page.goto(&format!("{}/audit", site.url())).await?;
     let audit = browser.text("#audit").await?;
-    for words in ["Made a site stick", "Replaced its key", "with a new code"] {
+    for words in ["Made a site stick", "with a new code", &format!("{ADAPTER}, from 127.0.0.1")] {
         assert!(audit.contains(words), "{words} is not in {audit}");
     }
     let secret = document(&file)?.code.context("no code")?;
     ensure!(!audit.contains(secret.expose()), "the code stands in the audit");
-    browser.picture("stick-audit").await.map(drop)
+    Ok(())
+}
+
+async fn replaced(browser: &Browser, site: &Site) -> Result<bool> {
+    browser.page.goto(&format!("{}/audit", site.url())).await?;
+    Ok(browser.text("#audit").await?.contains("Replaced its key"))
+}
+
+async fn a_box_whose_key_does_not_open(browser: &Browser, the_box: &Machine<'_>, site: &Site) -> Result<()> {
+    open_form(browser, site).await?;
+    browser.fill("#tls-key", &fs::read_to_string(site.file("adapter.key"))?).await?;
+    browser.click("#code").await?;
+    browser.click("#make-stick").await?;
+    the_box.plug_in(&browser.downloaded("oneway.site").await?)?;
+    let elsewhere = "bm90IHNlYWxlZCBoZXJl".repeat(10);
+    fs::write(the_box.path("state/credentials"), &elsewhere)?;
+    assert_eq!(the_box.take().await?.1["code_waits"], true);
+    let (code, line, said) = the_box.enrol().await?;
+    assert_eq!((code, &line["event"]), (0, &Value::from("enrolled")), "{said}");
+    assert!(said.contains("could not open the key that it had"), "{said}");
+    assert_eq!(fs::read_to_string(the_box.path("state/credentials.foreign"))?, elsewhere);
+    let adapter = the_box.start().await?;
+    adapter.stop().await.map(drop)
+}
+
+/// `platform adapter code`, of whose codes one with `--replace` ends the key before.
+async fn codes_come_from_the_command_line_too(the_box: &Machine<'_>, site: &Site) -> Result<()> {
+    let (platform, adapter) = (site.configuration("platform"), the_box.path("to/adapter.toml"));
+    for more in [&[][..], &["--replace"]] {
+        let words = [&["adapter", "code", ADAPTER, "--config", &platform], more].concat();
+        let code = site.launcher.run("platform", &words, "").await?;
+        let enrol = ["enrol", "--in-clear", "--config", &adapter];
+        let said: Value = serde_json::from_str(&site.launcher.run("adapter", &enrol, &code).await?)?;
+        assert_eq!((&said["event"], &said["adapter"]), (&Value::from("enrolled"), &Value::from(ADAPTER)));
+        ensure!(site.launcher.run("adapter", &enrol, &code).await.is_err(), "a code was taken twice");
+    }
+    let unknown = ["adapter", "code", "nobody-1", "--config", &platform];
+    ensure!(site.launcher.run("platform", &unknown, "").await.is_err(), "a code for nobody");
+    Ok(())
 }
 
 fn document(file: &[u8]) -> Result<Document> {

@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
 use demo::program::Launcher;
+use rusqlite::{Connection, OpenFlags};
 use serde_json::Value;
 use tests::images::{built, run};
 use tests::makers::Makers;
-use tests::number;
 use tests::supervised::{Site, distinct};
+use tests::{number, until};
 
 const BELOW: &str = env!("CARGO_TARGET_TMPDIR");
 const DESK: &str = "desk";
@@ -52,10 +53,10 @@ impl Vendor {
         self.makers.release(&["sign", file, "--key", &format!("{holder}/{holder}.key")]).map(drop)
     }
 
-    /// Makes and publishes a release on a desk; the program is what the images hold as the adapter.
-    fn release(&self, folder: &str, prefix: &str, version: &str, program: &str) -> Result<()> {
+    /// Makes and publishes a release on a desk; `instead` of the halves, the images hold another program.
+    fn release(&self, folder: &str, prefix: &str, version: &str, instead: Option<&str>) -> Result<()> {
         for half in HALVES {
-            pack(&self.path("images")?, half, version, program)?;
+            pack(&self.path("images")?, half, version, instead.unwrap_or(half))?;
         }
         let usual = ["bundle", folder, "--version", version, "--from", "0.1.0", "--configuration", "1-1"];
         let images = ["--intake", "images/intake.tar", "--uplink", "images/uplink.tar"];
@@ -135,6 +136,24 @@ async fn image(site: &Site, half: &str, version: &str) -> Result<String> {
     Ok(said.trim().to_owned())
 }
 
+/// What the platform knows of it.
+async fn told(site: &Site) -> Result<()> {
+    let highest = |store: &Connection, item: &str| -> rusqlite::Result<f64> {
+        let words =
+            "SELECT COALESCE(MAX(number), 0) FROM readings JOIN items ON items.id = item WHERE name = ?1";
+        store.query_row(words, [item], |row| row.get(0))
+    };
+    let told = until("what became of releases, at the platform", async || {
+        let store =
+            Connection::open_with_flags(site.file("platform/platform.db"), OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        let of = |what: &str| highest(&store, &format!("adapter.releases_{what}"));
+        let found = [of("tried")?, of("installed")?, of("not_switched")?, of("went_back")?, of("refused")?];
+        let wanted = [2.0, 1.0, 1.0, 0.0, 4.0];
+        Ok(found.iter().zip(wanted).all(|(found, wanted)| *found >= wanted).then_some(()))
+    });
+    told.await.with_context(|| site.log())
+}
+
 /// Puts a bundle in and waits until it was refused for this reason, and nothing of it was kept. A look at the one before that was
 /// under way may have been refused as well.
 async fn refused(
@@ -167,9 +186,9 @@ async fn a_good_release_goes_in_while_data_flows_and_no_other() -> Result<()> {
 
     // Bad ones, each for its own reason.
     vendor.makers.carry(DESK, "older")?;
-    vendor.release(DESK, "", "0.2.0", "adapter")?;
+    vendor.release(DESK, "", "0.2.0", None)?;
     vendor.root("theirs", "their-")?;
-    vendor.release("theirs", "their-", "0.9.0", "adapter")?;
+    vendor.release("theirs", "their-", "0.9.0", None)?;
     refused(&site, &vendor, "forged", "theirs", |_| Ok(())).await?;
     let other_role =
         |stick: &Path| Ok(fs::copy(stick.join("1.targets.signed"), stick.join("draft")).map(drop)?);
@@ -187,7 +206,7 @@ async fn a_good_release_goes_in_while_data_flows_and_no_other() -> Result<()> {
 
     // Signed by the right people, and it does not run: it is found out beside the running halves.
     vendor.makers.carry(DESK, "early")?;
-    vendor.release("early", "", "0.2.1", "simulator")?;
+    vendor.release("early", "", "0.2.1", Some("simulator"))?;
     vendor.put_in("early", |_| Ok(()))?;
     let said =
         site.until_said("a release that does not run", |said| said["updates"]["not_switched"] == 1).await?;
@@ -216,6 +235,8 @@ async fn a_good_release_goes_in_while_data_flows_and_no_other() -> Result<()> {
     assert!(!names.contains("-next"), "{names}");
     site.until_stored("more lines", distinct(started + 100)).await?;
 
+    told(&site).await?;
+
     // A supervisor that is killed starts what is installed, whatever its configuration names, and takes nothing older.
     supervisor.kill().await?;
     supervisor = site.start_supervisor()?;
@@ -223,7 +244,7 @@ async fn a_good_release_goes_in_while_data_flows_and_no_other() -> Result<()> {
     for half in HALVES {
         assert_eq!(runs(&site, half).await?, image(&site, half, "0.2.0").await?, "{half} after a restart");
     }
-    vendor.release("older", "", "0.1.5", "adapter")?;
+    vendor.release("older", "", "0.1.5", None)?;
     refused(&site, &vendor, "older", "older", |_| Ok(())).await?;
 
     site.nothing_lost(printers).await?;

@@ -26,6 +26,13 @@ def kernel_images(disk, tools):
     return [line.removeprefix("::/EFI/Linux/") for line in lines if line.endswith(".efi")]
 
 
+def kept(disk, tools, name):
+    """A file of the state, as it lies on the disk."""
+    start = partitions(disk, tools)["oneway-state"][0]
+    return subprocess.run([*tools, "debugfs", "-R", f"cat /{name}", f"{disk}?offset={start}"], check=True, stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL).stdout
+
+
 def put(disk, tools, file, path):
     subprocess.run([*tools, "mcopy", "-o", "-i", esp(disk, tools), file, f"::{path}"], check=True)
 

@@ -8,14 +8,15 @@ import socket
 import subprocess
 import time
 
-PATIENCE = 600
+# Much longer than anything takes: in software, beside others, one start can take five minutes.
+PATIENCE = 1800
 
 
 class Gone(Exception):
     """The machine has ended, or has started again."""
 
 
-def until(what, met, patience=PATIENCE, every=0.2):
+def until(what, met, patience=PATIENCE, every=0.5):
     """Asks again and again until there is an answer."""
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
@@ -32,12 +33,12 @@ class Machine:
         self.disk = os.path.join(directory, "disk")
         self.command = [os.path.join(repository, "ubuntu-image/boot"), "--machine", directory, "--image", image, "--accel", accel,
                         "--printers", printers, "--uplink", uplink]
-        self.stick = stick
+        self.stick, self.clock = stick, None
         self.program = self.console = None
 
     def start(self):
         self.started = time.monotonic()
-        stick = ["--stick", self.stick] if self.stick else []
+        stick = (["--stick", self.stick] if self.stick else []) + (["--clock", self.clock] if self.clock else [])
         os.makedirs(self.directory, exist_ok=True)
         log = open(os.path.join(self.directory, "log"), "a")
         self.program = subprocess.Popen(self.command + stick, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
@@ -74,6 +75,12 @@ class Machine:
                 return answer["return"]
         raise Gone
 
+    def plug_in(self, stick):
+        """Plugs in a stick while the machine runs."""
+        file = {"driver": "file", "filename": stick}
+        self.ask("blockdev-add", **{"node-name": "late", "driver": "raw", "read-only": True, "file": file})
+        self.ask("device_add", driver="usb-storage", bus="usb.0", drive="late", id="late", removable=True)
+
     def seconds(self):
         return time.monotonic() - self.started
 
@@ -82,16 +89,21 @@ class Machine:
             return file.read()
 
     def until_shown(self, pattern, patience=PATIENCE):
-        return until(f"{pattern!r} on the screen, where there is\n{self.screen()[-3000:]}",
-                     lambda: re.search(pattern, self.screen()), patience)
+        def met():
+            found = re.search(pattern, self.screen())
+            assert found or self.program.poll() is None, f"the machine has ended before it showed {pattern!r}:\n{self.screen()[-3000:]}"
+            return found
+        return until(f"{pattern!r} on the screen", met, patience)
 
     def open_console(self, patience=PATIENCE):
         """Waits until the console answers."""
+        if self.console:
+            self.console.close()
         peer = self.connect("console")
         peer.settimeout(2)
         deadline = time.monotonic() + patience
         said = b""
-        while b"up-42" not in said:
+        while b"up-42\n" not in said.replace(b"\r", b""):
             assert time.monotonic() < deadline, f"no console; the screen:\n{self.screen()[-3000:]}"
             peer.sendall(b"\necho up-$((41+1))\n")
             try:

@@ -2,12 +2,20 @@
 
 import json
 import os
+import re
+import socket
+import ssl
 import subprocess
+import threading
+import urllib.parse
+import urllib.request
 
 PRINTERS_NET, CLOUD_NET = "192.168.77", "203.0.113"
 PRINTERS_HERE, BOX_FOR_PRINTERS = f"{PRINTERS_NET}.1", f"{PRINTERS_NET}.2"
 PLATFORM, BOX_FOR_CLOUD = f"{CLOUD_NET}.1", f"{CLOUD_NET}.2"
 BEATS, PIP = 5044, 7900
+# As the box names its two cards, by where `ubuntu-image/boot` puts them.
+PRINTERS_PLUG, UPLINK_PLUG = "enp0s2", "enp0s3"
 
 
 def plug(name, address):
@@ -16,17 +24,43 @@ def plug(name, address):
         subprocess.run(["ip", *words], check=True)
 
 
+class Listeners:
+    """Whoever might be called and must not be: each takes what comes, and tells who came."""
+
+    def __init__(self, tcp, udp):
+        self.came = []
+        for place in tcp:
+            listening = socket.create_server(place)
+            threading.Thread(target=self.accept, args=(listening, place), daemon=True).start()
+        for place in udp:
+            listening = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            listening.bind(place)
+            threading.Thread(target=self.receive, args=(listening, place), daemon=True).start()
+
+    def accept(self, listening, place):
+        while True:
+            peer, _ = listening.accept()
+            self.came.append(("tcp", place))
+            peer.close()
+
+    def receive(self, listening, place):
+        while True:
+            listening.recvfrom(65536)
+            self.came.append(("udp", place))
+
+
 class Site:
-    def __init__(self, directory, programs, printers, lines_per_second):
+    def __init__(self, directory, programs, site_key, printers):
         self.directory, self.programs, self.printers = directory, programs, [f"p{n + 1:02}" for n in range(printers)]
-        self.lines_per_second = lines_per_second
         self.running = {}
         os.makedirs(directory, exist_ok=True)
         self.certify()
+        # The image knows the sticks of this platform by its key.
+        self.write("site.key", open(site_key).read())
+        os.chmod(self.file("site.key"), 0o600)
         self.write("platform.toml", f'[server]\nlisten = "{PLATFORM}:443"\npublic_url = "https://{PLATFORM}"\n'
                    f'certificate_file = "{self.file("platform.pem")}"\nkey_file = "{self.file("platform.key")}"\n\n'
                    f'[store]\npath = "{self.file("platform.db")}"\n')
-        self.write("simulator.toml", self.simulator())
 
     def file(self, name):
         return os.path.join(self.directory, name)
@@ -62,20 +96,63 @@ class Site:
                      f'lines_per_second = {self.lines_per_second:.1f}\n')
         return text
 
-    def adapter(self):
-        """The configuration as the box has it."""
-        own = 'certificate_file = "adapter.pem"\nkey_file = "$CREDENTIALS_DIRECTORY/secret_adapter.key"\n'
-        text = (f'[platform]\nurl = "https://{PLATFORM}"\nca_file = "ca.pem"\ncredentials_file = "credentials"\n\n'
-                f'[link]\nsocket = "/run/oneway/link.sock"\nidentity_file = "identity"\n\n'
-                f'[beats]\nlisten = "0.0.0.0:{BEATS}"\n{own}client_ca_file = "ca.pem"\n\n[pip]\nca_file = "ca.pem"\n{own}')
-        for number, name in enumerate(self.printers, 1):
-            text += (f'\n[[printers]]\nid = "{name}"\nfamily = "projet"\nbeats = {{ certificate = "{name}" }}\n'
-                     f'pip = {{ address = "{PRINTERS_HERE}:{PIP + number}", server_name = "{name}", interval = "1s" }}\n')
-        return text
+    def typed(self, code):
+        """What an admin types for a stick."""
+        form = {
+            "expires": "1", "platform.url": f"https://{PLATFORM}", "platform.authority": self.read("ca.pem"),
+            "network.printers.interface": PRINTERS_PLUG, "network.printers.address": f"{BOX_FOR_PRINTERS}/24",
+            "network.uplink.interface": UPLINK_PLUG, "network.uplink.address": f"{BOX_FOR_CLOUD}/24", "network.uplink.gateway": PLATFORM,
+            "network.dns": PLATFORM, "network.nts": PLATFORM, "beats": "tls", "beats.port": str(BEATS), "push": "off",
+            "tls.authority": self.read("ca.pem"), "tls.certificate": self.read("adapter.pem"), "tls.key": self.read("adapter.key"),
+        }
+        if code:
+            form["code"] = "on"
+        for number, name in enumerate(self.printers):
+            printer = {"id": name, "query": "pip", "at": f"{PRINTERS_HERE}:{PIP + number + 1}", "server_name": name, "interval": "1s",
+                       "family": "projet", "zone": "UTC", "beats": name}
+            form |= {f"printers[{number}].{field}": text for field, text in printer.items()}
+        return form
+
+    def log_in(self, name, password):
+        """As a browser does."""
+        trusted = ssl.create_default_context(cafile=self.file("ca.pem"))
+        self.browser = urllib.request.build_opener(urllib.request.HTTPSHandler(context=trusted), urllib.request.HTTPCookieProcessor())
+        self.browser.addheaders = [("Sec-Fetch-Site", "same-origin")]
+        self.page("/login", {"name": name, "password": password})
+
+    def page(self, path, form=None):
+        sent = urllib.parse.urlencode(form).encode() if form else None
+        try:
+            return self.browser.open(f"https://{PLATFORM}{path}", sent, timeout=60).read()
+        except urllib.error.HTTPError as refused:
+            complaint = re.search(r'id="complaint">(.*?)</div>', refused.read().decode(), re.S)
+            raise AssertionError(f"{path}: {refused.code} {complaint and complaint[1]}") from refused
+
+    def stick_file(self, adapter, code):
+        """The file that the platform makes for a stick of this adapter."""
+        path, = re.findall(rf'id="stick-{adapter}" href="([^"]+)"', self.page("/adapters").decode())
+        return self.page(path, self.typed(code) | {"do": "make"})
+
+    def stick(self, tools, name, adapter, code):
+        """A stick with the file that the platform makes."""
+        stick = self.file(f"{name}.stick")
+        with open(self.file("oneway.site"), "wb") as file:
+            file.write(self.stick_file(adapter, code))
+        subprocess.run([*tools, "mkfs.vfat", "-C", "-n", "ONEWAY", stick, "65536"], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([*tools, "mcopy", "-i", stick, self.file("oneway.site"), "::oneway.site"], check=True)
+        return stick
+
+    def other_stick(self, tools):
+        """One that Windows made of a large stick: the right label, a file system that the box does not read."""
+        stick = self.file("exfat.stick")
+        with open(stick, "wb") as file:
+            file.truncate(64 << 20)
+        subprocess.run([*tools, "mkfs.exfat", "-L", "ONEWAY", stick], check=True, stdout=subprocess.DEVNULL)
+        return stick
 
     def start(self, role, *words):
         log = open(self.file(f"{role}.log"), "a")
-        program = subprocess.Popen([self.programs, role, *words, "--config", self.file(f"{role}.toml")], stdout=subprocess.PIPE,
+        program = subprocess.Popen([os.path.join(self.programs, role), *words, "--config", self.file(f"{role}.toml")], stdout=subprocess.PIPE,
                                    stderr=log, stdin=subprocess.PIPE, text=True)
         line = program.stdout.readline()
         assert '"ready"' in line, f"{role}: {line} {self.read(role + '.log')[-2000:]}"
@@ -89,11 +166,18 @@ class Site:
         self.running["time"] = subprocess.Popen([*tools, "chronyd", "-d", "-x", "-u", "root", "-f", self.file("time.conf")], stdout=log, stderr=log)
 
     def ask(self, *words, feed=""):
-        return subprocess.run([self.programs, "platform", *words, "--config", self.file("platform.toml")], input=feed, text=True,
+        return subprocess.run([os.path.join(self.programs, "platform"), *words, "--config", self.file("platform.toml")], input=feed, text=True,
                               check=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE).stdout
 
-    def stored(self):
-        return json.loads(self.ask("report"))
+    def lines(self):
+        """The printers' lines that the platform has, each counted once."""
+        return json.loads(self.ask("report"))["records"]["distinct"]
+
+    def simulate(self, lines_per_second):
+        """Starts the printers, at this pace each."""
+        self.lines_per_second = lines_per_second
+        self.write("simulator.toml", self.simulator())
+        self.start("simulator", "run")
 
     def stop(self):
         for program in self.running.values():

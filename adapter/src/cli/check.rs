@@ -11,6 +11,7 @@ use crate::config::{
     Printer, Sections, Sender, Supervise, Updates, WhenFull,
 };
 use crate::intake::poll;
+use crate::supervise::named_by_address;
 use crate::{handles, tls};
 
 /// What `check` has to say.
@@ -35,6 +36,9 @@ impl Report {
         report.intake(config);
         if let Some(supervise) = supervise {
             report.supervise(supervise);
+            if supervise.printers_network.is_some() {
+                report.problems.extend(named_by_address(sections).err().map(|error| error.to_string()));
+            }
         }
         if let Some(updates) = updates {
             report.updates(updates, supervise.is_some());
@@ -111,24 +115,29 @@ impl Report {
         }
     }
 
-    /// Where a supervisor would look for releases. A folder that is not there may be a stick that is not in.
+    /// Where a supervisor would look for releases, or a box for its system. A folder that is not there may be a stick that is
+    /// not in.
     fn updates(&mut self, updates: &Updates, supervised: bool) {
-        if !supervised {
-            let text =
-                "`[updates]` is the supervisor's: write a section `[supervise]` as well, or leave it out";
-            self.problems.push(text.into());
-        }
+        let text = match (supervised, &updates.releases) {
+            (true, None) => Some("`[updates]` of a supervisor says in `releases` where a release is kept"),
+            (false, Some(_)) => Some(
+                "`[updates]` with `releases` is the supervisor's: write a section `[supervise]` as well, or leave it out",
+            ),
+            _ => None,
+        };
+        self.problems.extend(text.map(str::to_owned));
         let places = updates.folders.iter().map(|folder| folder.display().to_string());
         let url = updates
             .url
             .iter()
             .map(|url| format!("{url} every {}", humantime::format_duration(updates.every)));
         let places: Vec<String> = places.chain(url).collect();
-        self.line(
-            "releases",
-            &format!("from {}, kept in {}", places.join(" and "), updates.releases.display()),
-        );
-        if !updates.root.is_file() {
+        let said = match &updates.releases {
+            Some(releases) => format!("from {}, kept in {}", places.join(" and "), releases.display()),
+            None => format!("from {}", [vec!["a stick".to_owned()], places].concat().join(" and ")),
+        };
+        self.line("releases", &said);
+        if updates.releases.is_some() && !updates.root.is_file() {
             self.problems.push(format!("{}: there is no root of releases", updates.root.display()));
         }
         self.hold(tls::client(updates.ca_file.as_deref(), None));

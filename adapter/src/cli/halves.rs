@@ -17,7 +17,19 @@ use crate::half::Half;
 use crate::lifecycle::{Lifecycle, Signals};
 use crate::link::SocketLink;
 use crate::status::LinkEnd;
-use crate::uplink::Program;
+use crate::uplink::{Program, Told};
+
+#[derive(clap::Args)]
+pub(super) struct Uplink {
+    #[command(flatten)]
+    file: File,
+    /// Where the supervisor says how the containers are.
+    #[arg(long, value_name = "FILE", hide = true)]
+    account: Option<PathBuf>,
+    /// Where a box says how its system does.
+    #[arg(long, value_name = "FILE", hide = true)]
+    system: Option<PathBuf>,
+}
 
 /// What `adapter identity` says to a configuration that does not name its file.
 const NO_FILE: &str = "name the file to write: `identity_file` in `[link]`";
@@ -34,7 +46,8 @@ pub(super) fn intake(file: &File) -> Result<ExitCode, Failure> {
     serve(&config, &identity, Sink::Link(way), Some(account))
 }
 
-pub(super) fn uplink(file: &File, account: Option<PathBuf>) -> Result<ExitCode, Failure> {
+pub(super) fn uplink(Uplink { file, account, system }: Uplink) -> Result<ExitCode, Failure> {
+    let told = Told { account, system };
     let (platform, place) = config::load_uplink(&file.config, &environment()).map_err(usage)?;
     let credentials = Credentials::load(&platform.credentials_file).map_err(usage)?;
     let door = door(&file.config, Half::Uplink);
@@ -42,7 +55,7 @@ pub(super) fn uplink(file: &File, account: Option<PathBuf>) -> Result<ExitCode, 
         let lifecycle = Lifecycle::new();
         let signals = Signals::listen().map_err(fault)?;
         tokio::spawn(lifecycle.clone().watch(signals));
-        let started = Program::start(&platform, &place, &credentials, account, lifecycle.clone());
+        let started = Program::start(&platform, &place, &credentials, told, lifecycle.clone());
         let program = started.map_err(|error| {
             // What had started already ends because of this, and is no fault of its own.
             lifecycle.hard.cancel();

@@ -5,11 +5,13 @@ mod check;
 mod discover;
 mod halves;
 mod live;
+mod of_a_half;
 mod parse;
 mod probe;
 mod site;
 mod status;
 mod supervise;
+mod system;
 mod update;
 
 use std::ffi::OsString;
@@ -30,7 +32,7 @@ use crate::enrol::{self, Enrolled, Keeping, WithKey};
 use crate::half::Half;
 use crate::intake::poll;
 use crate::lifecycle::{Lifecycle, Signals};
-use crate::link::Link;
+use crate::link::{Link, SocketLink};
 use crate::normalise::HeldBack;
 use crate::status::{Door, DoorError};
 use crate::tls;
@@ -45,12 +47,19 @@ const WORKERS: usize = 2;
 /// What `adapter tap` says to a configuration that names no adapter.
 const NOBODY: &str = "write `[platform]` or `link.identity_file`: nothing says which adapter this is";
 
+pub use of_a_half::{intake, uplink};
+
 /// Takes telemetry in from printers and pushes it one way to the platform.
 #[derive(Parser)]
 #[command(name = "adapter", version)]
-struct Arguments {
+struct Arguments<C: Subcommand> {
     #[command(subcommand)]
-    command: Command,
+    command: C,
+}
+
+/// What a program can be told to do.
+trait Commands: Subcommand {
+    fn run(self) -> Result<ExitCode, Failure>;
 }
 
 #[derive(Subcommand)]
@@ -60,13 +69,7 @@ enum Command {
     /// Run the half that is on the printers' network. It has no key and needs no route out.
     Intake(File),
     /// Run the half that is on the way to the platform. It has the key and needs no route to the printers.
-    Uplink {
-        #[command(flatten)]
-        file: File,
-        /// Where the supervisor says how the containers are.
-        #[arg(long, value_name = "FILE", hide = true)]
-        account: Option<PathBuf>,
-    },
+    Uplink(halves::Uplink),
     /// Run both halves as containers, show that they are separated, and let them run in no other way. Needs the container
     /// engine's socket.
     Supervise {
@@ -75,15 +78,13 @@ enum Command {
         /// Print what it would ask of the engine, as JSON, and start nothing.
         #[arg(long)]
         print: bool,
+        /// Stop what a supervisor that has ended left running, unless the service manager starts it again, and start nothing:
+        /// for `ExecStopPost=` of a service.
+        #[arg(long, conflicts_with = "print")]
+        end: bool,
     },
     /// Say what the running adapter does, and who was refused.
-    Status {
-        #[command(flatten)]
-        file: File,
-        /// For people, or for programs.
-        #[arg(long, value_enum, default_value_t = status::Format::Text)]
-        format: status::Format,
-    },
+    Status(status::Arguments),
     /// Say what is configured, and what is wrong with it.
     Check {
         #[command(flatten)]
@@ -186,9 +187,37 @@ enum Failure {
     Fault(anyhow::Error),
 }
 
+impl Commands for Command {
+    fn run(self) -> Result<ExitCode, Failure> {
+        match self {
+            Self::Run(file) => run(&file),
+            Self::Intake(file) => halves::intake(&file),
+            Self::Uplink(arguments) => halves::uplink(arguments),
+            Self::Supervise { end: true, .. } => supervise::end(),
+            Self::Supervise { file, print, .. } => supervise::run(&file, print),
+            Self::Status(arguments) => status::run(&arguments),
+            Self::Check { file, half, live } => check(&file, half, live),
+            Self::Discover(arguments) => discover::run(&arguments),
+            Self::Tap(tap) => self::tap(&tap),
+            Self::Enrol(arguments) => enrol(&arguments),
+            Self::Identity(arguments) => halves::identity(&arguments),
+            Self::Parse(arguments) => parse::run(&arguments),
+            Self::Catalog { format } => catalog(format),
+            Self::Site(command) => site::run(&command),
+            Self::Update(command) => update::run(&command),
+            Self::Probe(command) => probe::run(command),
+        }
+    }
+}
+
 /// Runs the program with these arguments, the first of which is its own name.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let arguments = match Arguments::try_parse_from(arguments) {
+    of::<Command>(arguments)
+}
+
+// Of a program that knows these commands.
+fn of<C: Commands>(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments = match Arguments::<C>::try_parse_from(arguments) {
         Ok(arguments) => arguments,
         Err(error) => {
             let code = if error.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS };
@@ -199,24 +228,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     log();
     tls::install_provider();
-    let result = match arguments.command {
-        Command::Run(file) => run(&file),
-        Command::Intake(file) => halves::intake(&file),
-        Command::Uplink { file, account } => halves::uplink(&file, account),
-        Command::Supervise { file, print } => supervise::run(&file, print),
-        Command::Status { file, format } => status::run(&file.config, format),
-        Command::Check { file, half, live } => check(&file, half, live),
-        Command::Discover(arguments) => discover::run(&arguments),
-        Command::Tap(tap) => self::tap(&tap),
-        Command::Enrol(arguments) => enrol(&arguments),
-        Command::Identity(arguments) => halves::identity(&arguments),
-        Command::Parse(arguments) => parse::run(&arguments),
-        Command::Catalog { format } => catalog(format),
-        Command::Site(command) => site::run(&command),
-        Command::Update(command) => update::run(&command),
-        Command::Probe(command) => probe::run(command),
-    };
-    let (code, error) = match result {
+    let (code, error) = match arguments.command.run() {
         Ok(code) => return code,
         Err(Failure::Usage(error)) => (USAGE, error),
         Err(Failure::Fault(error)) => (FAULT, error),
@@ -264,7 +276,8 @@ fn tap(tap: &Tap) -> Result<ExitCode, Failure> {
     };
     let held_back = tap.held_back.then(|| HeldBack::new(tap.show_text));
     let with_origin = platform.is_none_or(|platform| platform.with_origin);
-    serve(&config, &identity, Sink::<Uplink>::Tap { held_back, with_origin }, None)
+    // Nothing is sent by it; which link it is not sent by does not matter, and the smaller one is in every program that taps.
+    serve(&config, &identity, Sink::<SocketLink>::Tap { held_back, with_origin }, None)
 }
 
 fn serve(

@@ -25,10 +25,6 @@ const NOTHING: u8 = 4;
 const SOCKET: &str = "/run/oneway/link.sock";
 /// Where the kernel lists network interfaces.
 const INTERFACES: &str = "/sys/class/net";
-/// The machine's list of users.
-const USERS: &str = "/etc/passwd";
-/// Who asks for names and for the time on an appliance, each if it is there.
-const SYSTEM_USERS: [&str; 3] = ["_chrony", "systemd-network", "systemd-resolve"];
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -66,9 +62,9 @@ struct Kept {
 
 #[derive(clap::Args)]
 pub(super) struct Take {
-    /// Where the stick is mounted. That none is there is no mistake.
+    /// Where the stick is mounted, if one is.
     #[arg(long, value_name = "DIRECTORY")]
-    stick: PathBuf,
+    stick: Option<PathBuf>,
     #[command(flatten)]
     kept: Kept,
     /// The keys of platforms that this box trusts, as `platform site-key` prints them.
@@ -80,6 +76,9 @@ pub(super) struct Take {
     /// Where the kernel lists the machine's network interfaces.
     #[arg(long, value_name = "DIRECTORY", default_value = INTERFACES)]
     interfaces: PathBuf,
+    /// Set the machine's clock forward to when the stick was made, if it is behind.
+    #[arg(long)]
+    set_clock: bool,
 }
 
 #[derive(clap::Args)]
@@ -105,9 +104,15 @@ pub(super) struct Firewall {
     /// Whose programs are on the way to the platform.
     #[arg(long, value_name = "USER", default_value = "oneway-uplink")]
     uplink_user: User,
-    /// Who asks for names and for the time; in the place of `_chrony`, `systemd-network` and `systemd-resolve`.
-    #[arg(long = "system-user", value_name = "USER")]
-    system_users: Vec<User>,
+    /// Who asks name servers.
+    #[arg(long, value_name = "USER", default_value = "systemd-resolve")]
+    resolver_user: User,
+    /// Who asks for the time.
+    #[arg(long, value_name = "USER", default_value = "_chrony")]
+    clock_user: User,
+    /// Who asks for an address by DHCP.
+    #[arg(long, value_name = "USER", default_value = "systemd-network")]
+    network_user: User,
 }
 
 #[derive(clap::Args)]
@@ -146,14 +151,18 @@ fn failed(error: SiteError) -> Failure {
 }
 
 fn take(arguments: &Take) -> Result<ExitCode, Failure> {
-    let Take { stick, kept, trust, socket, interfaces } = arguments;
+    let Take { stick, kept, trust, socket, interfaces, set_clock } = arguments;
     let now = Time::from_seconds(Clock::system().now().0.div_euclid(1000));
     let taken = drive(async {
         let keeping = kept.keeping().await?;
         let (state, to) = (&kept.state, &kept.to);
+        let stick = stick.as_deref();
         let taking = Taking { stick, state, to, trust, keeping, socket, interfaces, now };
         site::take(&taking).await.map_err(failed)
     })?;
+    if let Some(time) = taken.at_least {
+        clock_is_behind(time, now, *set_clock);
+    }
     tell(&taken);
     say(&described(&taken).to_string())?;
     Ok(match (&taken.document, &taken.refused) {
@@ -163,8 +172,26 @@ fn take(arguments: &Take) -> Result<ExitCode, Failure> {
     })
 }
 
+// Certificates are believed by the time, and the first server of the time is known by one. A clock that cannot be set is no reason to
+// run with nothing.
+fn clock_is_behind(at_least: Time, now: Time, set: bool) {
+    let done = if set { "it is set to that time" } else { "set it" };
+    tracing::warn!("this machine's clock says {now}, and it is at least {at_least}: {done}");
+    if set && let Err(error) = set_clock(at_least) {
+        tracing::error!(%error, "this machine's clock cannot be set");
+    }
+}
+
+fn set_clock(time: Time) -> rustix::io::Result<()> {
+    let time = rustix::time::Timespec { tv_sec: time.seconds(), tv_nsec: 0 };
+    rustix::time::clock_settime(rustix::time::ClockId::Realtime, time)
+}
+
 // What a person at the console needs to know.
 fn tell(taken: &Taken) {
+    if let Some(refused) = &taken.kept_refused {
+        tracing::error!(times = refused.count, "{}", refused.says);
+    }
     if let Some(refused) = &taken.refused {
         tracing::error!(times = refused.count, "the site stick was REFUSED: {}", refused.says);
     }
@@ -200,8 +227,13 @@ fn described(taken: &Taken) -> serde_json::Value {
             "code_waits": taken.code_waits,
         });
     }
-    if let Some(refused) = &taken.refused {
-        described["refused"] = json!({ "why": refused.why, "says": refused.says, "count": refused.count });
+    for (name, refused) in [("refused", &taken.refused), ("kept_refused", &taken.kept_refused)] {
+        if let Some(refused) = refused {
+            described[name] = json!({ "why": refused.why, "says": refused.says, "count": refused.count });
+        }
+    }
+    if let Some(time) = taken.at_least {
+        described["clock_behind"] = time.to_string().into();
     }
     described
 }
@@ -217,7 +249,15 @@ fn enrol(arguments: &Enrol) -> Result<ExitCode, Failure> {
         Ok(ExitCode::from(REFUSED))
     };
     match ended {
-        Ended::Enrolled(enrolled) => super::say_enrolled("enrolled", &enrolled, &kept.state),
+        Ended::Enrolled(enrolled, moved) => {
+            if moved {
+                tracing::error!(
+                    "this box could not open the key that it had: it was sealed elsewhere, or the TPM or Secure Boot has changed since. It \
+                     has a new one now; the old files are beside it, and what was sent before and comes again is stored twice"
+                );
+            }
+            super::say_enrolled("enrolled", &enrolled, &kept.state)
+        }
         Ended::Before => {
             say(&json!({ "event": "enrolled before" }).to_string())?;
             Ok(ExitCode::SUCCESS)
@@ -230,7 +270,7 @@ fn enrol(arguments: &Enrol) -> Result<ExitCode, Failure> {
             let then = if has_key { "this box goes on with the key that it has; " } else { "" };
             tracing::error!(
                 "the platform does NOT take the stick's code: it was used, replaced or is too old. {then}make a site stick with a \
-                 new code, and look in the platform's audit for who used this one"
+                 new code, and look in the platform's audit from which address this one was used"
             );
             refused("refused")
         }
@@ -244,7 +284,7 @@ fn sections(file: &Path) -> Result<Sections, Failure> {
 fn firewall(arguments: &Firewall) -> Result<ExitCode, Failure> {
     let mut text = String::new();
     if !arguments.elements {
-        text.push_str(&firewall::rules(&users(arguments).map_err(failed)?));
+        text.push_str(&firewall::rules(&users(arguments)));
     }
     if let Some(file) = &arguments.config {
         text.push_str(&firewall::elements(file, &sections(file)?).map_err(failed)?);
@@ -253,16 +293,14 @@ fn firewall(arguments: &Firewall) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn users(arguments: &Firewall) -> Result<Users, SiteError> {
-    let list = Path::new(USERS);
-    let number = |user: &User| user.number(list);
-    let system = if arguments.system_users.is_empty() {
-        // Which of them there are is the operating system's affair.
-        SYSTEM_USERS.into_iter().filter_map(|name| number(&User::Name(name.into())).ok()).collect()
-    } else {
-        arguments.system_users.iter().map(number).collect::<Result<_, _>>()?
-    };
-    Ok(Users { intake: number(&arguments.intake_user)?, uplink: number(&arguments.uplink_user)?, system })
+fn users(arguments: &Firewall) -> Users {
+    Users {
+        intake: arguments.intake_user.clone(),
+        uplink: arguments.uplink_user.clone(),
+        resolver: arguments.resolver_user.clone(),
+        clock: arguments.clock_user.clone(),
+        network: arguments.network_user.clone(),
+    }
 }
 
 fn network(arguments: &Network) -> Result<ExitCode, Failure> {

@@ -6,18 +6,28 @@ use std::process::ExitCode;
 use clap::ValueEnum;
 use serde_json::Value;
 
-use super::{Failure, drive, fault, say, usage};
+use super::{Failure, File, drive, fault, say, usage};
 use crate::status::{Answer, AskError, Document, Source, ask_all, text};
 use crate::supervise::page;
 
+#[derive(clap::Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    file: File,
+    /// For people, or for programs.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
 /// How it is shown.
 #[derive(Clone, Copy, ValueEnum)]
-pub(super) enum Format {
+enum Format {
     Text,
     Json,
 }
 
-pub(super) fn run(config: &Path, format: Format) -> Result<ExitCode, Failure> {
+pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    let (config, format) = (&arguments.file.config, arguments.format);
     let answers = drive(async {
         ask_all(config).await.map_err(|error| match error {
             // The command line names no configuration.

@@ -1,5 +1,6 @@
 //! `adapter supervise`: both halves as containers.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, anyhow};
@@ -7,11 +8,11 @@ use sd_notify::NotifyState;
 use serde_json::json;
 
 use super::{FAULT, Failure, File, drive, fault, say, sections, tell_manager, usage};
-use crate::config::{Supervise, Updates};
-use crate::lifecycle::{Lifecycle, Signals};
+use crate::config::{Sections, Supervise, Updates};
+use crate::lifecycle::{Lifecycle, Signals, Tasks};
 use crate::status::Door;
-use crate::supervise::{Control, Document, Ready, description};
-use crate::update::install::{self, Account, Installer, Pair, Places, Start, SupervisorHands};
+use crate::supervise::{Ready, StartError, State, comes_back, description, hold};
+use crate::update::install::{self, Installer, Pair, Places, Start, SupervisorHands};
 
 /// What it says to a configuration for something else.
 const NO_SECTION: &str = "missing field `supervise`: write a section `[supervise]` (docs/supervisor.md)";
@@ -31,61 +32,93 @@ pub(super) fn run(file: &File, print: bool) -> Result<ExitCode, Failure> {
     drive(async {
         let lifecycle = Lifecycle::new();
         tokio::spawn(lifecycle.clone().watch(Signals::listen().map_err(fault)?));
-        let mut supervise = supervise;
-        let named = Pair { intake: supervise.intake_image.clone(), uplink: supervise.uplink_image.clone() };
-        let updates = match &sections.updates {
-            None => None,
-            Some(updates) => {
-                let begun = lifecycle.soft.run_until_cancelled(begin(updates, &mut supervise)).await;
-                // Told to stop while it waited for an engine.
-                let Some(begun) = begun else { return Ok(ExitCode::SUCCESS) };
-                Some((updates, begun?))
-            }
-        };
-        let ready = Ready::new(&path, &sections, &supervise).map_err(usage)?;
-        let topology = ready.topology();
-        tracing::info!(version = env!("CARGO_PKG_VERSION"), engine = %supervise.engine.display(), "the supervisor runs");
         let tasks = lifecycle.tasks(lifecycle.soft.clone());
-        let control = ready.control.clone();
-        let mut account = None;
-        if let Some((updates, begun)) = updates {
-            let running =
-                Pair { intake: supervise.intake_image.clone(), uplink: supervise.uplink_image.clone() };
-            let hands = SupervisorHands::new(&supervise.engine, topology, control.clone());
-            let places = Places::of(updates);
-            let installer =
-                Installer::new(begun, &places, updates.watch, [named, running], hands).map_err(usage)?;
-            account = Some(installer.account());
-            let stop = lifecycle.soft.clone();
-            tasks.spawn("updates", installer.run(stop));
-        }
+        // Whoever asks how it stands is told from the first moment on.
+        let state = State::new();
         if let Ok(door) = door {
-            let (control, stop) = (control.clone(), lifecycle.soft.clone());
-            let document =
-                move || Document { updates: account.as_ref().map(Account::counts), ..control.account() };
-            tasks.spawn("status", door.serve(document, stop));
+            let (state, stop) = (state.clone(), lifecycle.soft.clone());
+            tasks.spawn("status", door.serve(move || state.document(), stop));
         }
-        let stop = lifecycle.soft.clone();
-        let work = ready.run(stop, || {
-            // There is nobody to tell when even that cannot be written.
-            let _ = say(&json!({ "event": "ready" }).to_string());
-            tell_manager(NotifyState::Ready);
-        });
-        lifecycle.hard.run_until_cancelled(Box::pin(work)).await;
+        let done = Box::pin(supervised(&lifecycle, &tasks, &path, &sections, supervise, &state)).await;
+        lifecycle.soft.cancel();
         // A stick that hangs must not hold up a stop for ever.
         lifecycle.hard.run_until_cancelled(tasks.ended()).await;
-        say(&stopped_line(&control))?;
+        done?;
+        say(&stopped_line(&state))?;
         Ok(if lifecycle.failed() { ExitCode::from(FAULT) } else { ExitCode::SUCCESS })
     })
 }
 
+/// What a supervisor says whose `[updates]` is that of a box.
+const NO_RELEASES: &str = "`[updates]` does not say where a release is kept: write `releases`, a directory on a disk that keeps what is written";
+
+/// Supervises until it is told to stop.
+async fn supervised(
+    lifecycle: &Lifecycle,
+    tasks: &Tasks,
+    path: &Path,
+    sections: &Sections,
+    mut supervise: Supervise,
+    state: &State,
+) -> Result<(), Failure> {
+    let place = hold(&supervise.engine).map_err(start_failed)?;
+    let named = Pair { intake: supervise.intake_image.clone(), uplink: supervise.uplink_image.clone() };
+    let updates = match &sections.updates {
+        None => None,
+        Some(updates) => {
+            let begun =
+                Box::pin(lifecycle.soft.run_until_cancelled(begin(updates, &mut supervise, state))).await;
+            // Told to stop while it waited for an engine.
+            let Some(begun) = begun else { return Ok(()) };
+            Some((updates, begun?))
+        }
+    };
+    let ready = Ready::new(place, state.clone(), path, sections, &supervise).map_err(start_failed)?;
+    let engine = supervise.engine.display();
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), %engine, "the supervisor runs");
+    if let Some((updates, begun)) = updates {
+        let running = Pair { intake: supervise.intake_image.clone(), uplink: supervise.uplink_image.clone() };
+        let hands = SupervisorHands::new(&supervise.engine, ready.topology(), ready.control.clone());
+        let places = Places::of(updates);
+        let installer =
+            Installer::new(begun, &places, updates.watch, [named, running], hands).map_err(usage)?;
+        state.installs(installer.account());
+        tasks.spawn("updates", installer.run(lifecycle.soft.clone()));
+    }
+    let work = ready.run(lifecycle.soft.clone(), || {
+        // There is nobody to tell when even that cannot be written.
+        let _ = say(&json!({ "event": "ready" }).to_string());
+        tell_manager(NotifyState::Ready);
+    });
+    lifecycle.hard.run_until_cancelled(Box::pin(work)).await;
+    Ok(())
+}
+
+fn start_failed(error: StartError) -> Failure {
+    if error.is_usage() { usage(error) } else { fault(error) }
+}
+
+/// Stops what was left running, where nobody will watch it.
+pub(super) fn end() -> Result<ExitCode, Failure> {
+    let said = |name| std::env::var(name).ok();
+    let (result, status) = (said("SERVICE_RESULT"), said("EXIT_STATUS"));
+    if comes_back(result.as_deref(), status.as_deref()) {
+        tracing::info!(result, status, "the supervisor is started again, and takes over what runs");
+    } else {
+        drive(async { crate::supervise::end().await.map_err(fault) })?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
 /// Takes what is installed into use: its images are what runs, whatever the configuration names.
-async fn begin(updates: &Updates, supervise: &mut Supervise) -> Result<Start, Failure> {
-    let begun = install::start(&updates.releases, &updates.root).await.map_err(usage)?;
+async fn begin(updates: &Updates, supervise: &mut Supervise, state: &State) -> Result<Start, Failure> {
+    let releases = updates.releases.as_deref().ok_or_else(|| usage(anyhow::anyhow!(NO_RELEASES)))?;
+    let begun = install::start(releases, &updates.root).await.map_err(usage)?;
     let mut said = String::new();
     let waits = |why: &str| {
         if said != why {
             tracing::warn!(why, "the release that is installed waits for the engine");
+            state.waits(&format!("the release that is installed waits for the engine: {why}"));
             why.clone_into(&mut said);
         }
     };
@@ -105,8 +138,8 @@ async fn begin(updates: &Updates, supervise: &mut Supervise) -> Result<Start, Fa
     }
 }
 
-fn stopped_line(control: &Control) -> String {
-    let last = control.account();
+fn stopped_line(state: &State) -> String {
+    let last = state.document();
     let (breaches, verifications, engine_lost) = (last.breaches, last.verifications, last.engine_lost);
     let restarts: u64 = last.containers.iter().map(|part| part.restarts).sum();
     json!({

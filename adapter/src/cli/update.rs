@@ -6,16 +6,16 @@ use std::process::ExitCode;
 use clap::{Subcommand, ValueEnum};
 use release::Time;
 
-use super::{Failure, drive, fault, say, usage};
+use super::{Failure, drive, fault, say, system, usage};
 use crate::clock::Clock;
 use crate::update::{self, Question, Verdict};
 
 /// The bundle is not good.
-const REFUSED: u8 = 3;
+pub(super) const REFUSED: u8 = 3;
 /// The bundle is good, and holds nothing for this box.
-const NOTHING: u8 = 4;
+pub(super) const NOTHING: u8 = 4;
 /// Where the appliance's image has the root that it trusts, on a file system that cannot be written to.
-const ROOT: &str = "/usr/lib/oneway/root.signed";
+pub(super) const ROOT: &str = "/usr/lib/oneway/root.signed";
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -24,6 +24,9 @@ pub(super) enum Command {
     /// Exit code: 0 it would be taken, 3 it is refused, 4 it is good and there is nothing in it for this box; 1 it could
     /// not be read, 2 the command line is wrong.
     Check(Check),
+    /// Take a new system, on a box of the appliance's image: what its services call.
+    #[command(subcommand)]
+    System(system::Command),
 }
 
 #[derive(clap::Args)]
@@ -52,7 +55,10 @@ enum Format {
 }
 
 pub(super) fn run(command: &Command) -> Result<ExitCode, Failure> {
-    let Command::Check(check) = command;
+    let check = match command {
+        Command::Check(check) => check,
+        Command::System(command) => return system::run(command),
+    };
     let question = Question {
         at: &check.at,
         root: &check.root,

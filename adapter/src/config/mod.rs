@@ -48,7 +48,7 @@ pub use printers::{Begin, Logs, PRINTERS_MAX, Printer, Sender};
 pub use secret_file::{SecretFileError, read as read_secret_file};
 pub use supervise::{Lan, Subnet, Supervise};
 pub use text::HostPort;
-pub use updates::Updates;
+pub use updates::{TimeOfDay, Updates};
 
 use error::Problems;
 use place::KeyPath;

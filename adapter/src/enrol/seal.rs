@@ -43,7 +43,9 @@ pub(crate) enum SealError {
     TooLong,
     #[error("this machine cannot seal with `{key}`: {said}")]
     Refused { key: &'static str, said: String },
-    #[error("what this machine sealed, it does not open again: {0}")]
+    #[error(
+        "this machine does not open it: it was sealed elsewhere, or the TPM or Secure Boot has changed since ({0})"
+    )]
     NotOpened(String),
 }
 
@@ -66,13 +68,26 @@ impl WithKey {
             Self::HostAndTpm2 => "host+tpm2",
         }
     }
+
+    /// Which registers of the TPM must be as they were for it to open again: Secure Boot and its keys (7), as is the tool's own
+    /// choice. On a box, whose kernel image is signed as a whole, also what that was given besides (12): addons, credentials,
+    /// more of a command line. Elsewhere a boot loader may put there what changes with each of its updates.
+    fn measured(self) -> Option<&'static str> {
+        match self {
+            Self::Tpm2 => Some("--tpm2-pcrs=7+12"),
+            Self::Auto | Self::Host | Self::HostAndTpm2 => None,
+        }
+    }
 }
 
 /// Seals the secret under this name, which it is opened by, and proves that it can be opened.
 pub(crate) async fn close(with_key: WithKey, name: &str, secret: &SecretString) -> Result<String, SealError> {
-    let key = with_key.name();
+    let (key, measured) = (with_key.name(), with_key.measured());
     let (with_key, name_option) = (format!("--with-key={key}"), format!("--name={name}"));
-    let output = run(&["encrypt", &with_key, &name_option, "-", "-"], secret.expose_secret()).await?;
+    let mut arguments = vec!["encrypt", &with_key, &name_option];
+    arguments.extend(measured);
+    arguments.extend(["-", "-"]);
+    let output = run(&arguments, secret.expose_secret()).await?;
     let sealed = String::from_utf8(output.stdout).unwrap_or_default();
     if !output.status.success() || sealed.trim().is_empty() {
         return Err(SealError::Refused { key, said: last_line(&output.stderr) });

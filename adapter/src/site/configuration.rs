@@ -216,6 +216,7 @@ mod tests {
     use std::fs;
     use std::path::Path;
 
+    use proptest::prelude::*;
     use serde_json::Value as Json;
 
     use super::*;
@@ -272,6 +273,105 @@ mod tests {
                     use secrecy::ExposeSecret as _;
                     assert!(!made.text.contains(secret.1.expose_secret()), "{}", made.text);
                 }
+            }
+        }
+    }
+
+    /// Texts that look like what belongs there, and some that do not.
+    fn text() -> impl Strategy<Value = String> {
+        let words = [
+            "p01",
+            "1234567",
+            "p01.7",
+            "10.20.3",
+            "10.20.0.300",
+            "xn--a",
+            "xn--bcher-kva",
+            "fd00::7",
+            "[fd00::7]:5000",
+            "192.168.77.20:1",
+            "https://192.168.77.20/a//b",
+            "https://192.168.77.20/%2e/..",
+            "https://platform.example.com",
+            "https://PLATFORM.example:8443",
+            "https://10.20.3",
+            "https://0x7f.1",
+            "https://xn--a",
+            "https://[fd00::1]:1",
+            "0h",
+            "100ms",
+            "3600000ms",
+            "61m",
+            "Europe/Oslo",
+            "ProJet 7000 (HD)",
+            "a \\ b",
+            "$CREDENTIALS_DIRECTORY/x",
+            "projet",
+            "klippy",
+        ];
+        prop_oneof![
+            4 => proptest::sample::select(words.to_vec()).prop_map(str::to_owned),
+            1 => "[ -~]{1,12}",
+            1 => "[a-z0-9.-]{1,20}",
+        ]
+    }
+
+    /// A value for one field of the good document, by its place in it.
+    fn change() -> impl Strategy<Value = (&'static str, Json)> {
+        let places = proptest::sample::select(vec![
+            "/platform/url",
+            "/network/printers/interface",
+            "/printers/0/id",
+            "/printers/0/zone",
+            "/printers/0/model",
+            "/printers/0/family",
+            "/printers/0/query/at",
+            "/printers/0/query/server_name",
+            "/printers/0/query/user",
+            "/printers/0/query/secret",
+            "/printers/0/query/interval",
+            "/printers/0/query/interface",
+        ]);
+        let interfaces =
+            proptest::sample::select(::site::Interface::ALL.map(::site::Interface::name).to_vec());
+        (places, text(), interfaces).prop_map(|(place, text, interface)| {
+            (
+                place,
+                if place.ends_with("/interface") && place.contains("query") {
+                    interface.into()
+                } else {
+                    text.into()
+                },
+            )
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 4_000, ..ProptestConfig::default() })]
+
+        /// What passes the page is what the box takes: whatever is a document without a mistake is a configuration that is read.
+        #[test]
+        fn a_document_without_a_mistake_is_one_that_the_adapter_reads(
+            base in proptest::sample::select(vec!["good", "good-everything"]),
+            changes in proptest::collection::vec(change(), 1..4),
+        ) {
+            let mut json = serde_json::to_value(fixture(base)).unwrap();
+            for (place, value) in changes {
+                if let Some(field) = json.pointer_mut(place) {
+                    *field = value;
+                }
+            }
+            if let Ok(document) = ::site::decode(json.to_string().as_bytes()) {
+                let made = of(&document, "/run/oneway/link.sock", Secrets::HandedOver).unwrap();
+                let directory = tempfile::tempdir().unwrap();
+                let file = directory.path().join("adapter.toml");
+                fs::write(&file, &made.text).unwrap();
+                let read = config::load_sections(&file, &HashMap::new());
+                prop_assert!(read.is_ok(), "{}\n{}", read.unwrap_err(), made.text);
+                let url = read.unwrap().platform.unwrap().url;
+                let (host, port) = document.platform.url.host_and_port();
+                let (found, wanted) = (url.host_str().unwrap().trim_matches(['[', ']']), host.to_lowercase());
+                prop_assert_eq!((found.to_owned(), url.port_or_known_default()), (wanted, Some(port)));
             }
         }
     }

@@ -5,11 +5,11 @@ use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 
-use crate::update::folder;
+use crate::files::{if_there, open};
 
 /// The bytes of a file, up to one more than a bound; `None` when there is none.
 pub(super) fn read(path: &Path, bytes_max: u64) -> io::Result<Option<Vec<u8>>> {
-    let file = match folder::open(path) {
+    let file = match open(path) {
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
             return Ok(None);
         }
@@ -43,10 +43,7 @@ pub(super) fn put(path: &Path, mode: u32, bytes: &[u8]) -> io::Result<()> {
 
 /// Removes a file, if it is there.
 pub(super) fn remove(path: &Path) -> io::Result<()> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
+    if_there(fs::remove_file(path))
 }
 
 #[cfg(test)]

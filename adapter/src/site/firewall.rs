@@ -6,10 +6,13 @@ use std::fmt::Write as _;
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 
+use ::site::Address;
+
+use super::users::User;
 use super::{CODE, SiteError};
 use crate::config::{Interface, Sections};
 
-/// The rules, with `@INTAKE@`, `@UPLINK@` and `@SYSTEM@` where users stand.
+/// The rules, with a variable where users stand.
 const RULES: &str = include_str!("firewall.nft");
 /// Who enrols, and may reach the platform while a code waits.
 const ROOT: u32 = 0;
@@ -18,24 +21,33 @@ const ROOT: u32 = 0;
 #[derive(Debug)]
 pub(crate) struct Users {
     /// The half on the printers' network.
-    pub(crate) intake: u32,
+    pub(crate) intake: User,
     /// The half on the way out.
-    pub(crate) uplink: u32,
-    /// Who asks for names and for the time.
-    pub(crate) system: Vec<u32>,
+    pub(crate) uplink: User,
+    /// Who asks name servers.
+    pub(crate) resolver: User,
+    /// Who asks for the time.
+    pub(crate) clock: User,
+    /// Who asks for an address.
+    pub(crate) network: User,
 }
 
-/// The rules with empty sets: nothing passes but what stays on this machine.
+/// The rules with empty sets: nothing passes but what stays on this machine. Users stand there as they were named, so that a text
+/// can be made where there are none of them; `nft` finds their numbers.
 pub(crate) fn rules(users: &Users) -> String {
-    let mut system = vec![users.uplink];
-    system.extend(&users.system);
-    system.sort_unstable();
-    system.dedup();
-    let system: Vec<String> = system.iter().map(ToString::to_string).collect();
-    RULES
-        .replace("@INTAKE@", &users.intake.to_string())
-        .replace("@UPLINK@", &users.uplink.to_string())
-        .replace("@SYSTEM@", &system.join(", "))
+    let Users { intake, uplink, resolver, clock, network } = users;
+    let named = [
+        ("intake", intake),
+        ("uplink", uplink),
+        ("resolver", resolver),
+        ("clock", clock),
+        ("network", network),
+    ];
+    let mut text = String::new();
+    for (who, user) in named {
+        let _ = writeln!(text, "define {who}_user = {user}");
+    }
+    text + "\n" + RULES
 }
 
 /// The elements of the sets, in the place of those that are there.
@@ -52,6 +64,9 @@ pub(crate) fn elements(file: &Path, sections: &Sections) -> Result<String, SiteE
     };
     set("printers_side", vec![format!("\"{}\"", network.printers.interface)]);
     set("uplink_side", vec![format!("\"{}\"", network.uplink.interface)]);
+    let plugs = [&network.printers, &network.uplink];
+    let by_dhcp = plugs.into_iter().filter(|plug| plug.address == Address::Dhcp);
+    set("dhcp_sides", unique(by_dhcp.map(|plug| format!("\"{}\"", plug.interface))));
     let listeners = sections.config.beats.iter().chain(&sections.config.push);
     set("intake_ports", unique(listeners.map(|it| it.listen.port().to_string())));
     let (v4, v6) = printers(sections);

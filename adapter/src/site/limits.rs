@@ -6,8 +6,5 @@ pub(super) const NOTE_BYTES_MAX: u64 = 4 << 10;
 /// Bytes of the kept stick: sealed, it is in Base64 and has a header; twice a stick's file is more than that.
 pub(super) const KEPT_BYTES_MAX: u64 = 2 * ::site::limits::FILE_BYTES_MAX as u64;
 
-/// Bytes of the list of users: an appliance has some dozens of them, of less than a hundred bytes each.
-pub(super) const USERS_BYTES_MAX: u64 = 1 << 20;
-
 /// Interfaces that are named to who wrote a wrong one: a console shows no more on a line.
 pub(super) const INTERFACES_NAMED_MAX: usize = 16;

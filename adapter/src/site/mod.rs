@@ -12,9 +12,12 @@ pub(crate) mod network;
 mod refused;
 mod state;
 mod take;
+mod trial;
 pub(crate) mod users;
 
+use std::fs::DirBuilder;
 use std::io;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 pub(crate) use enrol::{Ended, enrol};
@@ -55,16 +58,12 @@ pub(crate) enum SiteError {
         #[source]
         source: io::Error,
     },
-    #[error("the configuration that was taken is not one that this program reads")]
-    Configuration(#[source] ConfigError),
     #[error("what the stick says cannot be written as a configuration: {0}")]
     Render(#[from] toml::ser::Error),
     #[error(transparent)]
     Config(#[from] ConfigError),
     #[error("{}: {section} is missing: it comes with a site stick", file.display())]
     NoSection { file: PathBuf, section: &'static str },
-    #[error("there is no user `{0}` on this machine: write the name of one, or a number")]
-    NoUser(String),
     #[error(transparent)]
     Seal(#[from] SealError),
     #[error(transparent)]
@@ -74,14 +73,7 @@ pub(crate) enum SiteError {
 impl SiteError {
     /// Whether the command line or what it names is wrong, and not the world.
     pub(crate) fn is_usage(&self) -> bool {
-        matches!(
-            self,
-            Self::Trust { .. }
-                | Self::TrustText { .. }
-                | Self::Config(_)
-                | Self::NoSection { .. }
-                | Self::NoUser(_)
-        )
+        matches!(self, Self::Trust { .. } | Self::TrustText { .. } | Self::Config(_) | Self::NoSection { .. })
     }
 
     fn read(file: &Path) -> impl FnOnce(io::Error) -> Self {
@@ -93,4 +85,8 @@ impl SiteError {
         let file = file.to_owned();
         move |source| Self::Write { file, source }
     }
+}
+
+fn make_directory(path: &Path, mode: u32) -> Result<(), SiteError> {
+    DirBuilder::new().recursive(true).mode(mode).create(path).map_err(SiteError::write(path))
 }

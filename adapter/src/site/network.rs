@@ -57,16 +57,20 @@ impl Files {
 
 /// Neither side may name us, discover us, or be told of the other.
 const QUIET: &str = "LLMNR=no\nMulticastDNS=no\nLLDP=no\nEmitLLDP=no\n";
+/// An address is what the stick says, or DHCP's, which is IPv4: no host on the wire adds one, nor a route or a name server.
+const NO_OTHER_ADDRESS: &str = "LinkLocalAddressing=no\nIPv6AcceptRA=no\n";
+/// The box is known to DHCP by its plug. What else there is, the machine's identity, is another at each start of an image that
+/// keeps nothing: each would take a new address out of the pool. Nobody is told its name, and nobody names it.
+const LEASE: &str = "\n[DHCPv4]\nClientIdentifier=mac\nUseRoutes=no\nUseNTP=no\nUseDomains=no\nUseHostname=no\nSendHostname=no\n";
 /// DHCP towards the printers gives an address and nothing else: no route, no name server, no time.
-const ADDRESS_ONLY: &str = "\n[DHCPv4]\nUseRoutes=no\nUseGateway=no\nUseDNS=no\nUseNTP=no\nUseDomains=no\nUseHostname=no\n\
-                            UseMTU=no\nSendHostname=no\n";
+const ADDRESS_ONLY: &str = "UseGateway=no\nUseDNS=no\nUseMTU=no\n";
 
 fn printers(network: &Network, config: &Config) -> String {
     let plug = &network.printers;
     let mut text = head(plug, "no");
-    let _ = write!(text, "{}LinkLocalAddressing=no\nIPv6AcceptRA=no\nDNSDefaultRoute=no\n", own(plug));
+    let _ = writeln!(text, "{}{NO_OTHER_ADDRESS}DNSDefaultRoute=no", own(plug));
     if plug.address == Address::Dhcp {
-        text.push_str(ADDRESS_ONLY);
+        let _ = write!(text, "{LEASE}{ADDRESS_ONLY}");
     }
     // There is no default route this way: a printer behind a router has a route of its own.
     if let (Some(gateway), Address::Static(prefix)) = (plug.gateway, plug.address) {
@@ -85,22 +89,18 @@ fn uplink(network: &Network) -> String {
     for server in &network.dns {
         let _ = writeln!(text, "DNS={server}");
     }
-    text.push_str("DNSDefaultRoute=yes\n");
-    match plug.address {
-        Address::Dhcp => {
-            // Who has named name servers wants these and no other.
+    let _ = writeln!(text, "{NO_OTHER_ADDRESS}DNSDefaultRoute=yes");
+    match (plug.address, plug.gateway) {
+        (Address::Dhcp, _) => {
+            // Who has named name servers wants these and no other. The one route that is taken is the one to everywhere: another
+            // could lead to a printer's address.
             let dns = if network.dns.is_empty() { "yes" } else { "no" };
-            let _ = write!(
-                text,
-                "\n[DHCPv4]\nUseDNS={dns}\nUseNTP=no\nUseDomains=no\nUseHostname=no\nSendHostname=no\n"
-            );
+            let _ = write!(text, "{LEASE}UseGateway=yes\nUseDNS={dns}\n");
         }
-        Address::Static(_) => {
-            text.push_str("LinkLocalAddressing=no\nIPv6AcceptRA=no\n");
-            if let Some(gateway) = plug.gateway {
-                let _ = write!(text, "\n[Route]\nGateway={gateway}\n");
-            }
+        (Address::Static(_), Some(gateway)) => {
+            let _ = write!(text, "\n[Route]\nGateway={gateway}\n");
         }
+        (Address::Static(_), None) => {}
     }
     text
 }

@@ -1,31 +1,31 @@
 //! `adapter site take`: finds the stick's file, decides, keeps it, and fills the directory of the configuration.
 
-use std::collections::HashMap;
-use std::fs::{self, DirBuilder};
+use std::fs;
 use std::io;
-use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 
-use ::site::{Document, Offer, Trust, Why, limits::FILE_BYTES_MAX};
+use ::site::{Before, Document, Offer, Trust, limits::FILE_BYTES_MAX};
 use release::Time;
 use secrecy::ExposeSecret as _;
 
 use super::configuration::{self, CERTIFICATES, Configuration, Secrets};
 use super::refused::{self, Refused};
-use super::state::State;
-use super::{CODE, CONFIGURATION, CREDENTIALS, IDENTITY, SiteError, files, interfaces, limits};
-use crate::config;
+use super::state::{State, sealed};
+use super::{
+    CODE, CONFIGURATION, CREDENTIALS, IDENTITY, SiteError, files, interfaces, limits, make_directory, trial,
+};
 use crate::enrol::Keeping;
+use crate::enrol::seal::SealError;
 
 /// The one file that is looked for on a stick.
 const FILE: &str = "oneway.site";
-/// A configuration that is only tried.
-const DRAFT: &str = "adapter.toml.tried";
+/// What a stick with a release has in its place (`docs/updates.md`).
+const RELEASE: &str = "release";
 
 /// What is taken from where to where.
 pub(crate) struct Taking<'a> {
     /// Where the stick is mounted, if one is.
-    pub(crate) stick: &'a Path,
+    pub(crate) stick: Option<&'a Path>,
     /// What persists.
     pub(crate) state: &'a Path,
     /// What is filled, in memory.
@@ -60,56 +60,97 @@ pub(crate) struct Taken {
     pub(crate) document: Option<(Came, Box<Document>)>,
     /// Whether a code waits for its exchange.
     pub(crate) code_waits: bool,
-    /// The stick, or what was kept, that was refused.
+    /// The stick that was refused.
     pub(crate) refused: Option<Refused>,
+    /// What was kept before and is of no use any more.
+    pub(crate) kept_refused: Option<Refused>,
+    /// The time that it is at least, where the machine's clock is behind it.
+    pub(crate) at_least: Option<Time>,
 }
 
 /// Takes it.
 pub(crate) async fn take(taking: &Taking<'_>) -> Result<Taken, SiteError> {
     let trust = trust(taking.trust)?;
     let state = State::new(taking.state, taking.keeping);
-    let kept = state.taken().await?;
-    let (kept, mut refused) = match kept.map(|bytes| (::site::open(&bytes, &trust), bytes)) {
-        None => (None, None),
-        Some((Ok(document), bytes)) => (Some((bytes, document)), None),
-        Some((Err(why), _)) => (None, Some(kept_refused(taking.state, &why))),
+    let (kept, kept_refused) = match kept(&state, &trust).await? {
+        Ok(kept) => (kept, None),
+        Err(says) => (None, Some(refused::count(taking.state, "kept", says))),
     };
-    let before = kept.as_ref().map(|(bytes, document)| (bytes.as_slice(), document));
-    let found = match look(taking, &trust, before) {
-        Ok(found) => found,
-        Err((why, says)) => {
-            refused = Some(refused::count(taking.state, why, says));
-            None
-        }
+    let floor = state.floor();
+    let before = match (&kept, &floor) {
+        (Some((bytes, document)), _) => Before::Taken(bytes, document),
+        (None, Some(floor)) => Before::Number(floor),
+        (None, None) => Before::Nothing,
     };
-    let kept = kept.map(|(_, document)| (Came::Kept, Box::new(document)));
-    let document = match found {
-        Some((bytes, Offer::New(document))) => match tried(taking, &document) {
-            Ok(()) => {
-                state.keep(&bytes).await?;
-                Some((Came::New, document))
-            }
-            // A box that runs goes on with what it has.
-            Err(SiteError::Configuration(error)) => {
-                let says = format!(
-                    "{FILE} on the stick says what this box's program does not take: {}; change it on the platform's page \
-                     and make the stick again",
-                    error.to_string().replace('\n', " ")
-                );
-                refused = Some(refused::count(taking.state, "configuration", says));
-                kept
-            }
-            Err(error) => return Err(error),
-        },
-        Some((_, Offer::Same(document))) => Some((Came::Same, document)),
-        None => kept,
+    let offered = match look(taking, &trust, before) {
+        Ok(found) => accepted(taking, &state, found).await?,
+        Err(refusal) => Err(refusal),
     };
+    let (offered, refused) = match offered {
+        Ok(offered) => (offered, None),
+        Err((why, says)) => (None, Some(refused::count(taking.state, why, says))),
+    };
+    // A box that runs goes on with what it has.
+    let document = offered.or_else(|| kept.map(|(_, document)| (Came::Kept, Box::new(document))));
     let mut code_waits = false;
     if let Some((_, document)) = &document {
         fill(taking, &state, document).await?;
         code_waits = put_code(taking, &state, document)?;
     }
-    Ok(Taken { document, code_waits, refused })
+    let at_least = document.as_ref().map(|(_, document)| document.made).filter(|made| taking.now < *made);
+    Ok(Taken { document, code_waits, refused, kept_refused, at_least })
+}
+
+// What was taken before, or why it is of no use. Only a machine that cannot look is a fault.
+async fn kept(state: &State<'_>, trust: &Trust) -> Result<Result<Kept, String>, SiteError> {
+    let of_no_use = |why: &dyn std::fmt::Display| {
+        Ok(Err(format!(
+            "the stick that this box took before {why}; what it kept is not used. Make a stick with a new code, which sets the box up again"
+        )))
+    };
+    let bytes = match state.taken().await {
+        Err(SiteError::Seal(error @ SealError::NotOpened(_))) => {
+            return of_no_use(&format!("cannot be opened: {error}"));
+        }
+        bytes => bytes?,
+    };
+    let Some(bytes) = bytes else { return Ok(Ok(None)) };
+    match ::site::open(&bytes, trust) {
+        Ok(document) => Ok(Ok(Some((bytes, document)))),
+        Err(why) => of_no_use(&why),
+    }
+}
+
+type Kept = Option<(Vec<u8>, Document)>;
+/// The name that a refusal is counted by, and what to say.
+type Refusal = (&'static str, String);
+type Accepted = Option<(Came, Box<Document>)>;
+
+// A new one is tried and kept before it counts.
+async fn accepted(
+    taking: &Taking<'_>,
+    state: &State<'_>,
+    found: Found,
+) -> Result<Result<Accepted, Refusal>, SiteError> {
+    let (bytes, document) = match found {
+        None => return Ok(Ok(None)),
+        Some((_, Offer::Same(document))) => return Ok(Ok(Some((Came::Same, document)))),
+        Some((bytes, Offer::New(document))) => (bytes, document),
+    };
+    make_directory(taking.to, 0o755)?;
+    if let Err(why) = trial::tried(taking.to, &document, taking.socket)? {
+        let says = format!(
+            "{FILE} on the stick says what this box's program does not start with: {why}; change it on the platform's page and make \
+             the stick again"
+        );
+        return Ok(Err(("configuration", says)));
+    }
+    if let Err(error) = state.keep(&bytes, &document.floor()).await {
+        let error = anyhow::Error::from(error);
+        let says = format!("{FILE} on the stick is good, and this box cannot keep it: {error:#}");
+        return Ok(Err(("not_kept", says)));
+    }
+    Ok(Ok(Some((Came::New, document))))
 }
 
 fn trust(file: &Path) -> Result<Trust, SiteError> {
@@ -120,24 +161,15 @@ fn trust(file: &Path) -> Result<Trust, SiteError> {
         .map_err(|source| SiteError::TrustText { file: file.to_owned(), source })
 }
 
-fn kept_refused(state: &Path, why: &Why) -> Refused {
-    let says = format!("the stick that this box took before {why}; what it kept is not used");
-    refused::count(state, "kept", says)
-}
-
 type Found = Option<(Vec<u8>, Offer)>;
 
-// What is on the stick, and whether it can be taken. A refusal is the name that it is counted by, and what to say.
-fn look(
-    taking: &Taking<'_>,
-    trust: &Trust,
-    before: Option<(&[u8], &Document)>,
-) -> Result<Found, (&'static str, String)> {
+// What is on the stick, and whether it can be taken.
+fn look(taking: &Taking<'_>, trust: &Trust, before: Before<'_>) -> Result<Found, Refusal> {
     let said = |why: &dyn std::fmt::Display| format!("{FILE} on the stick {why}");
-    let path = taking.stick.join(FILE);
-    let bytes = files::read(&path, FILE_BYTES_MAX as u64)
+    let Some(stick) = taking.stick else { return Ok(None) };
+    let bytes = files::read(&stick.join(FILE), FILE_BYTES_MAX as u64)
         .map_err(|error| ("no_file", said(&format!("cannot be read: {error}; make the stick again"))))?;
-    let Some(bytes) = bytes else { return Ok(None) };
+    let Some(bytes) = bytes else { return no_file(stick) };
     let offer = ::site::take(&bytes, trust, before, taking.now).map_err(|why| (why.name(), said(&why)))?;
     if let Offer::New(document) = &offer
         && let Some(missing) = interfaces::missing(&document.network, taking.interfaces)
@@ -147,22 +179,24 @@ fn look(
     Ok(Some((bytes, offer)))
 }
 
+// A stick can bring a release and nothing else. Where nothing at all is, there may be no stick.
+fn no_file(stick: &Path) -> Result<Found, Refusal> {
+    let is_empty = fs::read_dir(stick).map_or(true, |mut entries| entries.next().is_none());
+    if is_empty || stick.join(RELEASE).exists() {
+        return Ok(None);
+    }
+    let says = format!(
+        "there is no file {FILE} on the stick: copy it there under this very name (a browser calls a second one `oneway (1).site`), and into \
+         no folder"
+    );
+    Err(("no_file", says))
+}
+
 fn secrets(keeping: Keeping) -> Secrets {
     match keeping {
         Keeping::Sealed(_) => Secrets::HandedOver,
         Keeping::InClear => Secrets::InClear,
     }
-}
-
-// Whether the adapter reads it. A signed stick that it does not read must not replace one that it does.
-fn tried(taking: &Taking<'_>, document: &Document) -> Result<(), SiteError> {
-    let made = configuration::of(document, taking.socket, secrets(taking.keeping))?;
-    let path = taking.to.join(DRAFT);
-    make_directory(taking.to, 0o755)?;
-    files::put(&path, 0o600, made.text.as_bytes()).map_err(SiteError::write(&path))?;
-    let read = config::load_sections(&path, &HashMap::new());
-    files::remove(&path).map_err(SiteError::write(&path))?;
-    read.map(drop).map_err(SiteError::Configuration)
 }
 
 // Fills the directory: certificates, secrets, what enrolment left, and last the configuration that names them.
@@ -182,18 +216,15 @@ async fn fill(taking: &Taking<'_>, state: &State<'_>, document: &Document) -> Re
     let directory = to.join(kept.directory());
     make_directory(&directory, 0o700)?;
     remove_others(&directory, &made)?;
+    let keeping = if made.secrets.is_empty() { taking.keeping } else { state.keeping_in_memory().await };
     for (name, secret) in &made.secrets {
         let path = directory.join(name);
-        let text = state.sealed(&kept.sealed_as(name), secret).await?;
+        let text = sealed(keeping, &kept.sealed_as(name), secret).await?;
         files::put(&path, 0o600, text.expose_secret().as_bytes()).map_err(SiteError::write(&path))?;
     }
     copy_enrolled(taking.state, to)?;
     let path = to.join(CONFIGURATION);
     files::put(&path, 0o644, made.text.as_bytes()).map_err(SiteError::write(&path))
-}
-
-fn make_directory(path: &Path, mode: u32) -> Result<(), SiteError> {
-    DirBuilder::new().recursive(true).mode(mode).create(path).map_err(SiteError::write(path))
 }
 
 // Secrets of an earlier stick.

@@ -1,9 +1,7 @@
-//! Users of this machine by name or number: the kernel's firewall knows numbers.
+//! Users of a machine by name or number, as the firewall's rules name them.
 
-use std::path::Path;
+use std::fmt;
 use std::str::FromStr;
-
-use super::{SiteError, files, limits};
 
 /// A user as somebody wrote it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,21 +23,13 @@ impl FromStr for User {
     }
 }
 
-impl User {
-    /// Its number, by the machine's list of users (passwd(5)).
-    pub(crate) fn number(&self, list: &Path) -> Result<u32, SiteError> {
-        let name = match self {
-            Self::Number(number) => return Ok(*number),
-            Self::Name(name) => name,
-        };
-        let list = files::read(list, limits::USERS_BYTES_MAX).map_err(SiteError::read(list))?;
-        let list = String::from_utf8_lossy(list.as_deref().unwrap_or_default()).into_owned();
-        let number = list.lines().find_map(|line| {
-            let mut fields = line.split(':');
-            (fields.next()? == name).then_some(())?;
-            fields.nth(1)?.parse().ok()
-        });
-        number.ok_or_else(|| SiteError::NoUser(name.clone()))
+/// As nft(8) reads it.
+impl fmt::Display for User {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(number) => number.fmt(f),
+            Self::Name(name) => write!(f, "\"{name}\""),
+        }
     }
 }
 
@@ -48,14 +38,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_user_is_a_number_or_one_of_the_list() {
-        let directory = tempfile::tempdir().unwrap();
-        let list = directory.path().join("passwd");
-        std::fs::write(&list, "root:x:0:0::/root:/bin/sh\noneway-intake:x:901:900::/:/bin/false\n").unwrap();
-        let number = |text: &str| text.parse::<User>().unwrap().number(&list);
-        assert_eq!((number("7").unwrap(), number("oneway-intake").unwrap()), (7, 901));
-        assert!(number("oneway").unwrap_err().to_string().contains("no user `oneway`"));
-        for wrong in ["", "a b", "a;b", "{ 1 }"] {
+    fn a_user_is_a_number_or_a_name_and_nothing_that_ends_a_line() {
+        for (text, expected) in
+            [("7", "7"), ("_chrony", "\"_chrony\""), ("oneway-intake", "\"oneway-intake\"")]
+        {
+            assert_eq!(text.parse::<User>().unwrap().to_string(), expected);
+        }
+        for wrong in ["", "a b", "a;b", "{ 1 }", "a\"", "a\n"] {
             assert!(wrong.parse::<User>().is_err(), "{wrong}");
         }
     }

@@ -36,6 +36,8 @@ pub struct Document {
     pub push_listener: Option<ListenerPart>,
     /// The printers, in the order of the configuration.
     pub printers: Vec<PrinterPart>,
+    /// The system of a box of the appliance's image, which its uplink tells of; `null` elsewhere.
+    pub system: Option<SystemPart>,
     /// Who was refused at a listener.
     pub strangers: StrangersPart,
     /// The counters since the start, by the names of the `stopped` line.
@@ -153,6 +155,21 @@ pub struct PrinterPart {
     pub readings_made: u64,
     /// Readings of it that wait for the platform.
     pub readings_waiting: usize,
+}
+
+/// The system of a box.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SystemPart {
+    /// The version that runs.
+    pub version: String,
+    /// How the newest on the disk does, as the catalogue's item `system_state` has it.
+    pub state: String,
+    /// Which version that is; `null` where it is the one that runs.
+    pub newest: Option<String>,
+    /// Bundles that were refused since the box started, by reason.
+    pub refused: BTreeMap<String, u64>,
+    /// What came of the last look for a newer one; `null` before the first.
+    pub last: Option<String>,
 }
 
 /// Values that were refused for one reason.

@@ -14,7 +14,7 @@ mod tests;
 mod text;
 
 use std::collections::{BTreeMap, HashSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use catalog::Timestamp;
@@ -25,7 +25,7 @@ pub use ask::{Answer, AskError, ask, ask_all};
 pub use document::Document;
 use document::{
     BufferPart, LinkPart, ListenerPart, PlatformPart, PrinterPart, ProcessPart, PushPart, QueriesPart,
-    ReasonsPart, RefusedPart, StrangerPart, StrangersPart, TroublePart, UnreadPart, WaysPart,
+    ReasonsPart, RefusedPart, StrangerPart, StrangersPart, SystemPart, TroublePart, UnreadPart, WaysPart,
 };
 pub use door::{Door, DoorError};
 use limits::REFUSED_MAX;
@@ -40,6 +40,7 @@ use crate::half::Half;
 use crate::intake::listener::{Listening, Stranger, Strangers};
 use crate::link::LinkState;
 use crate::telemetry::{self, ProcessUse};
+use crate::update::system::Account;
 use crate::uplink::Health;
 
 /// What the document is made from. It looks on and changes nothing.
@@ -60,6 +61,8 @@ pub(crate) struct Status {
     pub(crate) beats: Option<Listening>,
     pub(crate) push: Option<Listening>,
     pub(crate) strangers: Arc<Strangers>,
+    /// Where a box says how its system does.
+    pub(crate) system: Option<PathBuf>,
 }
 
 /// One end of the link to the other half.
@@ -93,6 +96,7 @@ impl Status {
                 .iter()
                 .map(|printer| self.printer(printer, &waiting, now))
                 .collect(),
+            system: self.system.as_deref().and_then(system),
             strangers: self.strangers(now),
             counters: self.counters.snapshot(),
             reasons: ReasonsPart {
@@ -220,6 +224,12 @@ fn listener(
         reloads: tls.map_or(0, |tls| tls.reloads()),
         reload_problem: tls.and_then(|tls| tls.problem()),
     })
+}
+
+fn system(file: &Path) -> Option<SystemPart> {
+    let Account { running, newest, refused, last, .. } = Account::read(file).ok()?;
+    let (state, newest) = (newest.code().to_owned(), newest.version().map(|version| version.to_string()));
+    Some(SystemPart { version: running.to_string(), state, newest, refused, last })
 }
 
 fn push(printer: &Printer, counters: &PrinterCounters, now: Instant) -> Option<PushPart> {

@@ -13,6 +13,7 @@ use super::engine::Health;
 use super::limits::{ACCOUNT_AGE_MAX, ACCOUNT_BYTES_MAX};
 use super::put::put;
 use super::topology::Role;
+use crate::update::install::Counts;
 
 /// The file's name in its directory.
 pub(crate) const FILE: &str = "account.json";
@@ -29,6 +30,38 @@ pub(crate) struct Account {
     pub(crate) breaches: u64,
     /// The containers.
     pub(crate) containers: Vec<Part>,
+    /// What became of releases; nothing where none are looked for.
+    #[serde(default)]
+    pub(crate) releases: Option<ReleaseCounts>,
+}
+
+/// What became of releases since the supervisor's start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ReleaseCounts {
+    /// Good ones that were tried.
+    pub(crate) tried: u64,
+    /// Of these, those that run.
+    pub(crate) installed: u64,
+    /// Those that were not put in the place of what runs.
+    pub(crate) not_switched: u64,
+    /// Those that were, and did not stay.
+    pub(crate) went_back: u64,
+    /// Those that were offered and not good.
+    pub(crate) refused: u64,
+}
+
+impl From<&Counts> for ReleaseCounts {
+    fn from(counts: &Counts) -> Self {
+        let Counts { tried, installed, not_switched, went_back, refused, .. } = counts;
+        Self {
+            tried: *tried,
+            installed: *installed,
+            not_switched: *not_switched,
+            went_back: *went_back,
+            refused: refused.values().sum(),
+        }
+    }
 }
 
 /// Whether the halves are separated.
@@ -85,7 +118,14 @@ impl Account {
             cpu_s: Some(1.5),
         };
         let containers = Role::ALL.map(part).to_vec();
-        Self { sequence: 1, separation: Separation::Verified, breaches: 0, containers }
+        let releases = ReleaseCounts { tried: 2, installed: 1, not_switched: 0, went_back: 1, refused: 3 };
+        Self {
+            sequence: 1,
+            separation: Separation::Verified,
+            breaches: 0,
+            containers,
+            releases: Some(releases),
+        }
     }
 
     /// Puts it in the place of the last one, so that a reader sees the one or the other and nothing in between.

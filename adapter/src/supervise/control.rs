@@ -4,7 +4,6 @@ use release::ImageDigest;
 use tokio::sync::{mpsc, oneshot};
 
 use super::limits::ORDERS_MAX;
-use super::state::{Document, State};
 use super::topology::{Role, Topology};
 
 /// The images of both halves.
@@ -27,13 +26,12 @@ pub(super) enum Order {
 #[derive(Clone, Debug)]
 pub(crate) struct Control {
     orders: mpsc::Sender<Order>,
-    state: State,
 }
 
 impl Control {
-    pub(super) fn new(state: State) -> (Self, mpsc::Receiver<Order>) {
+    pub(super) fn new() -> (Self, mpsc::Receiver<Order>) {
         let (orders, received) = mpsc::channel(ORDERS_MAX);
-        (Self { orders, state }, received)
+        (Self { orders }, received)
     }
 
     /// Has both halves run these images, which the engine has. Well when both are healthy and shown to be separated;
@@ -43,11 +41,6 @@ impl Control {
         let gone = || "the supervisor has stopped".to_owned();
         self.orders.send(Order::Switch(images, answer)).await.map_err(|_| gone())?;
         answered.await.map_err(|_| gone())?
-    }
-
-    /// How it stands.
-    pub(crate) fn account(&self) -> Document {
-        self.state.document()
     }
 }
 

@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
-/// Time for one answer of the engine, in seconds. A stop takes as long as the container is given for it, and an image of
-/// some megabytes is unpacked in less on the slowest disk.
+/// Time for one answer of the engine, in seconds. A stop takes as long as the container is given for it.
 pub(super) const ANSWER_S_MAX: u64 = 60;
+/// The same for an archive of images: some fifty megabytes, which a slow disk under load writes at less than one in a second.
+pub(super) const LOAD_MAX: Duration = Duration::from_secs(600);
+/// The longest that a setting is quoted that differs from its description.
+pub(super) const SETTING_CHARS_MAX: usize = 80;
 /// The longest that a program in a container may say when it is asked something.
 pub(super) const OUTPUT_BYTES_MAX: usize = 256 * 1024;
 /// How much of an image's archive is read at once.
@@ -23,8 +26,11 @@ pub(super) const ACCOUNT_BYTES_MAX: u64 = 16 * 1024;
 pub(super) const ACCOUNT_AGE_MAX: Duration = Duration::from_secs(30);
 /// Names that are looked up at once: each takes a thread, and the uplink may have 32.
 pub(super) const NAMES_AT_ONCE: usize = 4;
-/// Addresses of the machine that are tried; a machine with more has networks of its own making, and those are like these.
-pub(super) const HOST_ADDRESSES_MAX: usize = 64;
+/// Addresses that the machine may have, since each is tried: with this many the tries end well within [`LOOK_MAX`]. One with more is
+/// refused, and not tried in part.
+pub(super) const HOST_ADDRESSES_MAX: usize = 512;
+/// Connections that are tried at once: each is a descriptor, and a container may have a thousand.
+pub(super) const TRIES_AT_ONCE: usize = 256;
 /// Time for a look from within a container, however busy the machine is: its tries take two seconds, or a few more with
 /// names.
 pub(super) const LOOK_MAX: Duration = Duration::from_secs(45);
@@ -50,8 +56,14 @@ pub(super) const ENGINE_CEILING: Duration = Duration::from_secs(10);
 /// The same after the halves were found not to be separated: somebody has to mend something first.
 pub(super) const BREACH_BASE: Duration = Duration::from_secs(5);
 pub(super) const BREACH_CEILING: Duration = Duration::from_secs(300);
+/// How long an engine is waited for that is to stop what was left running: one that is not there runs nothing, unless it was set to.
+pub(super) const END_ENGINE_MAX: Duration = Duration::from_secs(30);
 /// The longest line of a container's output that is passed on, in characters.
 pub(super) const LINE_CHARS_MAX: usize = 4096;
+/// So many lines are passed on at once, such as of a start, and then one in this time: a half that is well says a few in an hour, and
+/// a journal keeps what root's process says.
+pub(super) const LINES_AT_ONCE: u32 = 100;
+pub(super) const LINE_EVERY: Duration = Duration::from_millis(200);
 /// Time for other images to be well, separated and in use, before the old ones come back.
 pub(super) const SWITCH_MAX: Duration = Duration::from_secs(120);
 /// Orders that may wait: one installs at a time.

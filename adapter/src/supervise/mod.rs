@@ -10,7 +10,9 @@ mod account;
 mod control;
 mod engine;
 mod half;
+mod hold;
 mod judge;
+mod left;
 mod limits;
 mod output;
 mod page;
@@ -27,16 +29,20 @@ use std::path::Path;
 
 use tokio_util::sync::CancellationToken;
 
-pub(crate) use account::{Account, Part, Reader};
+pub(crate) use account::{Account, Part, Reader, ReleaseCounts};
 pub(crate) use control::{Control, Images};
-pub(crate) use engine::{Engine, EngineError, Found, Health};
+pub(crate) use engine::{Asker, Engine, EngineError, Found, Health, in_words};
+pub(crate) use left::{comes_back, end};
 pub(crate) use page::page;
 pub(crate) use places::PlacesError;
 pub(crate) use probe::{Target, look};
-pub(crate) use state::Document;
-pub(crate) use topology::{Container, Driver, Incomplete, Mount, Network, Role, Topology, Volume};
+pub(crate) use state::State;
+pub(crate) use topology::{
+    Container, Incomplete, Mount, NO_NETWORK, Role, Topology, Volume, named_by_address,
+};
 
 use crate::config::{Sections, Supervise};
+use hold::{Held, HoldError};
 use supervisor::{Plan, Supervisor};
 use verify::Around;
 
@@ -49,6 +55,32 @@ pub(crate) enum StartError {
     /// The directory in memory.
     #[error(transparent)]
     Places(#[from] PlacesError),
+    /// Another supervisor.
+    #[error(transparent)]
+    Hold(#[from] HoldError),
+}
+
+impl StartError {
+    /// Whether the owner has to change something. That another one runs passes.
+    pub(crate) fn is_usage(&self) -> bool {
+        !matches!(self, Self::Hold(_))
+    }
+}
+
+/// What makes this the one supervisor of the machine.
+pub(crate) struct Place {
+    _held: Held,
+}
+
+/// Takes it, before anything of it is touched.
+///
+/// # Errors
+/// See [`StartError`].
+pub(crate) fn hold(engine: &Path) -> Result<Place, StartError> {
+    let mut held = places::hold()?;
+    places::reserved(&std::fs::read_to_string(places::USERS).unwrap_or_default())?;
+    held.say(engine).map_err(|source| HoldError::Io { path: engine.to_owned(), source })?;
+    Ok(Place { _held: held })
 }
 
 /// All that would be asked of the engine for this configuration, as the engine takes it.
@@ -66,6 +98,7 @@ pub(crate) fn description(
 /// What is to be run, ready to be.
 pub(crate) struct Ready {
     supervisor: Supervisor,
+    _place: Place,
     orders: tokio::sync::mpsc::Receiver<control::Order>,
     /// For other parts of this process.
     pub(crate) control: Control,
@@ -76,22 +109,28 @@ impl Ready {
     ///
     /// # Errors
     /// See [`StartError`].
-    pub(crate) fn new(file: &Path, sections: &Sections, supervise: &Supervise) -> Result<Self, StartError> {
+    pub(crate) fn new(
+        place: Place,
+        state: State,
+        file: &Path,
+        sections: &Sections,
+        supervise: &Supervise,
+    ) -> Result<Self, StartError> {
         let places = places::make()?;
         let topology = Topology::of(file, sections, supervise, &places)?;
         let printers_network = supervise.printers_network.as_ref().map(|lan| lan.subnet);
         let images =
             Images { intake: supervise.intake_image.clone(), uplink: supervise.uplink_image.clone() };
-        let supervisor = Supervisor::new(Plan {
+        let plan = Plan {
             engine: supervise.engine.clone(),
             topology,
             images,
             around: Around::of(sections, printers_network),
             archives: supervise.archives.clone(),
             places,
-        });
-        let (control, orders) = Control::new(supervisor.state());
-        Ok(Self { supervisor, orders, control })
+        };
+        let (control, orders) = Control::new();
+        Ok(Self { supervisor: Supervisor::new(plan, state), _place: place, orders, control })
     }
 
     /// What is described: for whoever tries something beside it.

@@ -6,14 +6,20 @@ use std::io;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
 use std::path::{Path, PathBuf};
 
+use super::StartError;
+use super::hold::Held;
 use super::put::{put, remove};
-use super::topology::{Places, Role};
+use super::topology::{LOOKER, Places, Role};
 use super::verify::is_in_memory;
 use crate::config::{CREDENTIALS_NAME, IDENTITY_NAME, handed_over_directory};
 
 /// Named by the service manager (systemd.exec(5), `RuntimeDirectory=`).
 const VARIABLE: &str = "RUNTIME_DIRECTORY";
 const DIRECTORY: &str = "/run/oneway-supervisor";
+/// What begins the names of the users that the package makes.
+const OUR_USERS: &str = "oneway-";
+/// Where this machine's own users are.
+pub(super) const USERS: &str = "/etc/passwd";
 /// What begins the name of a key or password that is handed over; the intake's all.
 const SECRET: &str = "secret_";
 
@@ -23,6 +29,14 @@ pub(crate) enum PlacesError {
     /// It would be on a disk.
     #[error("{}: is not in memory; name a directory that is in RUNTIME_DIRECTORY", .0.display())]
     OnDisk(PathBuf),
+    /// A user of a half is somebody.
+    #[error("the user {user}, as which a half runs, is {name} on this machine: give that one another number")]
+    User {
+        /// The number.
+        user: u32,
+        /// Whose it is, by name.
+        name: String,
+    },
     /// It cannot be made.
     #[error("{}: cannot be made or written to", path.display())]
     Io {
@@ -43,14 +57,25 @@ fn directory() -> PathBuf {
     std::env::var_os(VARIABLE).map_or_else(|| DIRECTORY.into(), PathBuf::from)
 }
 
+/// The directory, if a supervisor has ever made it.
+pub(super) fn existing() -> Option<PathBuf> {
+    Some(directory()).filter(|directory| directory.is_dir())
+}
+
+/// Makes the directory itself, and holds it.
+pub(super) fn hold() -> Result<Held, StartError> {
+    let directory = directory();
+    make_directory(&directory, 0o711)?;
+    if !is_in_memory(&directory).map_err(failed(&directory))? {
+        return Err(PlacesError::OnDisk(directory).into());
+    }
+    Ok(Held::take(&directory)?)
+}
+
 /// Makes what is missing, and puts there what was handed over. What is there stays the same directory, which containers
 /// that run still see.
 pub(crate) fn make() -> Result<Places, PlacesError> {
     let directory = directory();
-    make_directory(&directory, 0o711)?;
-    if !is_in_memory(&directory).map_err(failed(&directory))? {
-        return Err(PlacesError::OnDisk(directory));
-    }
     let account = directory.join("account");
     make_directory(&account, 0o755)?;
     let Some(handed_over) = handed_over_directory() else {
@@ -73,6 +98,22 @@ fn give(from: &Path, to: &Path, role: Role) -> Result<PathBuf, PlacesError> {
     make_directory(to, 0o711)?;
     give_all(from, to, |name| is_for(role, name), role.user())?;
     Ok(to.to_owned())
+}
+
+/// The users that the halves run as are nobody else's: theirs would be the key, and the socket between the halves. Those that
+/// this machine's own list does not name, such as of a directory service, are reserved by the package's `sysusers.d` alone.
+pub(super) fn reserved(passwd: &str) -> Result<(), PlacesError> {
+    for user in [Role::Intake.user().0, Role::Uplink.user().0, LOOKER] {
+        let taken = passwd.lines().find_map(|line| {
+            let mut words = line.split(':');
+            let (name, id) = (words.next()?, words.nth(1)?);
+            (id == user.to_string() && !name.starts_with(OUR_USERS)).then(|| name.to_owned())
+        });
+        if let Some(name) = taken {
+            return Err(PlacesError::User { user, name });
+        }
+    }
+    Ok(())
 }
 
 /// Puts there what was handed over, and takes away what is not handed over any more.
@@ -100,6 +141,17 @@ fn give_all(
 pub(super) fn forget(places: &Places) -> Result<(), PlacesError> {
     for directory in places.intake.iter().chain(&places.uplink) {
         clear(directory, &[]).map_err(failed(directory))?;
+    }
+    Ok(())
+}
+
+/// The same, by where it is.
+pub(super) fn forget_in(directory: &Path) -> Result<(), PlacesError> {
+    for role in [Role::Intake, Role::Uplink] {
+        let of_half = directory.join(role.name());
+        if of_half.is_dir() {
+            clear(&of_half, &[]).map_err(failed(&of_half))?;
+        }
     }
     Ok(())
 }
@@ -134,6 +186,23 @@ fn failed(path: &Path) -> impl FnOnce(io::Error) -> PlacesError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_user_of_a_half_is_nobody_else() {
+        let users =
+            |id: &str, name: &str| format!("root:x:0:0:root:/root:/bin/sh\n{name}:x:{id}:10000:::/bin/sh\n");
+        for (id, name, expected) in [
+            ("10001", "oneway-box-intake", true),
+            ("10001", "anna", false),
+            ("10002", "anna", false),
+            ("10003", "anna", false),
+            ("1000", "anna", true),
+            ("100010", "anna", true),
+        ] {
+            assert_eq!(reserved(&users(id, name)).is_ok(), expected, "{id} {name}");
+        }
+        assert!(reserved("10001").is_ok() && reserved("").is_ok());
+    }
 
     #[test]
     fn the_key_is_given_to_the_uplink_alone_and_the_printers_secrets_to_the_intake() {

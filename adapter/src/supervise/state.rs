@@ -1,11 +1,11 @@
 //! How it stands, for whoever looks on: `adapter status` and the account.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
 use super::account::{Part, Separation};
-use crate::update::install::Counts;
+use crate::update::install::{Account as Updates, Counts};
 
 /// What `adapter status` says of a supervisor. Times are how long ago something was, in seconds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -32,11 +32,18 @@ pub(crate) struct Document {
 
 /// The state, shared.
 #[derive(Clone, Debug)]
-pub(crate) struct State(Arc<Mutex<Document>>);
+pub(crate) struct State(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    document: Mutex<Document>,
+    /// Who installs releases keeps its own account.
+    updates: OnceLock<Updates>,
+}
 
 impl State {
-    pub(super) fn new() -> Self {
-        Self(Arc::new(Mutex::new(Document {
+    pub(crate) fn new() -> Self {
+        let document = Document {
             half: "supervisor".into(),
             version: env!("CARGO_PKG_VERSION").into(),
             separation: Separation::Unverified,
@@ -46,15 +53,32 @@ impl State {
             engine_lost: 0,
             containers: Vec::new(),
             updates: None,
-        })))
+        };
+        Self(Arc::new(Inner { document: Mutex::new(document), updates: OnceLock::new() }))
+    }
+
+    /// Before there is anything to supervise: what is waited for.
+    pub(crate) fn waits(&self, why: &str) {
+        self.lock().trouble = vec![why.to_owned()];
+    }
+
+    /// From now on there is somebody who installs releases.
+    pub(crate) fn installs(&self, updates: Updates) {
+        // There is one in a process.
+        let _ = self.0.updates.set(updates);
+    }
+
+    /// What became of releases; nothing where none are looked for.
+    pub(super) fn updates(&self) -> Option<Counts> {
+        self.0.updates.get().map(Updates::counts)
     }
 
     /// What there is to say now.
     pub(crate) fn document(&self) -> Document {
-        self.lock().clone()
+        Document { updates: self.updates(), ..self.lock().clone() }
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, Document> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.document.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

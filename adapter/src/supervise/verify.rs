@@ -1,14 +1,14 @@
 //! Has both halves looked around from within, and judges what they found.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use tokio::time::timeout;
 
-use super::engine::{Engine, EngineError};
+use super::engine::{Asker, Engine, EngineError};
 use super::judge::{Breach, Surroundings};
 use super::limits::{HOST_ADDRESSES_MAX, LOOK_MAX};
-use super::probe::{Findings, own_addresses, routes};
-use super::topology::Role;
+use super::probe::{Findings, Names, own_addresses, routes};
+use super::topology::{Container, Network, Role};
 use crate::config::{Sections, Subnet};
 
 /// What of a configuration says who is around.
@@ -17,6 +17,8 @@ pub(crate) struct Around {
     printers: Vec<String>,
     ports: std::collections::BTreeSet<u16>,
     printers_network: Option<Subnet>,
+    /// Where the halves meet.
+    link: PathBuf,
 }
 
 /// Why nothing is known.
@@ -39,6 +41,17 @@ pub(crate) enum LookError {
         /// What it said, escaped.
         why: String,
     },
+    /// Nobody can say whether names leave.
+    #[error(
+        "the engine's resolver says nothing to the {} of a name that nobody has: whether names leave this machine is not known",
+        .0.name()
+    )]
+    Names(Role),
+    /// They would take too long to be tried.
+    #[error(
+        "this machine has {0} addresses, and no more than {HOST_ADDRESSES_MAX} can be tried; take those away that nothing uses"
+    )]
+    Addresses(usize),
     /// This machine's own addresses are not known.
     #[error("this machine's own addresses cannot be read")]
     Machine(#[source] std::io::Error),
@@ -54,31 +67,44 @@ impl Around {
             printers: printers.map(|interface| interface.address().to_string()).collect(),
             ports: listeners.map(|listener| listener.listen.port()).collect(),
             printers_network,
+            link: sections
+                .link
+                .as_ref()
+                .and_then(|link| link.socket.parent())
+                .map(Path::to_owned)
+                .unwrap_or_default(),
         }
     }
 
-    /// Looks around from within the containers of these names, and says what is wrong.
+    /// Looks around from within these containers, and says what is wrong with them and with their networks.
     pub(crate) async fn verify(
         &self,
         engine: &Engine,
-        intake: &str,
-        uplink: &str,
+        networks: &[Network],
+        [uplink, intake]: [&Container; 2],
     ) -> Result<Vec<Breach>, LookError> {
+        let mut breaches = Vec::new();
+        for network in networks.iter().filter(|network| network.is_alone()) {
+            let half = if network.role == Role::Intake { intake } else { uplink };
+            let ends = engine.network(&network.name).await?.map(|found| found.ends()).unwrap_or_default();
+            let strangers = ends.into_iter().filter(|end| *end != half.name);
+            breaches.extend(strangers.map(|who| Breach::Stranger(network.role, network.name.clone(), who)));
+        }
+        let (intake, uplink) = (&intake.name, &uplink.name);
         let found = async |role, name: &str| match engine.container(name).await? {
             // One that does not run has no addresses, and nothing can be held against those that it will have.
             Some(found) if !found.addresses().is_empty() => Ok(found),
             _ => Err(LookError::Gone(role)),
         };
         let (of_intake, of_uplink) = (found(Role::Intake, intake).await?, found(Role::Uplink, uplink).await?);
-        let mut machine = own_addresses().map_err(LookError::Machine)?;
-        // All of them count where the tables are judged; of these as many are tried as the time allows.
+        let machine = own_addresses().map_err(LookError::Machine)?;
         let machine_routes = routes().map_err(LookError::Machine)?;
-        let all_of_machine: Vec<_> = machine.iter().map(|own| own.ip).collect();
-        machine.truncate(HOST_ADDRESSES_MAX);
+        if machine.len() > HOST_ADDRESSES_MAX {
+            return Err(LookError::Addresses(machine.len()));
+        }
         let surroundings = Surroundings {
             machine,
             machine_routes,
-            all_of_machine,
             intake: of_intake.addresses(),
             uplink: of_uplink.addresses(),
             intake_networks: of_intake.subnets(),
@@ -86,15 +112,20 @@ impl Around {
             printers: self.printers.clone(),
             ports: self.ports.clone(),
             printers_network: self.printers_network,
+            link: self.link.clone(),
         };
         let (from_intake, from_uplink) = tokio::join!(
             look(engine, Role::Intake, intake, &surroundings),
             look(engine, Role::Uplink, uplink, &surroundings),
         );
         let (from_intake, from_uplink) = (from_intake?, from_uplink?);
+        // The uplink may ask.
+        if from_intake.names == Names::Unknown {
+            return Err(LookError::Names(Role::Intake));
+        }
         let halves = [(Role::Intake, &from_intake), (Role::Uplink, &from_uplink)];
         let of_halves = halves.into_iter().flat_map(|(role, found)| surroundings.judge(role, found));
-        Ok(surroundings.judge_machine().into_iter().chain(of_halves).collect())
+        Ok(breaches.into_iter().chain(surroundings.judge_machine()).chain(of_halves).collect())
     }
 }
 
@@ -102,7 +133,9 @@ async fn look(engine: &Engine, role: Role, name: &str, around: &Surroundings) ->
     let targets = around.targets(role).into_iter().map(|target| target.0);
     let command: Vec<String> =
         ["/adapter", "probe", "look", "--"].map(str::to_owned).into_iter().chain(targets).collect();
-    let output = timeout(LOOK_MAX, engine.ask(name, &command)).await.map_err(|_| LookError::Slow(role))??;
+    let output = timeout(LOOK_MAX, engine.ask(name, Asker::Looker, &command))
+        .await
+        .map_err(|_| LookError::Slow(role))??;
     let why = |text: &str| LookError::Failed { role, why: text.trim().escape_debug().take(400).collect() };
     if output.code != 0 {
         return Err(why(&output.complained));

@@ -2,7 +2,7 @@
 
 use catalog::{Identity, Item, Mark, Reading, items};
 
-use crate::supervise::{Account, Part};
+use crate::supervise::{Account, Part, ReleaseCounts};
 
 /// How many digits of an image's digest are said: enough that no two images share them, and fewer than an identity may have.
 const DIGITS: usize = 32;
@@ -14,8 +14,20 @@ pub(super) fn readings(account: &Account, mark: impl Fn(&Item, u8) -> Mark) -> V
     let breaches = &items::ADAPTER_SEPARATION_BREACHES;
     let breaches = breaches.number(account.breaches as f64, mark(breaches, 0));
     let parts = account.containers.iter().flat_map(|part| of_container(part, &mark));
+    let releases = account.releases.iter().flat_map(|counts| of_releases(*counts, &mark));
     // What a supervisor could not have said is left out.
-    [separation, breaches].into_iter().flatten().chain(parts).collect()
+    [separation, breaches].into_iter().flatten().chain(parts).chain(releases).collect()
+}
+
+fn of_releases(counts: ReleaseCounts, mark: &impl Fn(&Item, u8) -> Mark) -> Vec<Reading> {
+    let numbers = [
+        (&items::ADAPTER_RELEASES_TRIED, counts.tried),
+        (&items::ADAPTER_RELEASES_INSTALLED, counts.installed),
+        (&items::ADAPTER_RELEASES_NOT_SWITCHED, counts.not_switched),
+        (&items::ADAPTER_RELEASES_WENT_BACK, counts.went_back),
+        (&items::ADAPTER_RELEASES_REFUSED, counts.refused),
+    ];
+    numbers.into_iter().filter_map(|(item, value)| item.number(value as f64, mark(item, 0)).ok()).collect()
 }
 
 fn of_container(part: &Part, mark: &impl Fn(&Item, u8) -> Mark) -> Vec<Reading> {

@@ -1,66 +1,120 @@
 //! A bundle in a folder, such as on a stick. What lies there may be anything: a name that leads elsewhere, a pipe that
 //! never ends, a device.
 
-use std::fs::File;
 use std::io::{self, ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use release::{Purpose, Step, Wanted};
-use rustix::fs::{Mode, OFlags};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::task::spawn_blocking;
+use tokio::time::timeout;
 
 use super::{Keep, Stopped, UpdateError, limits};
+use crate::files::open;
 
-pub(super) struct Folder(PathBuf);
+/// A folder. What is read of it is read in a thread of its own, and one thread for each folder: a stick that hangs in the kernel holds
+/// that one, and nothing else of this process.
+pub(super) struct Folder {
+    path: PathBuf,
+    reads: Arc<Semaphore>,
+}
+
+/// What comes of a file.
+enum Part {
+    Bytes(Vec<u8>),
+    /// The folder is there, and it is not in it.
+    Missing,
+    Failed(io::Error),
+}
 
 impl Folder {
     pub(super) fn new(path: &Path) -> Self {
-        Self(path.to_owned())
+        Self { path: path.to_owned(), reads: Arc::new(Semaphore::new(1)) }
     }
 
     /// Gives a file that is wanted, or says that it is not there.
-    pub(super) fn give<P: Purpose>(
+    pub(super) async fn give<P: Purpose, K: Keep>(
         &self,
         mut wanted: Wanted<P>,
-        keep: &mut impl Keep,
-    ) -> Result<Step<P>, Stopped> {
-        let path = self.0.join(wanted.name());
-        let failed = |source| UpdateError::Read { file: path.clone(), source };
-        let mut file = match open(&path) {
-            // A folder that is not there is another mistake than one without a timestamp.
-            Err(error) if error.kind() == ErrorKind::NotFound && self.0.is_dir() => {
-                return Ok(wanted.missing()?);
-            }
-            file => file.map_err(failed)?,
-        };
-        let mut buffer = vec![0; limits::READ_BYTES];
+        keep: &mut K,
+    ) -> Result<Step<P>, Stopped<K::No>> {
+        let file = self.path.join(wanted.name());
+        let failed = |source| UpdateError::Read { file: file.clone(), source };
+        let mut parts = self.read(&file).map_err(failed)?;
         loop {
-            let length = file.read(&mut buffer).map_err(failed)?;
-            match buffer.get(..length).filter(|part| !part.is_empty()) {
-                Some(part) => {
-                    wanted = wanted.part(part)?;
-                    keep.part(wanted.name(), part).map_err(UpdateError::Keep)?;
+            match next(&mut parts).await.map_err(failed)? {
+                Some(Part::Bytes(part)) => {
+                    wanted = wanted.part(&part)?;
+                    keep.part(wanted.name(), &part).map_err(UpdateError::Keep)?;
                 }
+                Some(Part::Missing) => return Ok(wanted.missing()?),
+                Some(Part::Failed(source)) => return Err(failed(source).into()),
                 None => return Ok(wanted.end()?),
             }
         }
     }
+
+    /// The bytes of a small file, as far as they are read at all: to see whether it has changed. Nothing where it cannot be read
+    /// now.
+    pub(super) async fn glance(&self, name: &str) -> Option<Vec<u8>> {
+        let mut parts = self.read(&self.path.join(name)).ok()?;
+        let mut bytes = Vec::new();
+        loop {
+            match next(&mut parts).await.ok()? {
+                Some(Part::Bytes(part)) => bytes.extend(part),
+                Some(Part::Missing | Part::Failed(_)) => return None,
+                None => return Some(bytes),
+            }
+            if bytes.len() > limits::GLANCE_BYTES {
+                bytes.truncate(limits::GLANCE_BYTES);
+                return Some(bytes);
+            }
+        }
+    }
+
+    /// Begins to read a file of it, unless another one is still being read.
+    fn read(&self, file: &Path) -> io::Result<mpsc::Receiver<Part>> {
+        let permit = Arc::clone(&self.reads).try_acquire_owned().map_err(|_| hangs())?;
+        let (parts, read) = mpsc::channel(limits::PARTS_MAX);
+        let (folder, file) = (self.path.clone(), file.to_owned());
+        spawn_blocking(move || pump(&folder, &file, permit, &parts));
+        Ok(read)
+    }
 }
 
-/// The bytes of a small file, as far as they are read at all: to see whether it has changed.
-pub(super) fn glance(path: &Path) -> Option<Vec<u8>> {
-    let mut bytes = Vec::new();
-    open(path).ok()?.take(limits::GLANCE_BYTES).read_to_end(&mut bytes).ok()?;
-    Some(bytes)
+async fn next(parts: &mut mpsc::Receiver<Part>) -> io::Result<Option<Part>> {
+    timeout(limits::FOLDER_SILENCE_MAX, parts.recv()).await.map_err(|_| hangs())
 }
 
-/// Opens a file and nothing else: no link, and without waiting for whoever holds a pipe's other end.
-pub(crate) fn open(path: &Path) -> io::Result<File> {
-    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    let file = File::from(rustix::fs::open(path, flags, Mode::empty())?);
-    if file.metadata()?.is_file() {
-        Ok(file)
-    } else {
-        Err(io::Error::new(ErrorKind::InvalidInput, "it is no regular file"))
+fn hangs() -> io::Error {
+    io::Error::new(ErrorKind::TimedOut, "what it is on does not answer; take it out and put it in again")
+}
+
+/// Reads a file to its end, or for as long as somebody wants it.
+fn pump(folder: &Path, file: &Path, permit: OwnedSemaphorePermit, parts: &mpsc::Sender<Part>) {
+    let read = || -> io::Result<()> {
+        let mut file = open(file)?;
+        let mut buffer = vec![0; limits::READ_BYTES];
+        loop {
+            let length = file.read(&mut buffer)?;
+            let Some(part) = buffer.get(..length).filter(|part| !part.is_empty()) else { return Ok(()) };
+            if parts.blocking_send(Part::Bytes(part.to_vec())).is_err() {
+                return Ok(());
+            }
+        }
+    };
+    let last = match read() {
+        Ok(()) => None,
+        // A folder that is not there is another mistake than one without a timestamp.
+        Err(error) if error.kind() == ErrorKind::NotFound && folder.is_dir() => Some(Part::Missing),
+        Err(error) => Some(Part::Failed(error)),
+    };
+    // Whoever hears of its end may begin with the next.
+    drop(permit);
+    if let Some(last) = last {
+        // Nobody may want it any more.
+        let _ = parts.blocking_send(last);
     }
 }
 
@@ -68,30 +122,27 @@ pub(crate) fn open(path: &Path) -> io::Result<File> {
 mod tests {
     use super::*;
     use std::fs;
-    use std::os::unix::fs::symlink;
 
-    #[test]
-    fn only_files_are_opened() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = |name: &str| folder.path().join(name);
-        fs::write(path("file"), "x").unwrap();
-        fs::create_dir(path("folder")).unwrap();
-        symlink("/dev/zero", path("link")).unwrap();
-        symlink("file", path("link-to-a-file")).unwrap();
-        let pipe = rustix::fs::mknodat(
-            rustix::fs::CWD,
-            path("pipe"),
-            rustix::fs::FileType::Fifo,
-            Mode::RUSR | Mode::WUSR,
-            0,
-        );
-        pipe.unwrap();
-        for (name, good) in
-            [("file", true), ("folder", false), ("link", false), ("link-to-a-file", false), ("pipe", false)]
-        {
-            assert_eq!(open(&path(name)).is_ok(), good, "{name}");
-        }
-        assert!(open(Path::new("/dev/null")).is_err());
-        assert_eq!(open(&path("nothing")).unwrap_err().kind(), ErrorKind::NotFound);
+    #[tokio::test]
+    async fn a_file_is_given_whole_and_one_that_hangs_holds_nobody_else() {
+        let temporary = tempfile::tempdir().unwrap();
+        let folder = Folder::new(temporary.path());
+        assert_eq!(folder.glance("file").await, None);
+        let large = vec![7; 3 * limits::READ_BYTES + 5];
+        fs::write(temporary.path().join("file"), &large).unwrap();
+        assert_eq!(folder.glance("file").await.unwrap().len(), large.len().min(limits::GLANCE_BYTES));
+        // As if a thread still waited for the kernel.
+        let hanging = Arc::clone(&folder.reads).acquire_owned().await.unwrap();
+        assert_eq!(folder.glance("file").await, None);
+        let error = folder.read(&temporary.path().join("file")).err().unwrap();
+        assert_eq!(error.kind(), ErrorKind::TimedOut);
+        drop(hanging);
+        assert!(folder.glance("file").await.is_some());
+        // Nor is one waited for that gives nothing.
+        let (sender, mut parts) = mpsc::channel(1);
+        tokio::time::pause();
+        assert_eq!(next(&mut parts).await.err().unwrap().kind(), ErrorKind::TimedOut);
+        drop(sender);
+        assert!(next(&mut parts).await.unwrap().is_none());
     }
 }

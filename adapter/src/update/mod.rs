@@ -1,20 +1,24 @@
 //! Releases of the appliance, as a box sees them. `adapter update check` says whether one in a folder or behind a URL would be
-//! taken, and why: it reads, and writes nothing. Installing one is the supervisor's (`install/`). What decides is pure and in the
+//! taken, and why: it reads, and writes nothing. Installing one is the supervisor's (`install/`), and on a
+//! box without a container engine the whole system is taken (`system/`). What decides is pure and in the
 //! crate `release`; both go by the same steps.
 
 pub(crate) mod folder;
 pub(crate) mod install;
-mod limits;
+pub(crate) mod limits;
 mod page;
 mod server;
+pub(crate) mod system;
 
+use std::convert::Infallible;
 use std::env::consts::ARCH;
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use release::{
-    Architecture, Known, Offer, Purpose, Refusal, ReleaseVersion, Running, Start, Step, Take, Time, begin,
+    Architecture, Files, Known, Offer, Purpose, Refusal, Release, ReleaseVersion, Running, Start, Step, Take,
+    Time, begin,
 };
 
 use crate::config;
@@ -96,11 +100,12 @@ pub(crate) struct Question<'a> {
 /// See [`UpdateError`]. A bundle that is refused is no error but a verdict.
 pub(crate) async fn check(question: &Question<'_>) -> Result<Verdict, UpdateError> {
     let known = known(question.root, question.installed).await?;
-    let running = running(&known)?;
+    let running = running(&known, Files::All)?;
     let source = Source::new(question.at, question.ca_file)?;
-    Ok(match look(&source, Take(question.now), known, &mut ()).await {
+    Ok(match Box::pin(look(&source, Take(question.now, Files::All), known, &mut ())).await {
         Err(Stopped::Failed(error)) => return Err(error),
         Err(Stopped::Refused(refusal)) => Verdict::Refused(refusal),
+        Err(Stopped::Unwanted(no)) => match no {},
         Ok(Offer::Same(_)) => Verdict::Same(running),
         Ok(Offer::Newer(verified)) => match running.takes(&verified) {
             Ok(()) => Verdict::Taken(verified, running),
@@ -110,12 +115,12 @@ pub(crate) async fn check(question: &Question<'_>) -> Result<Verdict, UpdateErro
 }
 
 /// What a box is that knows this.
-fn running(known: &Known) -> Result<Running, UpdateError> {
+fn running(known: &Known, files: Files) -> Result<Running, UpdateError> {
     let version = env!("CARGO_PKG_VERSION");
     let own = ReleaseVersion::parse(version).ok_or(UpdateError::Version(version))?;
     let version = known.release().map_or(own, |release| release.version);
     let architecture = Architecture::of_target(ARCH).ok_or(UpdateError::Architecture(ARCH))?;
-    Ok(Running { version, configuration: config::SCHEMA, architecture })
+    Ok(Running { version, configuration: config::SCHEMA, architecture, files })
 }
 
 /// What the box knows: the root that it was made with, and what it has installed, which is the memory that a restart
@@ -126,13 +131,21 @@ async fn known(root: &Path, installed: Option<&Path>) -> Result<Known, UpdateErr
     let read = File::open(&file).and_then(|file| file.take(limits::ROOT_BYTES_READ).read_to_end(&mut bytes));
     read.map_err(|source| UpdateError::Root { file: file.clone(), source })?;
     let known = Known::from_root(&bytes).map_err(|refusal| UpdateError::NoRoot { file, refusal })?;
-    let Some(folder) = installed else { return Ok(known) };
-    match look(&Source::Folder(Folder::new(folder)), Start, known, &mut ()).await {
+    match installed {
+        None => Ok(known),
+        Some(folder) => remembered(known, folder, Files::Images).await,
+    }
+}
+
+/// What it knows that knew this, and has that bundle, or these files of it.
+async fn remembered(known: Known, folder: &Path, files: Files) -> Result<Known, UpdateError> {
+    match look(&Source::Folder(Folder::new(folder)), Start(files), known, &mut ()).await {
         Ok(installed) => Ok(installed.known().clone()),
         Err(Stopped::Failed(error)) => Err(error),
         Err(Stopped::Refused(refusal)) => {
             Err(UpdateError::NotInstalled { folder: folder.to_owned(), refusal })
         }
+        Err(Stopped::Unwanted(no)) => match no {},
     }
 }
 
@@ -154,49 +167,68 @@ impl Source {
 
 /// Who keeps what is read. Each part was held against the length that the file may have.
 trait Keep: Send {
+    /// Why it may not want any.
+    type No;
+
+    /// All documents are good, and files of this release come next, unless they are not wanted.
+    fn carries(&mut self, _: &Release) -> Result<(), Self::No> {
+        Ok(())
+    }
+
     /// The next bytes of a file.
     fn part(&mut self, name: &str, bytes: &[u8]) -> io::Result<()>;
 }
 
 /// Nobody does.
 impl Keep for () {
+    type No = Infallible;
+
     fn part(&mut self, _: &str, _: &[u8]) -> io::Result<()> {
         Ok(())
     }
 }
 
 /// Why it was not looked at to its end.
-enum Stopped {
+enum Stopped<N = Infallible> {
     /// It is not good.
     Refused(Refusal),
     /// It could not be read.
     Failed(UpdateError),
+    /// It is good so far, and whoever keeps it does not want it.
+    Unwanted(N),
 }
 
-impl From<Refusal> for Stopped {
+impl<N> From<Refusal> for Stopped<N> {
     fn from(refusal: Refusal) -> Self {
         Self::Refused(refusal)
     }
 }
 
-impl From<UpdateError> for Stopped {
+impl<N> From<UpdateError> for Stopped<N> {
     fn from(error: UpdateError) -> Self {
         Self::Failed(error)
     }
 }
 
-async fn look<P: Purpose>(
+async fn look<P: Purpose, K: Keep>(
     source: &Source,
     purpose: P,
     known: Known,
-    keep: &mut impl Keep,
-) -> Result<P::Outcome, Stopped> {
+    keep: &mut K,
+) -> Result<P::Outcome, Stopped<K::No>> {
     let mut step = begin(purpose, known)?;
     loop {
         step = match (step, source) {
             (Step::Done(outcome), _) => return Ok(outcome),
-            (Step::Wants(wanted), Source::Folder(folder)) => folder.give(*wanted, keep)?,
-            (Step::Wants(wanted), Source::Server(server)) => server.give(*wanted, keep).await?,
+            (Step::Wants(wanted), source) => {
+                if let Some(release) = wanted.release() {
+                    keep.carries(release).map_err(Stopped::Unwanted)?;
+                }
+                match source {
+                    Source::Folder(folder) => folder.give(*wanted, keep).await?,
+                    Source::Server(server) => server.give(*wanted, keep).await?,
+                }
+            }
         };
     }
 }

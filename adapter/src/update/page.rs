@@ -1,6 +1,6 @@
 //! What is said of a bundle, for people and for programs.
 
-use release::{Refusal, Running, Unfit, Verified};
+use release::{Images, Refusal, Running, Unfit, Verified};
 use serde_json::{Value, json};
 
 /// What comes of looking at a bundle.
@@ -52,8 +52,12 @@ fn about(verified: &Verified, running: Running) -> String {
     line("for boxes from", format!("{}; this one has {}", release.from, running.version));
     line("configuration", format!("form {}; this one's is {}", release.configuration, running.configuration));
     line("machines", format!("{}; this one is {}", release.architecture, running.architecture));
-    for (name, image) in release.images.each() {
+    for (name, image) in release.images.iter().flat_map(Images::each) {
         line(name, format!("{}, {} bytes", image.image, image.length));
+    }
+    if let Some(system) = &release.system {
+        let bytes: u64 = system.files(release.version).iter().map(|file| file.length).sum();
+        line("system", format!("root hash {}, {bytes} bytes", system.root_hash));
     }
     text
 }

@@ -38,11 +38,11 @@ impl Server {
     }
 
     /// Gives a file that is wanted, or says that it is not there.
-    pub(super) async fn give<P: Purpose>(
+    pub(super) async fn give<P: Purpose, K: Keep>(
         &self,
         wanted: Wanted<P>,
-        keep: &mut impl Keep,
-    ) -> Result<Step<P>, Stopped> {
+        keep: &mut K,
+    ) -> Result<Step<P>, Stopped<K::No>> {
         let Ok(address) = self.folder.join(wanted.name()) else {
             return Err(UpdateError::Address(self.folder.to_string()).into());
         };
@@ -53,12 +53,12 @@ impl Server {
         })
     }
 
-    async fn fetch<P: Purpose>(
+    async fn fetch<P: Purpose, K: Keep>(
         &self,
         address: &Url,
         mut wanted: Wanted<P>,
-        keep: &mut impl Keep,
-    ) -> Result<Step<P>, Stopped> {
+        keep: &mut K,
+    ) -> Result<Step<P>, Stopped<K::No>> {
         let named = Named { ca_file: "`--ca-file`", address: "the address" };
         let broken = |error: &reqwest::Error| failed(address, explain_with(error, named));
         let mut answer = self.client.get(address.clone()).send().await.map_err(|error| broken(&error))?;
@@ -76,7 +76,7 @@ impl Server {
     }
 }
 
-fn failed(address: &Url, why: String) -> Stopped {
+fn failed<N>(address: &Url, why: String) -> Stopped<N> {
     Stopped::Failed(UpdateError::Fetch { address: address.to_string(), why })
 }
 

@@ -20,7 +20,7 @@ use secrecy::ExposeSecret as _;
 pub use backoff::Backoff;
 pub use client::UplinkError;
 pub use health::{Health, Trouble};
-pub use program::{Program, StartError};
+pub use program::{Program, StartError, Told};
 
 use crate::clock::{self, Clock};
 use crate::config::{Credentials, Platform, ThingName};

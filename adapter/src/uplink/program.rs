@@ -45,6 +45,15 @@ impl StartError {
     }
 }
 
+/// Where the uplink is told what it alone can pass on: files in memory, which whoever else runs on this machine writes.
+#[derive(Debug, Default)]
+pub struct Told {
+    /// What a supervisor says of the containers.
+    pub account: Option<PathBuf>,
+    /// What a box says of its system.
+    pub system: Option<PathBuf>,
+}
+
 /// A running uplink.
 #[derive(Debug)]
 pub struct Program {
@@ -64,7 +73,7 @@ impl Program {
         platform: &Platform,
         place: &config::Link,
         credentials: &Credentials,
-        account: Option<PathBuf>,
+        told: Told,
         lifecycle: Lifecycle,
     ) -> Result<Self, StartError> {
         let uplink = Arc::new(Uplink::new(platform, credentials)?);
@@ -91,7 +100,8 @@ impl Program {
             salt: credentials.salt.clone(),
             tls: Vec::new(),
             in_clear: false,
-            supervisor: account.map(Reader::new),
+            supervisor: told.account.map(Reader::new),
+            system: told.system.clone(),
         };
         let upstream = lifecycle.tasks(lifecycle.soft.clone());
         upstream.spawn("telemetry", telemetry.run(lifecycle.soft.clone()));
@@ -113,6 +123,7 @@ impl Program {
             beats: None,
             push: None,
             strangers: Arc::default(),
+            system: told.system,
         };
         Ok(Self { lifecycle, upstream, downstream, downstream_stop, status })
     }

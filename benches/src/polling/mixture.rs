@@ -45,8 +45,8 @@ struct Process {
 /// How the adapter is run.
 #[derive(Clone, Copy)]
 pub(super) struct Shape<'a> {
-    /// This program, or the one here.
-    pub(super) adapter: Option<&'a Path>,
+    /// The programs of this directory, or the one here.
+    pub(super) shipped: Option<&'a Path>,
     /// As two processes.
     pub(super) halves: bool,
 }
@@ -78,7 +78,7 @@ async fn run(
     let of_simulator = |(interface, _): &&Share| matches!(interface.by, By::Simulator);
     let simulated: usize = shares.iter().filter(of_simulator).map(|(_, printers)| printers).sum();
     // The simulator wants one printer at least; where nobody asks it, it costs the adapter nothing.
-    let polled = Polled::new(simulated.max(1), shape.adapter)?;
+    let polled = Polled::new(simulated.max(1), shape.shipped)?;
     let (mut running, mut addresses) = polled.start().await?;
     let key = polled.key_file()?.display().to_string();
     let (mut printers, mut stubs) = (Vec::new(), Vec::new());

@@ -39,10 +39,10 @@ enum What {
         /// How long to measure, after all printers answer.
         #[arg(long, default_value = "60s", value_parser = humantime::parse_duration)]
         time: Duration,
-        /// The adapter as it is shipped (`cargo build --release -p adapter`); without it, the one in this program, which
-        /// holds the platform and the simulator too.
-        #[arg(long)]
-        adapter: Option<std::path::PathBuf>,
+        /// Where the adapter's programs are as they are shipped (`target/release`, after `cargo build --release -p
+        /// adapter`); without it, the one in this program, which holds the platform and the simulator too.
+        #[arg(long, value_name = "DIRECTORY")]
+        shipped: Option<std::path::PathBuf>,
         /// The adapter as two processes: the intake polls.
         #[arg(long)]
         halves: bool,
@@ -79,8 +79,8 @@ pub fn main() -> ExitCode {
     let options = Options::parse_from(arguments);
     let outcome = match options.what {
         What::Serve { files } => growth::serve(&files),
-        What::Mixture { time, adapter, halves } => {
-            block_on(mixture::measure(time, mixture::Shape { adapter: adapter.as_deref(), halves }))
+        What::Mixture { time, shipped, halves } => {
+            block_on(mixture::measure(time, mixture::Shape { shipped: shipped.as_deref(), halves }))
         }
         What::Growth { time, printers } => block_on(growth::measure(time, &printers)),
         What::OneBad { time } => block_on(one_bad::measure(time)),

@@ -32,12 +32,12 @@ pub(super) struct Running {
 }
 
 impl Polled {
-    /// With so many simulated PIP printers, and this program for the adapter, or this one here.
-    pub(super) fn new(printers: usize, adapter: Option<&Path>) -> Result<Self> {
+    /// With so many simulated PIP printers, and the adapter as the programs of this directory, or this one here.
+    pub(super) fn new(printers: usize, shipped: Option<&Path>) -> Result<Self> {
         let directory = tempfile::Builder::new().prefix("oneway-polling-").tempdir()?;
         // One that is tailed ships nothing, and is not tailed either where the adapter is not told to.
         let plan = Plan { printers, lines_per_second: 0.0, tailed_every: 1, faults: Vec::new(), port: None };
-        let launcher = Launcher::new(std::env::current_exe()?).with_adapter(adapter.map(Path::to_owned));
+        let launcher = Launcher::new(std::env::current_exe()?).with_shipped(shipped.map(Path::to_owned));
         let site = Site::prepare(directory.path(), launcher, plan)?;
         Ok(Self { site, _directory: directory })
     }

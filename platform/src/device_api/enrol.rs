@@ -38,12 +38,12 @@ pub(super) async fn enrol(
     headers::require_accept(&headers)?;
     app.guard.enrol(address.ip(), now).map_err(Refused::TooMany)?;
     let code = code(&body)?;
-    let enrolled = app.store.write(move |conn| keys::redeem(conn, &code, now)).await?;
+    let enrolled = app.store.write(move |conn| keys::redeem(conn, &code, address.ip(), now)).await?;
     let Some(enrolled) = enrolled else {
         tracing::warn!(address = %address.ip(), "an enrolment was refused: its code is unknown, used or expired");
         return Err(Refused::Code);
     };
-    tracing::info!(adapter = enrolled.adapter, "an adapter was enrolled");
+    tracing::info!(adapter = enrolled.adapter, address = %address.ip(), "an adapter was enrolled");
     let body = json!({ "adapter": enrolled.adapter, "key": enrolled.key.expose() });
     Ok(([(CACHE_CONTROL, "no-store")], Json(body)).into_response())
 }

@@ -56,6 +56,9 @@ pub enum Refused {
     Store(#[from] StoreError),
 }
 
+/// What marks the platform's own no to a code: a status alone may be that of whatever stands before the platform.
+const CODE_REFUSED: &str = "code";
+
 /// What an adapter is asked to wait when the store does not take data.
 const STORE_RETRY: Duration = Duration::from_secs(5);
 
@@ -87,8 +90,11 @@ impl IntoResponse for Refused {
         if let Self::Store(error) = &self {
             tracing::error!(%error, "a device's request was not stored");
         }
-        let body = Json(json!({ "error": self.to_string() }));
-        let mut response = (self.status(), body).into_response();
+        let mut body = json!({ "error": self.to_string() });
+        if matches!(self, Self::Code) {
+            body["refused"] = CODE_REFUSED.into();
+        }
+        let mut response = (self.status(), Json(body)).into_response();
         if let Some(wait) = self.retry_after() {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
         }

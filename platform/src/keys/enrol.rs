@@ -1,5 +1,6 @@
 //! One-time codes: an admin sees one once, an adapter exchanges it once for a key.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use catalog::Timestamp;
@@ -51,8 +52,8 @@ pub fn new_code(
     make_code(conn, adapter_id, Terms { life: CODE_LIFE, replaces: false }, by, now)
 }
 
-/// Makes a code whose exchange revokes every key that the adapter had before: for a box that is set up anew, by a stick that
-/// a person carries there. Earlier unused codes stop working.
+/// Makes a code whose key, when it is used for the first time, revokes every key that the adapter had before: for a box that is
+/// set up anew, by a stick that a person carries there. Earlier unused codes stop working.
 ///
 /// # Errors
 /// `NotFound` when there is no such adapter.
@@ -70,7 +71,7 @@ pub fn replacing_code(
 #[derive(Clone, Copy)]
 struct Terms {
     life: Duration,
-    /// Whether its exchange revokes the keys before it.
+    /// Whether the first use of its key revokes the keys before it.
     replaces: bool,
 }
 
@@ -93,13 +94,15 @@ fn make_code(
     Ok(OneTimeCode { code, expires })
 }
 
-/// Exchanges a code for a key; `None` when it is unknown, used or expired, and the answer does not say which.
+/// Exchanges a code for a key; `None` when it is unknown, used or expired, and the answer does not say which. `from` is the
+/// address that it came from, for whoever asks later who had the code.
 ///
 /// # Errors
 /// When the store fails.
 pub fn redeem(
     conn: &Connection,
     typed: &SecretString,
+    from: IpAddr,
     now: Timestamp,
 ) -> Result<Option<Enrolled>, StoreError> {
     let found: Option<(i64, bool)> = conn
@@ -111,13 +114,15 @@ pub fn redeem(
         .optional()?;
     let Some((adapter_id, replaces)) = found else { return Ok(None) };
     let adapter = name_of(conn, adapter_id)?;
-    let key = key::create(conn, adapter_id, now)?;
+    let key = key::create(conn, adapter_id, replaces, now)?;
     conn.execute("UPDATE adapters SET enrolled = ?2 WHERE id = ?1", (adapter_id, now.0))?;
-    let who = format!("adapter {adapter}");
-    audit::note(conn, &who, "enrolled", &adapter, now)?;
-    if replaces && key::revoke_older(conn, adapter_id, &who, now)? > 0 {
-        audit::note(conn, &who, "replaced its key", &adapter, now)?;
-    }
+    audit::note(
+        conn,
+        &format!("adapter {adapter}"),
+        "enrolled",
+        &format!("{adapter}, from {}", from.to_canonical()),
+        now,
+    )?;
     Ok(Some(Enrolled { adapter, key }))
 }
 

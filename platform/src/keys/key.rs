@@ -41,33 +41,25 @@ pub struct Holder {
     pub name: String,
 }
 
-/// Makes a key. Of the older ones only the newest stays valid, for the time of the rotation.
-pub(super) fn create(conn: &Connection, adapter_id: i64, now: Timestamp) -> Result<DeviceKey, StoreError> {
-    let key = secret::token()?;
-    conn.execute(
-        "INSERT INTO keys (adapter, hash, created) VALUES (?1, ?2, ?3)",
-        (adapter_id, secret::hash(&key), now.0),
-    )?;
-    conn.execute(
-        "UPDATE keys SET revoked = ?2, revoked_by = 'rotation' WHERE adapter = ?1 AND revoked IS NULL AND id NOT IN
-         (SELECT id FROM keys WHERE adapter = ?1 AND revoked IS NULL ORDER BY id DESC LIMIT ?3)",
-        (adapter_id, now.0, VALID_MAX),
-    )?;
-    Ok(DeviceKey(key))
-}
-
-/// Revokes every key of the adapter but its newest; says how many.
-pub(super) fn revoke_older(
+/// Makes a key. Of the older ones one stays valid until the new one is used: the newest that was ever used, since the answer with
+/// one that was not may never have arrived. `replaces` says whether it ends with the new one's first use or with the rotation.
+pub(super) fn create(
     conn: &Connection,
     adapter_id: i64,
-    by: &str,
+    replaces: bool,
     now: Timestamp,
-) -> Result<usize, StoreError> {
-    Ok(conn.execute(
-        "UPDATE keys SET revoked = ?2, revoked_by = ?3 WHERE adapter = ?1 AND revoked IS NULL
-         AND id < (SELECT max(id) FROM keys WHERE adapter = ?1)",
-        (adapter_id, now.0, by),
-    )?)
+) -> Result<DeviceKey, StoreError> {
+    conn.execute(
+        "UPDATE keys SET revoked = ?2, revoked_by = 'rotation' WHERE adapter = ?1 AND revoked IS NULL AND id NOT IN
+         (SELECT id FROM keys WHERE adapter = ?1 AND revoked IS NULL ORDER BY last_used IS NULL, id DESC LIMIT ?3)",
+        (adapter_id, now.0, VALID_MAX - 1),
+    )?;
+    let key = secret::token()?;
+    conn.execute(
+        "INSERT INTO keys (adapter, hash, created, replaces) VALUES (?1, ?2, ?3, ?4)",
+        (adapter_id, secret::hash(&key), now.0, replaces),
+    )?;
+    Ok(DeviceKey(key))
 }
 
 /// The holder of a key; `None` when it is unknown or revoked.
@@ -94,7 +86,7 @@ pub fn is_valid(conn: &Connection, key_id: i64) -> Result<bool, StoreError> {
     Ok(select.query_row([key_id], |row| row.get(0)).optional()?.unwrap_or(false))
 }
 
-/// Notes that the key was used, and ends the rotation when it is time.
+/// Notes that the key was used, and ends the older ones when it is time: at once where it was to replace them.
 ///
 /// # Errors
 /// When the store fails.
@@ -110,19 +102,26 @@ pub fn touch(conn: &Connection, holder: &Holder, now: Timestamp) -> Result<(), S
     if used > 0 { end_rotation(conn, holder, now) } else { Ok(()) }
 }
 
+// A key that replaces the others does so when it is used: then the adapter has it, whatever became of the answer that brought it.
 fn end_rotation(conn: &Connection, holder: &Holder, now: Timestamp) -> Result<(), StoreError> {
     let rotation = i64::try_from(ROTATION.as_millis()).unwrap_or(i64::MAX);
+    let replaces: bool = conn
+        .prepare_cached("SELECT replaces FROM keys WHERE id = ?1")?
+        .query_row([holder.key], |row| row.get(0))?;
     let ended = conn
         .prepare_cached(
             "UPDATE keys SET revoked = ?3, revoked_by = 'rotation'
              WHERE adapter = ?1 AND id < ?2 AND revoked IS NULL
-             AND (SELECT created FROM keys WHERE id = ?2) <= ?3 - ?4",
+             AND (?5 OR (SELECT created FROM keys WHERE id = ?2) <= ?3 - ?4)",
         )?
-        .execute((holder.adapter, holder.key, now.0, rotation))?;
-    if ended == 0 {
-        return Ok(());
+        .execute((holder.adapter, holder.key, now.0, rotation, replaces))?;
+    match (ended, replaces) {
+        (0, _) => Ok(()),
+        (_, true) => {
+            audit::note(conn, &format!("adapter {}", holder.name), "replaced its key", &holder.name, now)
+        }
+        (_, false) => audit::note(conn, "system", "ended a key's rotation", &holder.name, now),
     }
-    audit::note(conn, "system", "ended a key's rotation", &holder.name, now)
 }
 
 /// Revokes a key: it is refused from the next request on. Revoking twice changes nothing.

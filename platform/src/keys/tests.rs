@@ -1,11 +1,16 @@
+use std::net::{IpAddr, Ipv4Addr};
+
 use catalog::Timestamp;
 use secrecy::SecretString;
 
-use super::{authenticate, create_adapter, find_adapter, new_code, redeem, revoke};
+use super::{
+    CODE_LIFE, authenticate, create_adapter, find_adapter, new_code, redeem, replacing_code, revoke,
+};
 use crate::store::StoreError;
 use crate::testing::Bench;
 
 const HOUR: i64 = 3_600_000;
+const FROM: IpAddr = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 9));
 
 async fn at<T: Send + 'static>(
     bench: &Bench,
@@ -22,7 +27,7 @@ async fn adapter(bench: &Bench) -> SecretString {
 
 async fn enrol(bench: &Bench, code: &SecretString) -> Option<SecretString> {
     let code = code.clone();
-    at(bench, move |conn, now| redeem(conn, &code, now))
+    at(bench, move |conn, now| redeem(conn, &code, FROM, now))
         .await
         .unwrap()
         .map(|enrolled| enrolled.key.expose().into())
@@ -90,6 +95,44 @@ async fn a_third_key_ends_the_first() {
         enrol(&bench, &code).await.unwrap();
     }
     assert!(!works(&bench, &first).await);
+}
+
+/// By the code of a stick, which replaces what was there before.
+async fn replaced(bench: &Bench) -> SecretString {
+    let made = at(bench, |conn, now| {
+        let adapter = find_adapter(conn, "oslo")?.unwrap();
+        replacing_code(conn, adapter, CODE_LIFE, "anna", now)
+    });
+    let code: SecretString = made.await.unwrap().expose().into();
+    enrol(bench, &code).await.unwrap()
+}
+
+/// The answer with the new key may be lost on its way. Until the new key is used, the box has the old one.
+#[tokio::test]
+async fn a_key_is_replaced_when_the_new_one_is_used_and_not_before() {
+    let bench = Bench::new();
+    let first = enrol(&bench, &adapter(&bench).await).await.unwrap();
+    assert!(works(&bench, &first).await);
+    // Two answers are lost, one after the other.
+    let lost = replaced(&bench).await;
+    let second = replaced(&bench).await;
+    bench.wait(25 * HOUR);
+    assert!(works(&bench, &first).await, "the key that was used has to last until another one is");
+    assert!(!works(&bench, &lost).await, "a newer key was had for another code");
+    assert!(works(&bench, &second).await);
+    assert!(!works(&bench, &first).await);
+    let noted: Vec<String> = at(&bench, |conn, _| {
+        let mut select =
+            conn.prepare("SELECT who || ' ' || what || ' ' || subject FROM audit ORDER BY id")?;
+        Ok(select.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
+    })
+    .await
+    .unwrap();
+    assert_eq!(
+        noted.iter().filter(|line| *line == "adapter oslo enrolled oslo, from 203.0.113.9").count(),
+        3
+    );
+    assert_eq!(noted.last().map(String::as_str), Some("adapter oslo replaced its key oslo"));
 }
 
 #[tokio::test]

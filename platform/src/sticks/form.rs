@@ -12,6 +12,8 @@ use site::{
     Printer, Query, Sender, Serial, Target, Tls, limits,
 };
 
+use super::certificates;
+
 /// Every field that is not of a printer.
 pub const FIELDS: [&str; 19] = [
     "expires",
@@ -175,6 +177,12 @@ impl Form {
         !self.text("code").is_empty()
     }
 
+    /// What is wrong with a stick without a code for a box that has no key: it would have neither, and take no older stick either.
+    pub fn without_its_code(&self, enrolled: bool) -> Option<(String, String)> {
+        let text = "this adapter has no key yet, and a box takes no older stick for its code: tick this";
+        (!enrolled && !self.wants_code()).then(|| ("code".into(), text.into()))
+    }
+
     /// The document that was typed, or what is wrong with it.
     ///
     /// # Errors
@@ -189,7 +197,8 @@ impl Form {
         let mut reading = Reading { form: self, wrong: Wrong::new() };
         let document = reading.document(adapter, serial, made, code);
         let mut wrong = reading.wrong;
-        for Mistake { field, text } in document.iter().flat_map(Document::mistakes) {
+        let of = |it: &Document| [it.mistakes(), it.unreachable(), certificates::mistakes(it)].concat();
+        for Mistake { field, text } in document.iter().flat_map(of) {
             wrong.entry(field).or_insert(text);
         }
         match document {
@@ -306,7 +315,7 @@ impl Reading<'_> {
     fn network(&mut self) -> Option<Network> {
         let (printers, uplink) = (self.plug("network.printers"), self.plug("network.uplink"));
         let dns = self.list("network.dns", "an address, such as 10.0.0.53", |word| word.parse().ok());
-        let nts = self.list("network.nts", site::HostName::EXPECTED, site::HostName::parse);
+        let nts = self.list("network.nts", site::TimeServer::EXPECTED, site::TimeServer::parse);
         Some(Network { printers: printers?, uplink: uplink?, dns, nts })
     }
 

@@ -70,14 +70,16 @@ pub fn make(
     let (serial, made) =
         (Serial::next(last(conn, adapter)?.map(|stick| stick.serial), seconds), Time::from_seconds(seconds));
     // Before a code is made, which ends the one before it.
-    if let Err(wrong) = form.document(&name, serial, made, None) {
+    let mut wrong = form.document(&name, serial, made, None).err().unwrap_or_default();
+    wrong.extend(form.without_its_code(crate::store::pages::adapters::enrolled(conn, adapter)?));
+    if !wrong.is_empty() {
         return Ok(Made::Wrong(wrong));
     }
     let code = code(conn, adapter, form, by, now)?;
-    let document = match form.document(&name, serial, made, code) {
-        Ok(document) => document,
-        Err(wrong) => return Ok(Made::Wrong(wrong)),
-    };
+    // From here on an error takes back the code as well.
+    let document = form
+        .document(&name, serial, made, code)
+        .map_err(|wrong| StoreError::Invalid(format!("what was typed does not go with a code: {wrong:?}")))?;
     let body = site::encode(&document).map_err(|error| StoreError::Invalid(error.to_string()))?;
     let file = key.sign(body);
     if file.len() > limits::FILE_BYTES_MAX {
@@ -109,7 +111,9 @@ fn code(
     }
     let life = form.life().unwrap_or(Duration::ZERO);
     let code = keys::replacing_code(conn, adapter, life, by, now)?;
-    Ok(Code::parse(code.expose()))
+    let code = Code::parse(code.expose());
+    code.map(Some)
+        .ok_or_else(|| StoreError::Invalid(format!("the code that was made is not {}", Code::EXPECTED)))
 }
 
 fn keep(

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use catalog::Item;
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension as _};
 
 use super::StoreError;
 
@@ -16,12 +16,21 @@ pub struct ItemIds(Arc<HashMap<&'static str, i64>>);
 impl ItemIds {
     pub(super) fn load(connection: &Connection) -> Result<Self, StoreError> {
         let transaction = connection.unchecked_transaction()?;
-        let mut insert = connection.prepare("INSERT OR IGNORE INTO items (name) VALUES (?1)")?;
+        let mut insert = connection.prepare("INSERT INTO items (name) VALUES (?1)")?;
         let mut select = connection.prepare("SELECT id FROM items WHERE name = ?1")?;
         let mut ids = HashMap::new();
         for item in catalog::items::all() {
-            insert.execute([item.id()])?;
-            ids.insert(item.id(), select.query_row([item.id()], |row| row.get(0))?);
+            // Where all are there, nothing is written and no lock is waited for: `platform report` opens the file of a platform
+            // that runs, and may be busy writing.
+            let found = select.query_row([item.id()], |row| row.get(0)).optional()?;
+            let id = match found {
+                Some(id) => id,
+                None => {
+                    insert.execute([item.id()])?;
+                    connection.last_insert_rowid()
+                }
+            };
+            ids.insert(item.id(), id);
         }
         transaction.commit()?;
         Ok(Self(Arc::new(ids)))

@@ -72,6 +72,29 @@ async fn what_was_answered_is_there_after_the_file_is_opened_again() {
 }
 
 #[tokio::test]
+async fn it_can_be_looked_at_while_another_program_writes() {
+    let bench = Bench::new();
+    let (written, read) = (Arc::new(Barrier::new(2)), Arc::new(Barrier::new(2)));
+    let (tell, wait) = (written.clone(), read.clone());
+    let writing = bench.app.store.write(move |conn| {
+        note(conn, "under way")?;
+        tell.wait();
+        wait.wait();
+        Ok(())
+    });
+    let path = bench.database();
+    let looking = tokio::task::spawn_blocking(move || {
+        written.wait();
+        let again = Store::open(&path);
+        read.wait();
+        again
+    });
+    let (written, again) = futures::future::join(writing, looking).await;
+    written.unwrap();
+    again.unwrap().unwrap();
+}
+
+#[tokio::test]
 async fn a_reader_cannot_write() {
     let bench = Bench::new();
     let refused = bench.app.store.read(|conn| note(conn, "no")).await;
@@ -94,7 +117,7 @@ async fn changes_tick_after_a_commit_that_changed_something() {
 async fn a_newer_file_is_refused() {
     let bench = Bench::new();
     bench.app.store.write(|conn| Ok(conn.execute_batch("PRAGMA user_version = 99")?)).await.unwrap();
-    assert!(matches!(Store::open(&bench.database()), Err(StoreError::TooNew { found: 99, known: 3 })));
+    assert!(matches!(Store::open(&bench.database()), Err(StoreError::TooNew { found: 99, known: 4 })));
 }
 
 #[test]

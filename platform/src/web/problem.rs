@@ -27,6 +27,8 @@ pub(super) enum Problem {
     Malformed(&'static str),
     /// Too many streams of live updates.
     Full,
+    /// The key that signs site sticks is gone, or another one.
+    NoSiteKey,
     /// A fault of ours; its cause is in the log.
     Failed,
 }
@@ -73,6 +75,14 @@ impl Problem {
                 "This set-up link does not work",
                 "It is used, expired, or not whole. If nobody has been set up yet, start the platform again: it \
                  prints a new link. Otherwise log in, or add a user with `platform user add`."
+                    .into(),
+            ),
+            Self::NoSiteKey => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "No site stick can be made",
+                "The key that signs site sticks is gone, or is not the one that signed them before, and boxes would refuse \
+                 what another one signs. The platform's log names the file, `site.key` beside the store: put the one of a backup \
+                 there, and start the platform again."
                     .into(),
             ),
             Self::Malformed(what) => {

@@ -53,7 +53,7 @@ pub(crate) async fn house() -> House {
 }
 
 fn house_of(directory: tempfile::TempDir, store: platform::store::Store) -> House {
-    let key = SiteKey::beside(&directory.path().join("store.db")).unwrap();
+    let key = SiteKey::make_beside(&directory.path().join("store.db")).unwrap();
     let settings = Settings { public_url: "https://platform.example".into(), site_key: Some(Arc::new(key)) };
     let app = App::new(store, Clock::from_fn(|| catalog::Timestamp(NOW)), settings);
     House { router: platform::web::routes().with_state(app.clone()), app, _directory: directory }

@@ -1,7 +1,7 @@
 //! The form of a site stick, without a script: buttons, mistakes, the file, and what is kept.
 
 use axum::http::StatusCode;
-use site::{Offer, Trust};
+use site::{Before, Offer, Trust};
 
 use crate::house::{NOW, house};
 
@@ -29,7 +29,7 @@ async fn a_stick_is_downloaded_and_its_key_goes_with_it() {
     );
     assert_eq!(made.header("cache-control"), "no-store");
     let now = release::Time::from_seconds(NOW / 1000);
-    let Ok(Offer::New(document)) = site::take(made.text.as_bytes(), &trust, None, now) else {
+    let Ok(Offer::New(document)) = site::take(made.text.as_bytes(), &trust, Before::Nothing, now) else {
         panic!("{}", made.text)
     };
     assert_eq!(document.adapter.as_str(), "bergen-1");
@@ -70,6 +70,28 @@ async fn a_form_with_mistakes_keeps_what_was_typed_and_says_what_to_write() {
         checked.text.contains("Everything fits")
             && !house.get("/audit", &cookie).await.text.contains("Made a site stick")
     );
+}
+
+/// The corrected stick of a box that has no key yet needs a code as the first one did, which is refused from then on.
+#[tokio::test]
+async fn an_adapter_without_a_key_gets_no_stick_without_a_code() {
+    let house = house().await;
+    let cookie = house.log_in("anna").await;
+    house.post("/adapters", &cookie, "name=oslo-2&site=Oslo").await;
+    let list = house.get("/adapters", &cookie).await.text;
+    let place = list.find("id=\"stick-oslo-2\"").unwrap();
+    let tag = &list[list[..place].rfind('<').unwrap()..];
+    let path = tag.split("href=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+    let made = house.post(path, &cookie, &format!("{GOOD}&do=make")).await;
+    assert_eq!(made.header("content-disposition"), "attachment; filename=\"oneway.site\"");
+    let again = house.get(path, &cookie).await.text;
+    let tick = again.split("name=\"code\"").nth(1).and_then(|rest| rest.split('>').next()).unwrap();
+    assert!(tick.contains("checked"), "the next one would have no code: {tick}");
+    let without = GOOD.replace("&code=on", "");
+    for button in ["check", "make"] {
+        let answer = house.post(path, &cookie, &format!("{without}&do={button}")).await;
+        assert!(answer.text.contains("href=\"#code\""), "{}", answer.text);
+    }
 }
 
 #[tokio::test]

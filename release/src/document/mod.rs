@@ -1,20 +1,27 @@
-//! The four documents, one for each role. No field is optional and none is unknown: what this program does not
-//! understand, it does not take. A document that needs another field is of another form (`envelope.rs`).
+//! The four documents, one for each role. No field is unknown, and which ones there are the form says: what this program does
+//! not understand, it does not take. A document that needs another field is of another form (`envelope.rs`).
 
 mod length;
 mod release;
 mod root;
+mod system;
 
 use serde::{Deserialize, Serialize};
 
+use crate::envelope::Form;
 use crate::{Role, Sha256, Time, Version, limits, reason};
 pub use length::Length;
-pub use release::{Architecture, Configuration, Image, ImageDigest, Images, Release};
+pub use release::{Architecture, Carried, Configuration, Files, Image, ImageDigest, Images, Release};
 pub use root::{Roles, Root};
+pub use system::{Kernel, Partition, RootHash, System, SystemFile};
 
 /// What each document says of itself.
 pub(crate) trait Dated {
     const ROLE: Role;
+    /// The form that what it says is written in: the lowest that has room for it, so that there is one for each.
+    fn form(&self) -> Form {
+        Form::One
+    }
     fn version(&self) -> Version;
     fn made(&self) -> Time;
     fn expires(&self) -> Time;
@@ -75,9 +82,10 @@ pub struct Targets {
 }
 
 macro_rules! dated {
-    ($document:ident) => {
+    ($document:ident $(, $form:item)?) => {
         impl Dated for $document {
             const ROLE: Role = Role::$document;
+            $($form)?
             fn version(&self) -> Version {
                 self.version
             }
@@ -93,7 +101,12 @@ macro_rules! dated {
 dated!(Root);
 dated!(Timestamp);
 dated!(Snapshot);
-dated!(Targets);
+dated!(
+    Targets,
+    fn form(&self) -> Form {
+        self.release.form()
+    }
+);
 
 /// Reads a document. Who signed it is not looked at: only people are shown what comes of this.
 ///

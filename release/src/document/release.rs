@@ -1,16 +1,17 @@
-//! The release: which images, and for which boxes. Nothing here can say how an image is run. That is written in the
-//! program that runs them, so that no signature on earth opens a way to a printer.
+//! The release: which images or which system, and for which boxes. Nothing here can say how either is run. That is written in
+//! the program that runs them, so that no signature on earth opens a way to a printer.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::Length;
+use super::{Length, System};
+use crate::envelope::Form;
 use crate::{ReleaseVersion, Sha256, hex, limits};
 
 /// A release of the appliance.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "UncheckedRelease", into = "UncheckedRelease")]
 pub struct Release {
     /// Its version. A box takes one that is higher than its own.
     pub version: ReleaseVersion,
@@ -20,8 +21,114 @@ pub struct Release {
     pub configuration: Configuration,
     /// The machines that it runs on.
     pub architecture: Architecture,
-    /// Its images.
-    pub images: Images,
+    /// Its images, for a server with a container engine.
+    pub images: Option<Images>,
+    /// The system of a box, which has no engine.
+    pub system: Option<System>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct UncheckedRelease {
+    version: ReleaseVersion,
+    from: ReleaseVersion,
+    configuration: Configuration,
+    architecture: Architecture,
+    #[serde(default, deserialize_with = "there", skip_serializing_if = "Option::is_none")]
+    images: Option<Images>,
+    #[serde(default, deserialize_with = "there", skip_serializing_if = "Option::is_none")]
+    system: Option<System>,
+}
+
+/// What is named is there: `null` is no way to say that it is not.
+fn there<'de, T: Deserialize<'de>, D: serde::Deserializer<'de>>(from: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(from).map(Some)
+}
+
+impl TryFrom<UncheckedRelease> for Release {
+    type Error = &'static str;
+
+    fn try_from(unchecked: UncheckedRelease) -> Result<Self, Self::Error> {
+        let UncheckedRelease { version, from, configuration, architecture, images, system } = unchecked;
+        if images.is_none() && system.is_none() {
+            return Err("a release has `images`, `system` or both");
+        }
+        Ok(Self { version, from, configuration, architecture, images, system })
+    }
+}
+
+impl From<Release> for UncheckedRelease {
+    fn from(Release { version, from, configuration, architecture, images, system }: Release) -> Self {
+        Self { version, from, configuration, architecture, images, system }
+    }
+}
+
+/// Which files of a release matter to whom.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Files {
+    /// To a server with a container engine: the images.
+    Images,
+    /// To a box: its system.
+    System,
+    /// To its makers: all.
+    All,
+    /// To whoever only wants to know what was seen: none.
+    None,
+}
+
+/// A file that a release names, in whatever part of it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Carried {
+    /// Its name in the bundle.
+    pub name: String,
+    /// Bytes of it.
+    pub length: u64,
+    /// Their SHA-256.
+    pub sha256: Sha256,
+}
+
+impl Release {
+    /// The form that its targets are written in.
+    pub fn form(&self) -> Form {
+        if self.system.is_some() { Form::Two } else { Form::One }
+    }
+
+    /// Whether it has what matters.
+    pub fn has(&self, files: Files) -> bool {
+        match files {
+            Files::Images => self.images.is_some(),
+            Files::System => self.system.is_some(),
+            Files::All | Files::None => true,
+        }
+    }
+
+    /// The files that matter, in the order in which they are asked for; each once, though two halves may be of one file.
+    pub fn files(&self, files: Files) -> Vec<Carried> {
+        let mut carried: Vec<Carried> = Vec::new();
+        if matches!(files, Files::Images | Files::All) {
+            let images = self.images.iter().flat_map(Images::each);
+            carried.extend(images.map(|(_, image)| Carried {
+                name: image.file(),
+                length: image.length.into(),
+                sha256: image.sha256,
+            }));
+        }
+        if matches!(files, Files::System | Files::All) {
+            let system = self.system.iter().flat_map(|system| system.files(self.version));
+            carried.extend(system.map(|file| Carried {
+                sha256: file.sha256(),
+                name: file.name,
+                length: file.length,
+            }));
+        }
+        let mut seen = Vec::new();
+        carried.retain(|file| {
+            let new = !seen.contains(&(file.name.clone(), file.length));
+            seen.push((file.name.clone(), file.length));
+            new
+        });
+        carried
+    }
 }
 
 /// What kind of machine images are for, by the name that container images have for it. One release is for one kind.

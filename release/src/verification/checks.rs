@@ -6,14 +6,14 @@ use serde::Deserialize;
 use crate::document::Dated;
 use crate::refusal::TooFew;
 use crate::{
-    Envelope, Holder, Image, Known, Pointer, Role, RoleKeys, Root, Sha256, Snapshot, Targets, Time,
+    Carried, Envelope, Holder, Known, Pointer, Role, RoleKeys, Root, Sha256, Snapshot, Targets, Time,
     Timestamp, Version, Why, document, limits,
 };
 
 /// The root that a box trusts from the start.
 pub(crate) fn first_root(file: &[u8]) -> Result<Root, Why> {
     let envelope = envelope(file, Role::Root)?;
-    let root: Root = document::decode(envelope.body()).map_err(Why::Document)?;
+    let root: Root = decode(&envelope)?;
     signed(&envelope, &root)?;
     Ok(root)
 }
@@ -23,7 +23,7 @@ pub(crate) fn first_root(file: &[u8]) -> Result<Root, Why> {
 pub(super) fn next_root(root: &Root, file: &[u8]) -> Result<Root, Why> {
     let envelope = envelope(file, Role::Root)?;
     signed(&envelope, root)?;
-    let next: Root = document::decode(envelope.body()).map_err(Why::Document)?;
+    let next: Root = decode(&envelope)?;
     signed(&envelope, &next)?;
     match root.version.next() {
         Some(wanted) if wanted == next.version => Ok(next),
@@ -105,8 +105,8 @@ pub(super) fn targets(
     }
 }
 
-pub(super) fn image(image: &Image, length: u64, sha256: Sha256) -> Result<(), Why> {
-    is_file(&Pointed { length: image.length.into(), sha256: image.sha256, by: Role::Targets }, length, sha256)
+pub(super) fn file(signed: &Carried, length: u64, sha256: Sha256) -> Result<(), Why> {
+    is_file(&Pointed { length: signed.length, sha256: signed.sha256, by: Role::Targets }, length, sha256)
 }
 
 /// The clock may be a little behind, and not more: one that stands still makes nothing ever expire.
@@ -128,7 +128,7 @@ pub(super) fn in_time(document: &impl Dated, now: Option<Time>) -> Result<(), Wh
 fn read<T: Dated + for<'a> Deserialize<'a>>(root: &Root, file: &[u8]) -> Result<(T, Vec<Holder>), Why> {
     let envelope = envelope(file, T::ROLE)?;
     let signed_by = signed(&envelope, root)?;
-    Ok((document::decode(envelope.body()).map_err(Why::Document)?, signed_by))
+    Ok((decode(&envelope)?, signed_by))
 }
 
 fn read_online<T: Dated + for<'a> Deserialize<'a>>(
@@ -148,8 +148,19 @@ fn read_online<T: Dated + for<'a> Deserialize<'a>>(
     if few.foreign == 0 || !whole {
         return Err(Why::Signatures(few));
     }
-    let document = document::decode(envelope.body()).map_err(Why::Document)?;
+    let document = decode(&envelope)?;
     Ok(Online { document, counts: false })
+}
+
+/// What a document says that enough keys have signed, if that is written in the form that its first line says.
+fn decode<T: Dated + for<'a> Deserialize<'a>>(envelope: &Envelope) -> Result<T, Why> {
+    let document: T = document::decode(envelope.body()).map_err(Why::Document)?;
+    let (says, is) = (envelope.form().number(), document.form().number());
+    if says == is {
+        Ok(document)
+    } else {
+        Err(Why::Document(format!("what it says is written in form {is}, and its first line says {says}")))
+    }
 }
 
 fn envelope(file: &[u8], wanted: Role) -> Result<Envelope, Why> {

@@ -2,7 +2,7 @@
 //! file after the other and is given its bytes; a refusal leaves nothing to go on with.
 //!
 //! The order is TUF's: the roots one by one from the one that is trusted, the timestamp, the snapshot that it names, the
-//! targets that those name, the images that these name. Each file but the roots and the timestamp is known by its length
+//! targets that those name, the files that these name and that matter to whoever asks. Each file but the roots and the timestamp is known by its length
 //! and its SHA-256 before a byte of it is read.
 
 mod checks;
@@ -10,9 +10,9 @@ mod order;
 mod purpose;
 
 use crate::hex::Hasher;
-use crate::{Holder, Known, Refusal, Root, Snapshot, Targets, Timestamp, Why};
+use crate::{Carried, Holder, Known, Refusal, Release, Root, Snapshot, Targets, Timestamp, Why};
 pub(crate) use checks::{Online, first_root};
-use order::{Half, So, Stage};
+use order::{So, Stage};
 pub use purpose::{Installed, Offer, Purpose, Start, Take, Verified};
 
 /// What comes next.
@@ -33,11 +33,11 @@ pub struct Wanted<P> {
     content: Content,
 }
 
-/// What there is of the file. A document is kept until it is whole; of an image only the digest is.
+/// What there is of the file. A document is kept until it is whole; of what a release carries only the digest is.
 #[derive(Debug)]
 enum Content {
     Document { stage: Stage, bytes: Vec<u8> },
-    Image { checked: Box<Checked>, half: Half, length: u64, hasher: Hasher },
+    File { checked: Box<Checked>, at: usize, signed: Carried, length: u64, hasher: Hasher },
 }
 
 /// The documents, found good.
@@ -72,6 +72,14 @@ impl<P: Purpose> Wanted<P> {
         self.bytes_max
     }
 
+    /// The release that carries it, where it is no document: all documents were found good.
+    pub fn release(&self) -> Option<&Release> {
+        match &self.content {
+            Content::Document { .. } => None,
+            Content::File { checked, .. } => Some(&checked.targets.release),
+        }
+    }
+
     /// The next bytes of it.
     ///
     /// # Errors
@@ -79,14 +87,14 @@ impl<P: Purpose> Wanted<P> {
     pub fn part(mut self, part: &[u8]) -> Result<Self, Refusal> {
         let had = match &self.content {
             Content::Document { bytes, .. } => bytes.len() as u64,
-            Content::Image { length, .. } => *length,
+            Content::File { length, .. } => *length,
         };
         if part.len() as u64 > self.bytes_max.saturating_sub(had) {
             return Err(Refusal { file: self.name, why: Why::TooLong(self.bytes_max) });
         }
         match &mut self.content {
             Content::Document { bytes, .. } => bytes.extend_from_slice(part),
-            Content::Image { length, hasher, .. } => {
+            Content::File { length, hasher, .. } => {
                 *length += part.len() as u64;
                 hasher.update(part);
             }
@@ -113,8 +121,8 @@ impl<P: Purpose> Wanted<P> {
         let Self { so, name, content, .. } = self;
         let step = match content {
             Content::Document { stage, bytes } => so.document(stage, &bytes),
-            Content::Image { checked, half, length, hasher } => {
-                so.image(*checked, half, length, hasher.finish())
+            Content::File { checked, at, signed, length, hasher } => {
+                so.file(*checked, at, &signed, length, hasher.finish())
             }
         };
         step.map_err(|why| Refusal { file: name, why })

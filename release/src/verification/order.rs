@@ -3,7 +3,9 @@
 use super::checks::{self, Online};
 use super::{Checked, Content, Purpose, Step, Wanted};
 use crate::hex::Hasher;
-use crate::{Image, Known, Pointer, Refusal, Role, Root, Sha256, Snapshot, Timestamp, Version, Why, limits};
+use crate::{
+    Carried, Known, Pointer, Refusal, Role, Root, Sha256, Snapshot, Timestamp, Version, Why, limits,
+};
 
 /// What stands while one file after the other is looked at.
 #[derive(Debug)]
@@ -22,13 +24,6 @@ pub(super) enum Stage {
     Timestamp,
     Snapshot { timestamp: Online<Timestamp> },
     Targets { timestamp: Online<Timestamp>, snapshot: Online<Snapshot> },
-}
-
-/// Whose image is looked at.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Half {
-    Intake,
-    Uplink,
 }
 
 impl<P: Purpose> So<P> {
@@ -64,27 +59,23 @@ impl<P: Purpose> So<P> {
                 let checked = Checked { root: self.root.clone(), timestamp, snapshot, targets, signed_by };
                 match self.purpose.settled(&self.known, &checked) {
                     Some(outcome) => Ok(Step::Done(outcome)),
-                    None => Ok(self.wants_image(checked, Half::Intake)),
+                    None => Ok(self.next_file(checked, 0)),
                 }
             }
         }
     }
 
-    pub(super) fn image(
+    /// That one was looked at.
+    pub(super) fn file(
         self,
         checked: Checked,
-        half: Half,
+        at: usize,
+        signed: &Carried,
         length: u64,
         sha256: Sha256,
     ) -> Result<Step<P>, Why> {
-        checks::image(half.of(&checked), length, sha256)?;
-        let (intake, uplink) = (Half::Intake.of(&checked), Half::Uplink.of(&checked));
-        // The halves can be of one program, and then of one file.
-        let same = (intake.sha256, intake.length) == (uplink.sha256, uplink.length);
-        match half {
-            Half::Intake if !same => Ok(self.wants_image(checked, Half::Uplink)),
-            _ => Ok(Step::Done(self.purpose.outcome(&self.known, &checked))),
-        }
+        checks::file(signed, length, sha256)?;
+        Ok(self.next_file(checked, at + 1))
     }
 
     /// The root that was looked at last is the newest that there is.
@@ -110,20 +101,16 @@ impl<P: Purpose> So<P> {
         Step::Wants(Box::new(Wanted { so: self, name, bytes_max, content }))
     }
 
-    fn wants_image(self, checked: Checked, half: Half) -> Step<P> {
-        let image = half.of(&checked);
-        let (name, bytes_max) = (image.file(), image.length.into());
-        let content = Content::Image { checked: Box::new(checked), half, length: 0, hasher: Hasher::new() };
-        Step::Wants(Box::new(Wanted { so: self, name, bytes_max, content }))
-    }
-}
-
-impl Half {
-    fn of(self, checked: &Checked) -> &Image {
-        let images = &checked.targets.release.images;
-        match self {
-            Self::Intake => &images.intake,
-            Self::Uplink => &images.uplink,
+    /// The one at this place of those that matter, or the end.
+    fn next_file(self, checked: Checked, at: usize) -> Step<P> {
+        let mut files = checked.targets.release.files(self.purpose.files());
+        if at >= files.len() {
+            return Step::Done(self.purpose.outcome(&self.known, &checked));
         }
+        let signed = files.swap_remove(at);
+        let (name, bytes_max) = (signed.name.clone(), signed.length);
+        let content =
+            Content::File { checked: Box::new(checked), at, signed, length: 0, hasher: Hasher::new() };
+        Step::Wants(Box::new(Wanted { so: self, name, bytes_max, content }))
     }
 }

@@ -2,7 +2,7 @@
 //! the first asks what time it is.
 
 use super::Checked;
-use crate::{Holder, Known, Release, Time};
+use crate::{Files, Holder, Known, Release, Time};
 
 /// What a bundle is looked at for.
 pub trait Purpose: sealed::Sealed + Sized {
@@ -13,11 +13,15 @@ pub trait Purpose: sealed::Sealed + Sized {
     #[doc(hidden)]
     fn now(&self) -> Option<Time>;
 
+    /// Which of the release's files are looked at.
+    #[doc(hidden)]
+    fn files(&self) -> Files;
+
     /// What comes of it already when the documents are good.
     #[doc(hidden)]
     fn settled(&self, known: &Known, checked: &Checked) -> Option<Self::Outcome>;
 
-    /// What comes of it when the images are, too.
+    /// What comes of it when the files are, too.
     #[doc(hidden)]
     fn outcome(self, known: &Known, checked: &Checked) -> Self::Outcome;
 }
@@ -28,20 +32,20 @@ mod sealed {
     impl Sealed for super::Start {}
 }
 
-/// To take it, at this time.
+/// To take it, at this time, and these files of it.
 #[derive(Clone, Copy, Debug)]
-pub struct Take(pub Time);
+pub struct Take(pub Time, pub Files);
 
-/// To start what was taken before. It may have expired since: a box goes on with what it has.
+/// To start what was taken before, or only to know what it was. It may have expired since: a box goes on with what it has.
 #[derive(Clone, Copy, Debug)]
-pub struct Start;
+pub struct Start(pub Files);
 
 /// What is offered.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Offer {
     /// A release that the box has not.
     Newer(Box<Verified>),
-    /// The release that it has. Its images were not looked at again.
+    /// The release that it has. Its files were not looked at again.
     Same(Box<Known>),
 }
 
@@ -110,6 +114,10 @@ impl Purpose for Take {
         Some(self.0)
     }
 
+    fn files(&self) -> Files {
+        self.1
+    }
+
     fn settled(&self, known: &Known, checked: &Checked) -> Option<Offer> {
         let same = known.release() == Some(&checked.targets.release);
         same.then(|| Offer::Same(Box::new(Known::after(checked))))
@@ -137,6 +145,10 @@ impl Purpose for Start {
 
     fn now(&self) -> Option<Time> {
         None
+    }
+
+    fn files(&self) -> Files {
+        self.0
     }
 
     fn settled(&self, _: &Known, _: &Checked) -> Option<Installed> {

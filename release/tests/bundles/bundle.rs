@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use data_encoding::HEXLOWER;
-use release::{Envelope, Known, PublicKey, Purpose, Refusal, Role, Sha256, Step, Time, begin};
+use release::{Envelope, Form, Known, PublicKey, Purpose, Refusal, Role, Sha256, Step, Time, begin};
 use ring::digest::{SHA256, digest};
 use ring::signature::{Ed25519KeyPair, KeyPair as _};
 use serde_json::{Map, Value, json};
@@ -69,11 +69,20 @@ pub(crate) fn files(bundle: &Value) -> Files {
         add(&mut files, &format!("{number}.root.signed"), Role::Root, &document, root);
     }
     let mut targets = bundle["targets"]["document"].clone();
-    for half in ["intake", "uplink"] {
-        let bytes = bundle["images"][half].as_str().unwrap().as_bytes().to_vec();
+    let halves: &[&str] = if targets["release"]["images"].is_null() { &[] } else { &["intake", "uplink"] };
+    for half in halves {
+        let bytes = bundle["images"][*half].as_str().unwrap().as_bytes().to_vec();
         let sha256 = Sha256::of(&bytes).to_string();
-        fill(&mut targets["release"]["images"][half], &json!({"length": bytes.len(), "sha256": sha256}));
+        fill(&mut targets["release"]["images"][*half], &json!({"length": bytes.len(), "sha256": sha256}));
         files.insert(format!("{sha256}.tar"), bytes);
+    }
+    if !targets["release"]["system"].is_null() {
+        for (part, field) in [("root", "root"), ("hashes", "hashes"), ("efi", "kernel")] {
+            let bytes = bundle["system"][part].as_str().unwrap().as_bytes().to_vec();
+            let sha256 = Sha256::of(&bytes).to_string();
+            fill(&mut targets["release"]["system"][field], &json!({"length": bytes.len(), "sha256": sha256}));
+            files.insert(format!("{sha256}.{part}"), bytes);
+        }
     }
     let targets = pointed(&mut files, Role::Targets, &targets, &bundle["targets"]);
     let mut snapshot = bundle["snapshot"]["document"].clone();
@@ -102,13 +111,20 @@ fn add(files: &mut Files, name: &str, role: Role, document: &Value, described: &
         None => serde_json::to_string_pretty(&named(document)).unwrap() + "\n",
     };
     let role = described.get("role").map_or(role, |role| Role::parse(role.as_str().unwrap()).unwrap());
-    let mut envelope = Envelope::unsigned(role, body.into_bytes());
+    let form = described.get("form").or(document["release"].get("system"));
+    let form = if form.is_some_and(|form| *form != 1) { Form::Two } else { Form::One };
+    let mut envelope = Envelope::unsigned(form, role, body.into_bytes());
     for holder in described["signed_by"].as_array().unwrap() {
         let key = key(holder.as_str().unwrap());
         let signature = key.sign(&envelope.message()).as_ref().try_into().unwrap();
         envelope.sign(PublicKey::from_bytes(key.public_key().as_ref()).unwrap(), signature);
     }
-    files.insert(name.to_owned(), envelope.to_bytes());
+    let mut bytes = envelope.to_bytes();
+    if described.get("form").is_some_and(|form| *form == 3) {
+        // There is no way to make one.
+        bytes["oneway-release/".len()] = b'3';
+    }
+    files.insert(name.to_owned(), bytes);
 }
 
 /// `"@anna"` is Anna's public key.
@@ -135,10 +151,12 @@ fn fill(value: &mut Value, with: &Value) {
     *value = filled;
 }
 
-/// Changes a file after it was signed. `intake` and `uplink` are the images' files.
+/// Changes a file after it was signed. `intake` and `uplink` are the images' files, `root`, `hashes` and `efi` the
+/// system's.
 pub(crate) fn edit(files: &mut Files, name: &str, edit: &Value) {
     let name = match name {
         "intake" | "uplink" => image_file(files, name),
+        "root" | "hashes" | "efi" => system_file(files, name),
         name => name.to_owned(),
     };
     for (how, with) in edit.as_object().unwrap() {
@@ -168,10 +186,19 @@ pub(crate) fn edit(files: &mut Files, name: &str, edit: &Value) {
 }
 
 fn image_file(files: &Files, half: &str) -> String {
+    format!("{}.tar", release(files)["images"][half]["sha256"].as_str().unwrap())
+}
+
+fn system_file(files: &Files, part: &str) -> String {
+    let field = if part == "efi" { "kernel" } else { part };
+    format!("{}.{part}", release(files)["system"][field]["sha256"].as_str().unwrap())
+}
+
+fn release(files: &Files) -> Value {
     let body = files.iter().find(|(name, _)| name.ends_with(".targets.signed")).unwrap().1;
     let envelope = Envelope::parse(body).unwrap();
     let targets: Value = serde_json::from_slice(envelope.body()).unwrap();
-    format!("{}.tar", targets["release"]["images"][half]["sha256"].as_str().unwrap())
+    targets["release"].clone()
 }
 
 /// A text, or one that is repeated.

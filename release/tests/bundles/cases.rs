@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::bundle::{self, Files, base, files, fixtures, json_file, merge, show, time, trusting};
-use release::{Architecture, Known, Offer, Refusal, ReleaseVersion, Running, Start, Take};
+use release::{Architecture, Files as Matter, Known, Offer, Refusal, ReleaseVersion, Running, Start, Take};
 use serde_json::{Value, json};
 
 #[test]
@@ -51,8 +51,14 @@ fn verdict(case: &Value) -> Value {
     // A box that has taken nothing runs what it was made with.
     let made_with = ReleaseVersion::parse("1.3.0").unwrap();
     let version = known.release().map_or(made_with, |release| release.version);
-    let running = Running { version, configuration: 1, architecture: Architecture::Amd64 };
-    let (verdict, asked) = show(&files, known, Take(time(&bundle["now"])));
+    let matter = match case.get("machine").and_then(Value::as_str) {
+        None => Matter::All,
+        Some("server") => Matter::Images,
+        Some("box") => Matter::System,
+        Some(other) => panic!("{other}"),
+    };
+    let running = Running { version, configuration: 1, architecture: Architecture::Amd64, files: matter };
+    let (verdict, asked) = show(&files, known, Take(time(&bundle["now"]), matter));
     match verdict {
         Err(refusal) => json!({"refused": refusal.to_string()}),
         Ok(Offer::Newer(verified)) => {
@@ -80,14 +86,14 @@ fn started(case: &Value, files: &Files, root: &Value) -> Result<Known, Refusal> 
     for (name, edit) in case.get("harm").and_then(Value::as_object).into_iter().flatten() {
         bundle::edit(&mut installed, name, edit);
     }
-    show(&installed, trusting(files, root)?, Start).0.map(|installed| installed.known().clone())
+    show(&installed, trusting(files, root)?, Start(Matter::All)).0.map(|installed| installed.known().clone())
 }
 
 /// What a box knows that has taken this bundle.
 fn taken(bundle: &Value) -> Known {
     let files = files(bundle);
     let known = trusting(&files, &bundle["trusts"]).unwrap();
-    match show(&files, known, Take(time(&bundle["now"]))).0.unwrap() {
+    match show(&files, known, Take(time(&bundle["now"]), Matter::All)).0.unwrap() {
         Offer::Newer(verified) => verified.known().clone(),
         Offer::Same(known) => *known,
     }

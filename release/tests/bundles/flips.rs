@@ -1,13 +1,15 @@
 //! One bit, anywhere in a bundle: it is refused, or nothing that was signed has changed.
 
-use crate::bundle::{Files, base, files, merge, show, time, trusting};
+use crate::bundle::{Files, base, files, fixtures, json_file, merge, show, time, trusting};
 use proptest::prelude::*;
-use release::{Known, Offer, Start, Take, Time, Verified, Why, limits};
+use release::{Files as Matter, Known, Offer, Start, Take, Time, Verified, Why, limits};
 use serde_json::{Value, json};
 
-/// With a second root and a signature that is not needed, so that there is something to change without harm.
+/// With a second root and a signature that is not needed, so that there is something to change without harm; with all that
+/// a release can carry.
 fn description() -> Value {
     let mut bundle = base();
+    merge(&mut bundle, &json_file(&fixtures().join("good-system-and-images/case.json"))["bundle"]);
     merge(&mut bundle, &json!({"roots": {"2": {"document": {}, "signed_by": ["anna", "cara", "ben"]}}}));
     bundle
 }
@@ -24,7 +26,7 @@ impl Good {
         let bundle = description();
         let (files, now) = (files(&bundle), time(&bundle["now"]));
         let known = trusting(&files, &bundle["trusts"]).unwrap();
-        let verdict = show(&files, known.clone(), Take(now)).0.unwrap();
+        let verdict = show(&files, known.clone(), Take(now, Matter::All)).0.unwrap();
         let Offer::Newer(verified) = verdict else { panic!("{verdict:?}") };
         Self { files, known, now, verified }
     }
@@ -33,7 +35,7 @@ impl Good {
     fn holds(&self, name: &str, changed: Vec<u8>) -> Result<(), String> {
         let mut files = self.files.clone();
         files.insert(name.to_owned(), changed);
-        match show(&files, self.known.clone(), Take(self.now)).0 {
+        match show(&files, self.known.clone(), Take(self.now, Matter::All)).0 {
             Err(_) => Ok(()),
             Ok(Offer::Newer(verified)) => {
                 let same = (verified.release(), verified.known(), verified.expires())
@@ -58,7 +60,9 @@ fn every_byte_counts() {
             good.holds(name, changed.clone()).unwrap_or_else(|said| panic!("{name} at {place}: {said}"));
             let mut files = good.files.clone();
             files.insert(name.clone(), changed);
-            if name != "1.root.signed" && show(&files, good.known.clone(), Take(good.now)).0.is_ok() {
+            if name != "1.root.signed"
+                && show(&files, good.known.clone(), Take(good.now, Matter::All)).0.is_ok()
+            {
                 unharmed.push((name.clone(), place));
             }
         }
@@ -116,7 +120,7 @@ fn a_chain_of_roots_has_an_end() {
         merge(&mut bundle, &json!({"roots": {"1": null, "000001": base()["roots"]["1"]}}));
         let files = files(&bundle);
         let known = trusting(&files, &bundle["trusts"]).unwrap();
-        let verdict = show(&files, known, Take(time(&bundle["now"]))).0;
+        let verdict = show(&files, known, Take(time(&bundle["now"]), Matter::All)).0;
         assert_eq!(verdict.is_ok(), good, "{verdict:?}");
         assert!(good || verdict.unwrap_err().why == Why::TooManyRoots);
     }
@@ -126,15 +130,15 @@ fn a_chain_of_roots_has_an_end() {
 #[test]
 fn what_was_taken_starts_again_and_nothing_else() {
     let good = Good::new();
-    let installed = show(&good.files, good.known.clone(), Start).0.unwrap();
+    let installed = show(&good.files, good.known.clone(), Start(Matter::All)).0.unwrap();
     assert_eq!((installed.release(), installed.known()), (good.verified.release(), good.verified.known()));
-    let years_later = Take(Time::parse("2040-01-01T00:00:00Z").unwrap());
+    let years_later = Take(Time::parse("2040-01-01T00:00:00Z").unwrap(), Matter::All);
     assert!(show(&good.files, good.known.clone(), years_later).0.is_err());
     for (name, bytes) in good.files.iter().filter(|(name, _)| *name != "1.root.signed") {
         let mut changed = bytes.clone();
         *changed.last_mut().unwrap() ^= 1;
         let mut files = good.files.clone();
         files.insert(name.clone(), changed);
-        assert!(show(&files, good.known.clone(), Start).0.is_err(), "{name}");
+        assert!(show(&files, good.known.clone(), Start(Matter::All)).0.is_err(), "{name}");
     }
 }

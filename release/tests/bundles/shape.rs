@@ -3,11 +3,11 @@
 
 use std::collections::BTreeSet;
 
-use crate::bundle::{base, files};
+use crate::bundle::{base, files, fixtures, json_file, merge};
 use release::{Envelope, Targets, decode, encode};
 use serde_json::Value;
 
-const SAYABLE: [&str; 16] = [
+const SAYABLE: [&str; 25] = [
     "expires",
     "made",
     "release.architecture",
@@ -22,13 +22,24 @@ const SAYABLE: [&str; 16] = [
     "release.images.uplink.length",
     "release.images.uplink.manifest",
     "release.images.uplink.sha256",
+    "release.system.hashes.length",
+    "release.system.hashes.sha256",
+    "release.system.hashes.size",
+    "release.system.kernel.length",
+    "release.system.kernel.sha256",
+    "release.system.root.length",
+    "release.system.root.sha256",
+    "release.system.root.size",
+    "release.system.root_hash",
     "release.version",
     "version",
 ];
 
 #[test]
-fn a_release_names_images_and_says_nothing_of_how_they_run() {
-    let file = &files(&base())["3.targets.signed"];
+fn a_release_names_images_and_a_system_and_says_nothing_of_how_they_run() {
+    let mut bundle = base();
+    merge(&mut bundle, &json_file(&fixtures().join("good-system-and-images/case.json"))["bundle"]);
+    let file = &files(&bundle)["3.targets.signed"];
     let targets: Targets = decode(Envelope::parse(file).unwrap().body()).unwrap();
     let written: Value = serde_json::from_slice(&encode(&targets).unwrap()).unwrap();
     let mut said = BTreeSet::new();

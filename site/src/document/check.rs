@@ -55,6 +55,19 @@ impl Document {
         found.0
     }
 
+    /// What can be read and leads nowhere: a printer that no plug of the box reaches. A stick with one is not taken; one that was taken
+    /// before this was looked at stays, since its other printers may be there.
+    pub fn unreachable(&self) -> Vec<Mistake> {
+        let mut found = Mistakes::default();
+        for (index, printer) in self.printers.iter().enumerate() {
+            let Some(query) = &printer.query else { continue };
+            if let Some(why) = self.network.keeps_from(query.at.address) {
+                found.add(format!("printers[{index}].at"), why);
+            }
+        }
+        found.0
+    }
+
     fn check_listeners(&self, found: &mut Mistakes) {
         let own = self.tls.certificate.is_some() && self.tls.key.is_some();
         if self.tls.certificate.is_some() != self.tls.key.is_some() {
@@ -181,6 +194,38 @@ impl Network {
         let mut found = Mistakes::default();
         self.check(platform, &mut found);
         found.0
+    }
+
+    // Why the printers' plug does not reach this address.
+    fn keeps_from(&self, printer: IpAddr) -> Option<String> {
+        let mapped = matches!(printer, IpAddr::V6(address) if address.to_ipv4_mapped().is_some());
+        if mapped {
+            return Some("this is no printer's address: write the one that it has on its network".into());
+        }
+        if let Address::Static(prefix) = self.uplink.address
+            && prefix.holds(printer)
+        {
+            return Some(format!(
+                "this is on the platform's side ({prefix}), where the box asks no printer: move it to the printers' network"
+            ));
+        }
+        match (self.printers.address, self.printers.gateway) {
+            (Address::Dhcp, _) if printer.is_ipv6() => Some(
+                "with dhcp, the printers' plug has an IPv4 address: give the plug an IPv6 address, or the printer an IPv4 one"
+                    .into(),
+            ),
+            (Address::Dhcp, _) => None,
+            (Address::Static(prefix), _) if prefix.address == printer => {
+                Some("this is the box's own address: write the printer's".into())
+            }
+            (Address::Static(prefix), _) if prefix.address.is_ipv4() != printer.is_ipv4() => Some(format!(
+                "this and the address of the printers' plug ({prefix}) are not both IPv4 or both IPv6"
+            )),
+            (Address::Static(prefix), None) if !prefix.holds(printer) => Some(format!(
+                "this is beyond the printers' network ({prefix}): name the router that leads there, or the printer's address in it"
+            )),
+            (Address::Static(_), _) => None,
+        }
     }
 
     fn check(&self, platform: &str, found: &mut Mistakes) {

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{HostName, Plain, PlugName};
+use crate::{Plain, PlugName, TimeServer};
 
 /// Both plugs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,7 +20,7 @@ pub struct Network {
     pub dns: Vec<IpAddr>,
     /// Who is asked for the time, by NTS (RFC 8915), over the uplink's alone.
     #[serde(default)]
-    pub nts: Vec<HostName>,
+    pub nts: Vec<TimeServer>,
 }
 
 /// One plug.

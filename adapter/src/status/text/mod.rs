@@ -6,6 +6,7 @@ mod printers;
 #[cfg(test)]
 pub(super) mod sample;
 mod strangers;
+mod system;
 #[cfg(test)]
 mod tests;
 mod unread;
@@ -41,6 +42,9 @@ pub fn text(document: &Document, source: Source<'_>) -> String {
     platform(&mut page, &document.platform, &document.buffer);
     given_up(&mut page, document);
     link::write(&mut page, document);
+    if let Some(system) = &document.system {
+        system::write(&mut page, system);
+    }
     if document.half == Half::Uplink {
         return page.into_text();
     }

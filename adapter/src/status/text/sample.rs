@@ -4,7 +4,8 @@ use crate::counters::Counters;
 use crate::half::Half;
 use crate::status::document::{
     BufferPart, Document, LinkPart, ListenerPart, PlatformPart, PrinterPart, ProcessPart, PushPart,
-    QueriesPart, ReasonsPart, RefusedPart, StrangerPart, StrangersPart, TroublePart, UnreadPart, WaysPart,
+    QueriesPart, ReasonsPart, RefusedPart, StrangerPart, StrangersPart, SystemPart, TroublePart, UnreadPart,
+    WaysPart,
 };
 
 /// All is well.
@@ -42,6 +43,7 @@ pub(crate) fn healthy() -> Document {
             printer("p02", Some(1), None, Some("available")),
             printer("p03", None, Some("/srv/p03/logs"), None),
         ],
+        system: None,
         strangers: StrangersPart { shown: Vec::new(), forgotten: 0 },
         counters: Counters::default().snapshot(),
         reasons: ReasonsPart {
@@ -243,6 +245,13 @@ pub(crate) fn uplink() -> Document {
         batches: 12_041,
         frames_refused: [("unknown_code".into(), 1)].into(),
         peers_refused: [("a second intake".into(), 2)].into(),
+    });
+    document.system = Some(SystemPart {
+        version: "1.4.0".into(),
+        state: "went_back".into(),
+        newest: Some("1.5.0".into()),
+        refused: [("forged".into(), 1), ("older".into(), 2)].into(),
+        last: Some("1.5.0 is the newest that there is, and was taken before".into()),
     });
     document
 }

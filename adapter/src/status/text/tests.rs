@@ -104,6 +104,7 @@ fn by_name(path: &str) -> bool {
         "platform.trouble",
         "printers[].unmatched",
         "printers[].ways.push.refused",
+        "system.refused",
     ];
     path.starts_with("reasons.") || named.contains(&path)
 }

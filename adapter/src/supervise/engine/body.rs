@@ -10,7 +10,7 @@ use bollard::models::{
 };
 
 use super::super::limits::STOP_MAX;
-use super::super::topology::{Container, HEALTH, LABEL, Mount, Network, Volume};
+use super::super::topology::{Container, HEALTH, LABEL, Mount, NO_NETWORK, Network, Volume};
 
 pub(super) fn of_container(container: &Container) -> ContainerCreateBody {
     let [program, arguments @ ..] = &container.command[..] else { return ContainerCreateBody::default() };
@@ -19,7 +19,7 @@ pub(super) fn of_container(container: &Container) -> ContainerCreateBody {
             ipv4_address: Some(address.to_string()),
             ..EndpointIpamConfig::default()
         }),
-        // For printers and a platform that are containers as well, as in an evaluation.
+        // For printers that are containers as well, as in an evaluation.
         aliases: Some(vec![container.role.name().to_owned()]),
         ..EndpointSettings::default()
     };
@@ -36,7 +36,7 @@ pub(super) fn of_container(container: &Container) -> ContainerCreateBody {
         stop_timeout: i64::try_from(STOP_MAX.as_secs()).ok(),
         labels: Some(labels(container.role.name())),
         host_config: Some(of_host(container)),
-        networking_config: Some(NetworkingConfig {
+        networking_config: (container.network != NO_NETWORK).then(|| NetworkingConfig {
             endpoints_config: Some(HashMap::from([(container.network.clone(), endpoint)])),
         }),
         ..ContainerCreateBody::default()

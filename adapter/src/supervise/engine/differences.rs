@@ -1,9 +1,12 @@
 //! In what something that is there differs from its description. Everything that the engine says of it counts: a setting that
 //! nobody described is as good as none only while it is empty.
 
+use std::fmt;
+
 use bollard::models::{ContainerInspectResponse, EndpointSettings, NetworkInspect};
 use serde_json::{Map, Value};
 
+use super::super::limits::SETTING_CHARS_MAX;
 use super::super::topology::{Container, Network, Volume};
 use super::body;
 
@@ -15,69 +18,119 @@ const HIDDEN: [&str; 2] = ["MaskedPaths", "ReadonlyPaths"];
 /// Options that newer engines write to every network.
 const OF_EVERY_NETWORK: &str = "com.docker.network.enable_ip";
 
-/// The names of the settings that differ.
-pub(super) fn of_container(described: &Container, found: &ContainerInspectResponse) -> Vec<String> {
-    let body = body::of_container(described);
-    let mut differ = Vec::new();
-    if found.image.as_deref() != Some(described.image.to_string().as_str()) {
-        differ.push("image".to_owned());
+/// A setting that is not as it was described.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Difference {
+    /// What the engine calls it.
+    pub(crate) setting: String,
+    wanted: String,
+    is: String,
+}
+
+impl Difference {
+    /// That it is another image: what the next release of the halves comes as.
+    pub(crate) const IMAGE: &'static str = "Image";
+
+    fn new(setting: &str, wanted: Option<&Value>, is: Option<&Value>) -> Self {
+        let words = |value: Option<&Value>| match value {
+            None => "nothing".to_owned(),
+            Some(value) => {
+                let text = value.to_string();
+                let cut = if text.chars().count() > SETTING_CHARS_MAX { "…" } else { "" };
+                format!("{}{cut}", text.chars().take(SETTING_CHARS_MAX).collect::<String>().escape_debug())
+            }
+        };
+        Self { setting: setting.to_owned(), wanted: words(wanted), is: words(is) }
     }
+
+    /// One of this name, for tests.
+    #[cfg(test)]
+    pub(crate) fn named(setting: &str) -> Self {
+        Self::new(setting, None, None)
+    }
+
+    fn of(setting: &str, wanted: impl Into<Value>, is: impl Into<Value>) -> Option<Self> {
+        let (wanted, is) = (wanted.into(), is.into());
+        (wanted != is).then(|| Self::new(setting, without_empty(wanted).as_ref(), without_empty(is).as_ref()))
+    }
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} is {} and was described as {}", self.setting, self.is, self.wanted)
+    }
+}
+
+/// All of them.
+pub(crate) fn in_words(differ: &[Difference]) -> String {
+    differ.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
+/// The settings that differ.
+pub(super) fn of_container(described: &Container, found: &ContainerInspectResponse) -> Vec<Difference> {
+    let body = body::of_container(described);
+    let image = found.image.clone().unwrap_or_default();
+    let mut differ: Vec<_> =
+        Difference::of(Difference::IMAGE, described.image.to_string(), image).into_iter().collect();
     let (wanted, is) = (value(&body), value(&found.config));
     for field in
         ["User", "Entrypoint", "Cmd", "Healthcheck", "Hostname", "StopSignal", "ExposedPorts", "Volumes"]
     {
-        differ.extend((of(&wanted, field) != of(&is, field)).then(|| field.to_owned()));
+        differ.extend(between(&wanted, &is, field));
     }
     // What the image has is there as well, and may be the path alone.
     let environment = found.config.as_ref().and_then(|config| config.env.clone()).unwrap_or_default();
     let plain = |one: &String| described.environment.contains(one) || one.starts_with("PATH=");
     if !environment.iter().all(plain) || !described.environment.iter().all(|one| environment.contains(one)) {
-        differ.push("Env".to_owned());
+        differ.extend(Difference::of("Env", described.environment.clone(), environment));
     }
     differ.extend(of_host(&value(&body.host_config), &value(&found.host_config)));
     differ.extend(of_networks(described, found));
     differ
 }
 
-fn of_host(wanted: &Map<String, Value>, is: &Map<String, Value>) -> Vec<String> {
-    let mut differ: Vec<String> = HIDDEN
+fn of_host(wanted: &Map<String, Value>, is: &Map<String, Value>) -> Vec<Difference> {
+    let mut differ: Vec<_> = HIDDEN
         .iter()
         .filter(|name| is.get(**name).and_then(Value::as_array).is_none_or(Vec::is_empty))
-        .map(|name| (*name).to_owned())
+        .map(|name| Difference::new(name, Some(&Value::from("what the engine hides")), None))
         .collect();
     let names: std::collections::BTreeSet<&String> = wanted.keys().chain(is.keys()).collect();
     let names = names.into_iter().filter(|name| !ENGINES_OWN.contains(&name.as_str()));
-    differ.extend(names.filter(|name| of(wanted, name) != of(is, name)).cloned());
+    differ.extend(names.filter_map(|name| between(wanted, is, name)));
     differ
 }
 
-fn of_networks(described: &Container, found: &ContainerInspectResponse) -> Vec<String> {
+fn of_networks(described: &Container, found: &ContainerInspectResponse) -> Option<Difference> {
     let networks = found.network_settings.as_ref().and_then(|settings| settings.networks.as_ref());
     let fixed = |end: &EndpointSettings| end.ipam_config.as_ref().and_then(|ipam| ipam.ipv4_address.clone());
     let networks: Vec<_> = networks.into_iter().flatten().collect();
     match networks[..] {
         [(name, end)] if *name == described.network => {
             let wanted = described.address.map(|address| address.to_string());
-            let same = fixed(end).filter(|address| !address.is_empty()) == wanted;
-            if same { Vec::new() } else { vec!["the address".to_owned()] }
+            Difference::of("the address", wanted, fixed(end).filter(|address| !address.is_empty()))
         }
-        _ => vec!["the networks".to_owned()],
+        _ => {
+            let mut is: Vec<_> = networks.into_iter().map(|(name, _)| name.clone()).collect();
+            is.sort();
+            Difference::of("the networks", vec![described.network.clone()], is)
+        }
     }
 }
 
 /// The same of a network.
-pub(super) fn of_network(described: &Network, found: &NetworkInspect) -> Vec<String> {
+pub(super) fn of_network(described: &Network, found: &NetworkInspect) -> Vec<Difference> {
     let (wanted, mut is) = (value(&body::of_network(described)), value(found));
     if let Some(options) = is.get_mut("Options").and_then(Value::as_object_mut) {
         options.retain(|name, _| !name.starts_with(OF_EVERY_NETWORK));
     }
-    let mut differ: Vec<String> =
+    let mut differ: Vec<_> =
         ["Driver", "Internal", "Attachable", "EnableIPv6", "Ingress", "ConfigOnly", "Options"]
             .into_iter()
-            .filter(|name| of(&wanted, name) != of(&is, name))
-            .map(str::to_owned)
+            .filter_map(|name| between(&wanted, &is, name))
             .collect();
-    differ.extend(of_addresses(described, found).then(|| "IPAM".to_owned()));
+    let addresses = of_addresses(described, found);
+    differ.extend(addresses.then(|| Difference::new("IPAM", wanted.get("IPAM"), is.get("IPAM"))));
     differ
 }
 
@@ -95,14 +148,22 @@ fn of_addresses(described: &Network, found: &NetworkInspect) -> bool {
 }
 
 /// The same of a volume.
-pub(super) fn of_volume(described: &Volume, found: &bollard::models::Volume) -> Vec<String> {
-    let options = described.options();
-    let same = found.options.len() == options.len()
-        && options.iter().all(|(name, value)| found.options.get(*name) == Some(value));
-    let mut differ = Vec::new();
-    differ.extend((found.driver != "local").then(|| "Driver".to_owned()));
-    differ.extend((!same).then(|| "Options".to_owned()));
-    differ
+pub(super) fn of_volume(described: &Volume, found: &bollard::models::Volume) -> Vec<Difference> {
+    let sorted = |options: Vec<(String, String)>| {
+        let mut options: Vec<_> =
+            options.into_iter().map(|(name, value)| format!("{name}={value}")).collect();
+        options.sort();
+        options
+    };
+    let wanted = described.options().into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    let is = found.options.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+    let driver = Difference::of("Driver", "local", found.driver.clone());
+    driver.into_iter().chain(Difference::of("Options", sorted(wanted), sorted(is))).collect()
+}
+
+fn between(wanted: &Map<String, Value>, is: &Map<String, Value>, name: &str) -> Option<Difference> {
+    let (wanted, is) = (of(wanted, name), of(is, name));
+    (wanted != is).then(|| Difference::new(name, wanted.as_ref(), is.as_ref()))
 }
 
 fn value(said: &impl serde::Serialize) -> Map<String, Value> {
@@ -135,4 +196,24 @@ fn without_empty(value: Value) -> Option<Value> {
         Value::Object(fields) => fields.is_empty(),
     };
     (!empty).then_some(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_differs_is_said_with_what_was_wanted_and_what_is() {
+        let (wanted, is) =
+            (serde_json::json!({"Memory": 5, "Dns": []}), serde_json::json!({"Dns": ["10.0.0.1"]}));
+        let both = |name| between(wanted.as_object().unwrap(), is.as_object().unwrap(), name);
+        let said = in_words(&["Memory", "Dns", "User"].into_iter().filter_map(both).collect::<Vec<_>>());
+        assert_eq!(
+            said,
+            "Memory is nothing and was described as 5; Dns is [\\\"10.0.0.1\\\"] and was described as nothing"
+        );
+        let long = Difference::of("Seccomp", "x".repeat(9999), "").unwrap().to_string();
+        assert!(long.ends_with('…') && long.chars().count() < 2 * SETTING_CHARS_MAX, "{long}");
+        assert_eq!(Difference::of("Driver", "local", "local"), None);
+    }
 }

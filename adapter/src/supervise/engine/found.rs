@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use bollard::models::{ContainerInspectResponse, ContainerStatsResponse, HealthStatusEnum, NetworkInspect};
 
 use super::super::topology::{Container, LABEL, Network, Volume};
-use super::{Usage, differences};
+use super::{Difference, Usage, differences};
 use crate::config::Subnet;
 
 /// How a container is, by its own check.
@@ -108,8 +108,8 @@ impl Found {
         }
     }
 
-    /// The names of the settings in which it differs from a description.
-    pub(crate) fn differences(&self, described: &Container) -> Vec<String> {
+    /// The settings in which it differs from a description.
+    pub(crate) fn differences(&self, described: &Container) -> Vec<Difference> {
         differences::of_container(described, &self.0)
     }
 
@@ -148,18 +148,24 @@ impl FoundNetwork {
     pub(crate) fn is_own(&self) -> bool {
         self.0.labels.as_ref().is_some_and(|labels| labels.contains_key(LABEL))
     }
-}
 
-impl FoundNetwork {
-    /// The names of the settings in which it differs from a description.
-    pub(crate) fn differences(&self, described: &Network) -> Vec<String> {
+    /// The names of the containers that run on it, in order.
+    pub(crate) fn ends(&self) -> Vec<String> {
+        let mut ends: Vec<_> =
+            self.0.containers.iter().flatten().filter_map(|(_, end)| end.name.clone()).collect();
+        ends.sort();
+        ends
+    }
+
+    /// The settings in which it differs from a description.
+    pub(crate) fn differences(&self, described: &Network) -> Vec<Difference> {
         differences::of_network(described, &self.0)
     }
 }
 
 impl FoundVolume {
-    /// The names of the settings in which it differs from a description.
-    pub(crate) fn differences(&self, described: &Volume) -> Vec<String> {
+    /// The settings in which it differs from a description.
+    pub(crate) fn differences(&self, described: &Volume) -> Vec<Difference> {
         differences::of_volume(described, &self.0)
     }
 

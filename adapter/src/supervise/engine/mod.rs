@@ -24,11 +24,12 @@ use futures::{Stream, StreamExt as _, TryStreamExt as _};
 use release::ImageDigest;
 use tokio_util::codec::{BytesCodec, FramedRead};
 
+pub(crate) use differences::{Difference, in_words};
 pub(crate) use error::EngineError;
 pub(crate) use found::{Found, FoundNetwork, FoundVolume, Health};
 
-use super::limits::{ANSWER_S_MAX, ARCHIVE_READ_BYTES, OUTPUT_BYTES_MAX};
-use super::topology::{Container, LABEL, Network, Topology, Volume};
+use super::limits::{ANSWER_S_MAX, ARCHIVE_READ_BYTES, LOAD_MAX, OUTPUT_BYTES_MAX};
+use super::topology::{Container, LABEL, LOOKER, Network, Role, Topology, Volume};
 
 /// The status of an answer that says: there is no such thing.
 const NOT_FOUND: u16 = 404;
@@ -65,6 +66,24 @@ pub(crate) struct Output {
     pub(crate) said: String,
     /// On its standard error.
     pub(crate) complained: String,
+}
+
+/// As whom a program is run in a container.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Asker {
+    /// As the container's own user.
+    Half,
+    /// As a user of its own, so that what runs in the container can neither end it nor speak in its name.
+    Looker,
+}
+
+impl Asker {
+    fn user(self) -> Option<String> {
+        match self {
+            Self::Half => None,
+            Self::Looker => Some(format!("{LOOKER}:{LOOKER}")),
+        }
+    }
 }
 
 /// What a container uses, by its control group.
@@ -108,7 +127,8 @@ impl Engine {
         E: Into<Box<dyn std::error::Error + Send + Sync>> + 'static,
     {
         let options = ImportImageOptionsBuilder::default().quiet(true).build();
-        let progress = self.docker.import_image_stream(options, parts, None);
+        let patient = self.docker.clone().with_timeout(LOAD_MAX);
+        let progress = patient.import_image_stream(options, parts, None);
         let loaded = progress.try_for_each(|_| std::future::ready(Ok(()))).await;
         loaded.map_err(self.failed(&format!("load the images of {from}")))
     }
@@ -132,10 +152,19 @@ impl Engine {
         Ok(self.there(found, &format!("show the container {name}"))?.map(Found::new))
     }
 
+    /// The names of the containers that run and that the supervisor made for a half.
+    pub(crate) async fn own_running(&self, role: Role) -> Result<Vec<String>, EngineError> {
+        self.listed(&format!("{LABEL}={}", role.name()), false).await
+    }
+
     /// The names of all containers that the supervisor made, running or not.
     pub(crate) async fn own_containers(&self) -> Result<Vec<String>, EngineError> {
-        let filters = HashMap::from([("label", vec![LABEL])]);
-        let options = ListContainersOptionsBuilder::default().all(true).filters(&filters).build();
+        self.listed(LABEL, true).await
+    }
+
+    async fn listed(&self, label: &str, all: bool) -> Result<Vec<String>, EngineError> {
+        let filters = HashMap::from([("label", vec![label])]);
+        let options = ListContainersOptionsBuilder::default().all(all).filters(&filters).build();
         let listed = self.docker.list_containers(Some(options)).await;
         let listed = listed.map_err(self.failed("list the containers"))?;
         let names = listed.into_iter().filter_map(|one| one.names?.into_iter().next());
@@ -188,14 +217,19 @@ impl Engine {
         }
     }
 
-    /// Runs a program of the container's own within it, as the container's own user and with no more rights, and gives
-    /// what it said.
-    pub(crate) async fn ask(&self, name: &str, command: &[String]) -> Result<Output, EngineError> {
+    /// Runs a program of the container's own within it, with no more rights than the container's own, and gives what it said.
+    pub(crate) async fn ask(
+        &self,
+        name: &str,
+        asker: Asker,
+        command: &[String],
+    ) -> Result<Output, EngineError> {
         let what = format!("run `{}` in the container {name}", command.join(" "));
         let options = CreateExecOptions {
             attach_stdout: Some(true),
             attach_stderr: Some(true),
             cmd: Some(command.to_vec()),
+            user: asker.user(),
             ..CreateExecOptions::default()
         };
         let exec = self.docker.create_exec(name, options).await.map_err(self.failed(&what))?;

@@ -6,8 +6,9 @@ mod tests;
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
 
-use super::probe::{Address, Findings, Listener, Outcome, Route, Target};
+use super::probe::{Address, Findings, Listener, Names, Outcome, Route, Target, Writable};
 use super::topology::Role;
 use crate::config::Subnet;
 
@@ -18,13 +19,19 @@ const MACHINE_PORTS: [u16; 5] = [22, 53, 80, 443, 2375];
 /// Where a half is tried by the other: it listens nowhere else.
 const HALF_PORTS: [u16; 2] = [443, 5044];
 
+/// What an engine mounts in every container, and mounts to be written to: below where, and of which kinds. No file of a half can
+/// be there (`topology/sources.rs`).
+const ENGINES_MOUNTS: [(&str, &[&str]); 3] = [
+    ("/proc", &["proc", "tmpfs"]),
+    ("/dev", &["tmpfs", "devpts", "mqueue"]),
+    ("/sys/fs/cgroup", &["tmpfs", "cgroup", "cgroup2"]),
+];
+
 /// Who and what is around the two halves.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Surroundings {
     /// This machine's own addresses.
     pub(crate) machine: Vec<Address>,
-    /// The same without a limit: these are not tried.
-    pub(crate) all_of_machine: Vec<IpAddr>,
     /// The ways that this machine knows.
     pub(crate) machine_routes: Vec<Route>,
     /// The intake's.
@@ -41,6 +48,8 @@ pub(crate) struct Surroundings {
     pub(crate) ports: BTreeSet<u16>,
     /// The printers' network, where it was configured.
     pub(crate) printers_network: Option<Subnet>,
+    /// Where the halves meet: the uplink makes the socket there.
+    pub(crate) link: PathBuf,
 }
 
 /// Something that is not as it has to be.
@@ -49,15 +58,19 @@ pub(crate) enum Breach {
     /// There is a way beyond the half's own network.
     Way(Role, Route),
     /// Somebody was reached who must not be.
-    Reached(Role, &'static str, Target),
+    Reached(Role, &'static str, Target, Outcome),
     /// The kernel knows a way to nobody.
     WayToNobody(Role, Target, Outcome),
     /// This machine is on the half's network.
     Neighbour(Role, IpAddr),
     /// It can be called where nobody has to.
     Listens(Role, Listener),
-    /// Names are asked for beyond the engine.
-    Names(Role),
+    /// Names are asked for beyond the engine, and answered with this code.
+    Names(Role, u8),
+    /// Something can be written to.
+    Writable(Role, Writable),
+    /// Somebody else is on a network that is a half's alone.
+    Stranger(Role, String, String),
     /// The half is on the printers' network.
     AmongPrinters(Role, IpAddr),
     /// The half has a way into the printers' network.
@@ -107,8 +120,24 @@ impl fmt::Display for Breach {
                     Way(route)
                 )
             }
-            Self::Reached(role, whom, target) => {
-                write!(f, "the {} reaches {whom} at {}", role.name(), target.0)
+            Self::Reached(role, whom, target, outcome) => {
+                write!(f, "the {} reaches {whom} at {}: {outcome}", role.name(), target.0)
+            }
+            Self::Writable(role, Writable { at, kind }) => {
+                write!(
+                    f,
+                    "the {} can write to {} ({kind}); mount it to be read alone",
+                    role.name(),
+                    at.display()
+                )
+            }
+            Self::Stranger(role, network, who) => {
+                write!(
+                    f,
+                    "the container {} is on {network}, which is the network of the {} alone; take it away from there",
+                    who.escape_debug(),
+                    role.name()
+                )
             }
             Self::WayToNobody(role, target, _) => {
                 write!(
@@ -124,10 +153,10 @@ impl fmt::Display for Breach {
             Self::Listens(role, Listener { protocol, at }) => {
                 write!(f, "the {} can be called at {at} ({protocol}), where nobody has to", role.name())
             }
-            Self::Names(role) => {
+            Self::Names(role, code) => {
                 write!(
                     f,
-                    "names that the {} asks for are asked for beyond this machine, and could carry data",
+                    "names that the {} asks for are asked for beyond this machine, and could carry data (answer {code})",
                     role.name()
                 )
             }
@@ -206,9 +235,9 @@ impl Surroundings {
                 .filter(|target| !tried.contains_key(target))
                 .map(|t| Breach::NotTried(role, t.clone())),
         );
-        let reached = |target: &Target| tried.get(target).is_some_and(|outcome| outcome.reached());
         for (whom, target) in self.forbidden(role) {
-            breaches.extend(reached(&target).then_some(Breach::Reached(role, whom, target)));
+            let outcome = tried.get(&target).copied().filter(|outcome| outcome.reached());
+            breaches.extend(outcome.map(|outcome| Breach::Reached(role, whom, target, outcome)));
         }
         let calls = |listener: &&Listener| {
             role == Role::Uplink || !self.ports.contains(&listener.at.port()) || listener.protocol != "tcp"
@@ -217,6 +246,8 @@ impl Surroundings {
             found.listens.iter().filter(calls).map(|listener| Breach::Listens(role, listener.clone())),
         );
         breaches.extend(self.of_tables(role, found));
+        let more = found.writable.iter().filter(|mount| !self.may_write(role, mount));
+        breaches.extend(more.map(|mount| Breach::Writable(role, mount.clone())));
         match role {
             Role::Intake => breaches.extend(self.of_intake(found, &tried)),
             Role::Uplink => breaches.extend(self.of_uplink(found)),
@@ -254,11 +285,20 @@ impl Surroundings {
         breaches
     }
 
+    /// The engine's own mounts, in which a user who is not root has nothing to write, and the place of the link's socket.
+    fn may_write(&self, role: Role, mount: &Writable) -> bool {
+        let engines = |(below, kinds): &(&str, &[&str])| {
+            mount.at.starts_with(below) && kinds.contains(&mount.kind.as_str())
+        };
+        let link = role == Role::Uplink && mount.at == self.link && mount.kind == "tmpfs";
+        link || ENGINES_MOUNTS.iter().any(engines)
+    }
+
     /// This machine has no part in the printers' network, where there is one: it forwards what the uplink sends.
     pub(crate) fn judge_machine(&self) -> Vec<Breach> {
         let Some(printers) = self.printers_network else { return Vec::new() };
         let among = |ip: &&IpAddr| matches!(ip, IpAddr::V4(ip) if printers.holds(*ip));
-        let addresses = self.all_of_machine.iter().filter(among);
+        let addresses = self.machine.iter().map(|own| &own.ip).filter(among);
         let mut breaches: Vec<_> = addresses.map(|ip| Breach::MachineAmongPrinters(*ip, printers)).collect();
         let ways = self.machine_routes.iter().filter(|route| leads_into(route, printers));
         breaches.extend(ways.map(|route| Breach::MachineWay(route.clone(), printers)));
@@ -287,11 +327,12 @@ impl Surroundings {
                 breaches.push(Breach::WayToNobody(role, target, *outcome));
             }
         }
-        let machine: BTreeSet<IpAddr> =
-            self.machine.iter().map(|own| own.ip).chain(self.all_of_machine.iter().copied()).collect();
+        let machine: BTreeSet<IpAddr> = self.machine.iter().map(|own| own.ip).collect();
         let beside = found.neighbours.iter().filter(|neighbour| machine.contains(&neighbour.ip));
         breaches.extend(beside.map(|neighbour| Breach::Neighbour(role, neighbour.ip)));
-        breaches.extend(found.names_leave.then_some(Breach::Names(role)));
+        if let Names::Answered(code) = found.names {
+            breaches.push(Breach::Names(role, code));
+        }
         breaches
     }
 

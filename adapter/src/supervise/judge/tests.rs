@@ -11,10 +11,10 @@ fn surroundings() -> Surroundings {
         printers: vec!["192.168.77.10:7881".into(), "p02.lan:80".into()],
         ports: BTreeSet::from([5044]),
         printers_network: None,
-        all_of_machine: Vec::new(),
         machine_routes: Vec::new(),
         intake_networks: vec![Subnet::around("192.168.77.0".parse().unwrap(), 24)],
         uplink_networks: vec![Subnet::around("172.19.0.0".parse().unwrap(), 16)],
+        link: "/run/oneway".into(),
     }
 }
 
@@ -81,7 +81,7 @@ fn neither_this_machine_nor_the_uplink_has_a_part_in_the_printers_network() {
     ] {
         let around = Surroundings {
             printers_network: printers,
-            all_of_machine: ip.into_iter().map(|ip| ip.parse().unwrap()).collect(),
+            machine: ip.into_iter().map(address).collect(),
             machine_routes: vec![way.clone()],
             ..surroundings()
         };
@@ -105,6 +105,7 @@ fn well(role: Role) -> Findings {
     Findings {
         tried: surroundings().targets(role).into_iter().map(tried).collect(),
         listens: if role == Role::Intake { vec![listener] } else { Vec::new() },
+        names: Names::Held,
         ..Findings::default()
     }
 }
@@ -142,6 +143,8 @@ fn each_place_that_is_reached_is_one_breach() {
     ] {
         let said = said(role, &with_outcome(role, target, outcome));
         assert!(said.contains(expected) && said.lines().count() == 1, "{target}: {said}");
+        let rejected = outcome == Refused;
+        assert_eq!(said.contains("a firewall that rejects looks the same"), rejected, "{said}");
     }
     // No answer from this machine: its firewall, if the network were shared, and the neighbours tell that.
     assert_eq!(said(Role::Intake, &with_outcome(Role::Intake, "10.0.0.5:22", Silent)), "");
@@ -169,13 +172,12 @@ fn what_the_kernel_says_counts_without_a_try() {
         said(Role::Intake, &near),
         "this machine is on the network of the intake, with the address 172.17.0.1"
     );
-    let names = Findings { names_leave: true, ..well(Role::Intake) };
-    assert!(said(Role::Intake, &names).contains("could carry data"));
-    assert_eq!(
-        said(Role::Uplink, &Findings { names_leave: true, ..well(Role::Uplink) }),
-        "",
-        "it has a way out"
-    );
+    for code in [0, 3, 4, 5] {
+        let names = Names::Answered(code);
+        assert!(said(Role::Intake, &Findings { names, ..well(Role::Intake) }).contains("could carry data"));
+        let uplink = said(Role::Uplink, &Findings { names, ..well(Role::Uplink) });
+        assert_eq!(uplink, "", "it has a way out");
+    }
     for (protocol, at) in [("tcp", "0.0.0.0:22"), ("udp", "0.0.0.0:5044")] {
         let more = Listener { protocol: protocol.into(), at: at.parse().unwrap() };
         let found = Findings { listens: vec![more], ..well(Role::Intake) };
@@ -191,4 +193,34 @@ fn what_the_kernel_says_counts_without_a_try() {
 fn a_look_that_leaves_something_out_is_not_believed() {
     let found = Findings { tried: Vec::new(), ..well(Role::Uplink) };
     assert_eq!(said(Role::Uplink, &found).lines().count(), surroundings().targets(Role::Uplink).len());
+}
+
+#[test]
+fn what_can_be_written_to_is_the_engines_own_and_the_uplinks_link() {
+    for (at, kind, intake, uplink) in [
+        ("/proc", "proc", true, true),
+        ("/proc/keys", "tmpfs", true, true),
+        ("/dev", "tmpfs", true, true),
+        ("/dev/pts", "devpts", true, true),
+        ("/dev/mqueue", "mqueue", true, true),
+        ("/sys/fs/cgroup", "tmpfs", true, true),
+        ("/run/oneway", "tmpfs", false, true),
+        ("/run/oneway", "ext4", false, false),
+        ("/run/oneway/below", "tmpfs", false, false),
+        ("/sys", "sysfs", false, false),
+        ("/", "overlay", false, false),
+        ("/tmp", "tmpfs", false, false),
+        ("/process", "tmpfs", false, false),
+        ("/srv/printer", "cifs", false, false),
+        ("/proc/share", "cifs", false, false),
+        ("/etc/oneway/adapter.toml", "ext4", false, false),
+    ] {
+        for (role, may) in [(Role::Intake, intake), (Role::Uplink, uplink)] {
+            let mount = Writable { at: at.into(), kind: kind.into() };
+            let said = said(role, &Findings { writable: vec![mount], ..well(role) });
+            let expected =
+                format!("the {} can write to {at} ({kind}); mount it to be read alone", role.name());
+            assert_eq!(said, if may { String::new() } else { expected });
+        }
+    }
 }

@@ -1,11 +1,12 @@
-//! What the kernel says of the network that this process is in (proc(5), `/proc/net`).
+//! What the kernel says of the network that this process is in, and of what is mounted there (proc(5), `/proc/net`).
 
 use std::fs;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
 
-use procfs::net::{ARPFlags, TcpState, UdpState};
-use procfs::{ProcError, ProcResult};
+use procfs::net::{ARPFlags, ArpEntries, RouteEntries, TcpNetEntries, TcpState, UdpNetEntries, UdpState};
+use procfs::{FromRead as _, FromReadSI as _, ProcError, ProcResult, current_system_info};
 use serde::{Deserialize, Serialize};
 
 /// An address, and for one that is good on its own network alone, the interface.
@@ -42,9 +43,26 @@ pub(crate) struct Listener {
     pub(crate) at: SocketAddr,
 }
 
+/// A file system that is mounted to be written to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Writable {
+    /// Where.
+    pub(crate) at: PathBuf,
+    /// What kind of one.
+    pub(crate) kind: String,
+}
+
+// By the process, and not `/proc/net`: a service to which nothing but processes is shown has no such directory, and what is not there
+// must not look as if it were empty.
+const ROUTES: &str = "/proc/self/net/route";
+const NEIGHBOURS: &str = "/proc/self/net/arp";
+const TCP: [&str; 2] = ["/proc/self/net/tcp", "/proc/self/net/tcp6"];
+const UDP: [&str; 2] = ["/proc/self/net/udp", "/proc/self/net/udp6"];
 const FIB: &str = "/proc/self/net/fib_trie";
 const ADDRESSES6: &str = "/proc/self/net/if_inet6";
 const ROUTES6: &str = "/proc/self/net/ipv6_route";
+const MOUNTS: &str = "/proc/self/mountinfo";
 const LOOPBACK: &str = "lo";
 /// `RTF_REJECT` of `linux/ipv6_route.h`: it says that there is no way.
 const REJECT: u32 = 0x0200;
@@ -76,29 +94,38 @@ pub(crate) fn routes() -> io::Result<Vec<Route>> {
         through: (!entry.gateway.is_unspecified()).then_some(entry.gateway.into()),
         interface: entry.iface,
     };
-    let routes4 = told(procfs::net::route())?.into_iter().map(of);
+    let routes4 = RouteEntries::from_file(ROUTES).map_err(io::Error::other)?.0.into_iter().map(of);
     let routes6 = routes6(&or_empty(fs::read_to_string(ROUTES6))?);
     Ok(routes4.chain(routes6).filter(|route| route.interface != LOOPBACK).collect())
 }
 
 pub(super) fn neighbours() -> io::Result<Vec<Address>> {
     let answered = |entry: &procfs::net::ARPEntry| entry.flags.contains(ARPFlags::COM);
-    let entries = told(procfs::net::arp())?.into_iter().filter(answered);
+    let entries = ArpEntries::from_file(NEIGHBOURS).map_err(io::Error::other)?.0.into_iter().filter(answered);
     Ok(entries.map(|entry| Address { ip: entry.ip_address.into(), interface: 0 }).collect())
 }
 
 pub(super) fn listens() -> io::Result<Vec<Listener>> {
-    let tcp = told(procfs::net::tcp())?.into_iter().chain(told(procfs::net::tcp6())?);
+    let system = current_system_info();
+    let tcp = |file| TcpNetEntries::from_file(file, system).map(|table| table.0);
+    let udp = |file| UdpNetEntries::from_file(file, system).map(|table| table.0);
+    let [tcp4, tcp6] = TCP.map(tcp);
+    let tcp = tcp4.map_err(io::Error::other)?.into_iter().chain(told(tcp6)?);
     let tcp = tcp.filter(|entry| entry.state == TcpState::Listen);
     let tcp = tcp.map(|entry| Listener { protocol: "tcp".into(), at: entry.local_address });
-    let udp = told(procfs::net::udp())?.into_iter().chain(told(procfs::net::udp6())?);
+    let [udp4, udp6] = UDP.map(udp);
+    let udp = udp4.map_err(io::Error::other)?.into_iter().chain(told(udp6)?);
     // One that has chosen whom it speaks with hears nobody else.
     let udp = udp.filter(|entry| entry.state == UdpState::Close && entry.remote_address.port() == 0);
     let udp = udp.map(|entry| Listener { protocol: "udp".into(), at: entry.local_address });
     Ok(tcp.chain(udp).filter(|listener| !listener.at.ip().is_loopback()).collect())
 }
 
-/// A table that a kernel without that protocol has not is empty; of one that cannot be read nothing is known.
+pub(super) fn writable() -> io::Result<Vec<Writable>> {
+    Ok(writable_of(&fs::read_to_string(MOUNTS)?))
+}
+
+/// A table of IPv6 that a kernel without it has not is empty; of one that cannot be read nothing is known.
 fn told<T>(table: ProcResult<Vec<T>>) -> io::Result<Vec<T>> {
     match table {
         Err(ProcError::NotFound(_)) => Ok(Vec::new()),
@@ -149,6 +176,28 @@ fn routes6(list: &str) -> Vec<Route> {
     list.lines().filter_map(route).collect()
 }
 
+/// Lines such as `36 35 98:0 / /mnt rw,noatime master:1 - ext4 /dev/vda rw`: what is mounted can be written to if neither the
+/// mount nor the file system says that it can only be read.
+fn writable_of(mounts: &str) -> Vec<Writable> {
+    let says =
+        |options: Option<&str>| options.is_some_and(|options| options.split(',').any(|one| one == "rw"));
+    let mount = |line: &str| {
+        let (mount, system) = line.split_once(" - ")?;
+        let (mut mount, mut system) = (mount.split(' ').skip(4), system.split(' '));
+        let (at, of_mount) = (mount.next()?, mount.next());
+        let (kind, of_system) = (system.next()?, system.nth(1));
+        let found = Writable { at: unescaped(at).into(), kind: kind.to_owned() };
+        (says(of_mount) && says(of_system)).then_some(found)
+    };
+    mounts.lines().filter_map(mount).collect()
+}
+
+/// What could not stand in a line is written as three octal digits.
+fn unescaped(at: &str) -> String {
+    let escapes = [("\\040", " "), ("\\011", "\t"), ("\\012", "\n"), ("\\134", "\\")];
+    escapes.iter().fold(at.to_owned(), |at, (escape, plain)| at.replace(escape, plain))
+}
+
 fn ip6(digits: &str) -> Option<Ipv6Addr> {
     u128::from_str_radix(digits, 16).ok().filter(|_| digits.len() == 32).map(Ipv6Addr::from)
 }
@@ -189,7 +238,21 @@ mod tests {
     }
 
     #[test]
+    fn what_can_be_written_to_is_what_neither_the_mount_nor_the_file_system_forbids() {
+        let mounts = "22 1 0:20 / /proc rw,nosuid - proc proc rw\n\
+                      30 1 254:0 /etc/x /etc/x ro,relatime - ext4 /dev/vda rw,discard\n\
+                      31 1 0:40 / /srv/a\\040b rw,relatime master:3 - cifs //pc/share rw,uid=10001\n\
+                      32 1 0:41 / /srv/ro rw,relatime - erofs /dev/vdb ro\n\
+                      nonsense\n33 1 0:42 / /srv/rwx ro,relatime - tmpfs rw rw,size=1k\n";
+        let found = writable_of(mounts);
+        let found: Vec<_> =
+            found.iter().map(|mount| (mount.at.to_str().unwrap(), mount.kind.as_str())).collect();
+        assert_eq!(found, [("/proc", "proc"), ("/srv/a b", "cifs")]);
+    }
+
+    #[test]
     fn this_machine_tells_all_of_it() {
+        assert!(!writable().unwrap().is_empty());
         own_addresses().unwrap();
         routes().unwrap();
         neighbours().unwrap();

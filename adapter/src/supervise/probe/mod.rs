@@ -3,11 +3,13 @@
 //! took the container over cannot do either. It judges nothing: that is `judge.rs`.
 
 mod kernel;
+mod names;
 mod reach;
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use kernel::{Address, Listener, Route, own_addresses, routes};
+pub(crate) use kernel::{Address, Listener, Route, Writable, own_addresses, routes};
+pub(crate) use names::Names;
 pub(crate) use reach::{Outcome, Target, Tried};
 
 /// What was found.
@@ -24,8 +26,10 @@ pub(crate) struct Findings {
     pub(crate) listens: Vec<Listener>,
     /// What became of each try.
     pub(crate) tried: Vec<Tried>,
-    /// Whether a name that nobody has was asked for beyond the engine.
-    pub(crate) names_leave: bool,
+    /// What became of a question for a name that nobody has.
+    pub(crate) names: Names,
+    /// The file systems that can be written to, as far as the users' rights go.
+    pub(crate) writable: Vec<Writable>,
 }
 
 /// Tries all of these at once, and says what the kernel knows then.
@@ -34,7 +38,7 @@ pub(crate) struct Findings {
 /// What the kernel does not tell: nothing is known then, and nothing may be concluded.
 pub(crate) async fn look(targets: Vec<Target>) -> std::io::Result<Findings> {
     let own = kernel::own_addresses()?;
-    let (tried, names_leave) = tokio::join!(reach::all(targets, &own), reach::names_leave());
+    let (tried, names) = tokio::join!(reach::all(targets, &own), names::names());
     Ok(Findings {
         addresses: own,
         routes: kernel::routes()?,
@@ -42,6 +46,7 @@ pub(crate) async fn look(targets: Vec<Target>) -> std::io::Result<Findings> {
         neighbours: kernel::neighbours()?,
         listens: kernel::listens()?,
         tried,
-        names_leave,
+        names,
+        writable: kernel::writable()?,
     })
 }

@@ -1,16 +1,17 @@
 //! Goes to places, and says what became of it.
 
+use std::fmt;
 use std::io::ErrorKind;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV6};
+use std::net::{SocketAddr, SocketAddrV6};
 
 use futures::future::join_all;
 use futures::{StreamExt as _, stream};
 use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
-use tokio::net::{TcpStream, UdpSocket, lookup_host};
+use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 
-use super::super::limits::{NAMES_AT_ONCE, REACH_MAX, RESOLVE_MAX};
+use super::super::limits::{NAMES_AT_ONCE, REACH_MAX, RESOLVE_MAX, TRIES_AT_ONCE};
 use super::kernel::Address;
 
 /// Where a try goes: `HOST:PORT` over TCP. The host is an address or a name.
@@ -44,6 +45,20 @@ pub(crate) enum Outcome {
     NoName,
 }
 
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Connected => "the connection was taken",
+            Self::Refused => {
+                "it was refused; a firewall that rejects looks the same: let it drop what comes from there"
+            }
+            Self::NoWay => "there is no way",
+            Self::Silent => "there is no answer",
+            Self::NoName => "there is no such name",
+        })
+    }
+}
+
 impl Outcome {
     /// Whether somebody was there.
     pub(crate) fn reached(self) -> bool {
@@ -51,14 +66,7 @@ impl Outcome {
     }
 }
 
-/// The engine's own resolver, as every container sees it.
-const RESOLVER: (Ipv4Addr, u16) = (Ipv4Addr::new(127, 0, 0, 11), 53);
-/// Nobody's name (RFC 6761): whoever says that it is not there was asked, and so was somebody beyond.
-const NOBODY: [&[u8]; 3] = [b"separation", b"oneway", b"invalid"];
-/// The answers of a resolver that has asked somebody: here it is, and there is no such name (RFC 1035, 4.1.1).
-const ASKED: [u8; 2] = [0, 3];
-
-/// Tries all at once, since most of them are meant to answer nothing; names a few at a time, since each that is looked up
+/// Tries many at once, since most of them are meant to answer nothing; names a few at a time, since each that is looked up
 /// takes a thread, and a container has not many.
 pub(super) async fn all(targets: Vec<Target>, own: &[Address]) -> Vec<Tried> {
     let (plain, named): (Vec<_>, Vec<_>) =
@@ -68,7 +76,8 @@ pub(super) async fn all(targets: Vec<Target>, own: &[Address]) -> Vec<Tried> {
         Tried { target, outcome }
     };
     let named = stream::iter(named).map(one).buffered(NAMES_AT_ONCE).collect::<Vec<_>>();
-    let (plain, named) = tokio::join!(join_all(plain.into_iter().map(one)), named);
+    let plain = stream::iter(plain).map(one).buffered(TRIES_AT_ONCE).collect::<Vec<_>>();
+    let (plain, named) = tokio::join!(plain, named);
     [plain, named].concat()
 }
 
@@ -112,30 +121,6 @@ async fn connect(address: SocketAddr) -> Outcome {
         // A reset, or a firewall's word: something answered.
         _ => Outcome::Refused,
     }
-}
-
-/// Whether the engine's resolver asks others for names that it does not know. That would be a way out for data.
-pub(super) async fn names_leave() -> bool {
-    let asked = async {
-        let socket = UdpSocket::bind((IpAddr::from(Ipv4Addr::LOCALHOST), 0)).await?;
-        socket.connect(RESOLVER).await?;
-        socket.send(&question()).await?;
-        let mut answer = [0; 512];
-        let length = socket.recv(&mut answer).await?;
-        std::io::Result::Ok(answer.get(..length).and_then(|answer| answer.get(3)).map(|byte| byte & 0x0F))
-    };
-    matches!(timeout(RESOLVE_MAX, asked).await, Ok(Ok(Some(code))) if ASKED.contains(&code))
-}
-
-/// A question for an address, that others may be asked for.
-fn question() -> Vec<u8> {
-    let mut bytes = vec![0x4f, 0x57, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0];
-    for label in NOBODY {
-        bytes.push(u8::try_from(label.len()).unwrap_or(0));
-        bytes.extend(label);
-    }
-    bytes.extend([0, 0, 1, 0, 1]);
-    bytes
 }
 
 #[cfg(test)]

@@ -1,9 +1,10 @@
 //! What is described, made of what is there: images, networks, the volume, and containers that do not run yet.
 
-use super::super::engine::{Engine, EngineError, Found};
+use super::super::engine::{Difference, Engine, EngineError, Found, in_words};
 use super::super::half::Half;
-use super::super::limits::{STOP_CHANGED_MAX, STOP_MAX};
+use super::super::limits::STOP_MAX;
 use super::super::topology::Container;
+use super::decide::Fate;
 use super::{Supervisor, Trouble};
 use tokio::time::Instant;
 
@@ -21,11 +22,18 @@ impl Supervisor {
 
     pub(super) async fn images(&self, engine: &Engine) -> Result<(), Trouble> {
         for container in &self.plan.topology.containers {
-            let mut archives = self.plan.archives.iter();
+            let (mut archives, mut why) = (self.plan.archives.iter(), Vec::new());
             while !engine.has_image(&container.image).await? {
-                let archive = archives.next().ok_or_else(|| Trouble::NoImage(container.image.clone()))?;
+                let Some(archive) = archives.next() else {
+                    return Err(Trouble::NoImage { image: container.image.clone(), why });
+                };
                 tracing::info!(archive = %archive.display(), "the images are loaded");
-                engine.load(archive).await?;
+                match engine.load(archive).await {
+                    Err(error) if error.is_away() => return Err(error.into()),
+                    // The next one may bring it.
+                    Err(error) => why.push(format!("{:#}", anyhow::Error::from(error))),
+                    Ok(()) => {}
+                }
             }
         }
         Ok(())
@@ -66,13 +74,13 @@ impl Supervisor {
         &mut self,
         engine: &Engine,
         name: &str,
-        differ: Option<Vec<String>>,
+        differ: Option<Vec<Difference>>,
     ) -> Result<(), Trouble> {
         self.approved = false;
         if let Some(differ) = differ {
             tracing::warn!(
                 name,
-                differs = differ.join(", "),
+                differs = in_words(&differ),
                 "it is not as it was described, and is made anew"
             );
         }
@@ -99,15 +107,14 @@ impl Supervisor {
         // First the one that data comes from, while the other still takes what it holds.
         let all = self.plan.topology.containers.iter().zip(&differing).zip(&mut self.halves).rev();
         for ((container, found), half) in all {
-            let Some((differ, _)) = found.as_ref().filter(|(differ, _)| !differ.is_empty()) else { continue };
-            let differs = differ.join(", ");
+            let differ = found.as_ref().map_or(&[][..], |(differ, _)| differ);
+            let fate = Fate::of(found.as_ref().map(|_| differ), half.is_new(Instant::now()));
+            let Some(within) = fate.ends_within() else { continue };
+            let differs = in_words(differ);
             tracing::warn!(name = container.name, differs, "it is not as it was described, and is made anew");
-            // What was changed behind our back is not waited for as long as one of which another image is wanted.
-            let image = differ == &["image"];
-            engine.stop(&container.name, if image { STOP_MAX } else { STOP_CHANGED_MAX }).await?;
+            engine.stop(&container.name, within).await?;
             half.stopped();
-            if !image && half.is_new(Instant::now()) {
-                // Somebody changes each new one at once: made anew without a wait, it would be so for ever.
+            if matches!(fate, Fate::Stop(_)) {
                 return Err(Trouble::Changed { name: container.name.clone(), what: differs });
             }
         }
@@ -139,10 +146,10 @@ pub(super) async fn make(engine: &Engine, container: &Container) -> Result<Found
     Ok(made)
 }
 
-fn as_described(name: &str, differ: &[String]) -> Result<(), Trouble> {
+fn as_described(name: &str, differ: &[Difference]) -> Result<(), Trouble> {
     if differ.is_empty() {
         Ok(())
     } else {
-        Err(Trouble::Otherwise { name: name.into(), what: differ.join(", ") })
+        Err(Trouble::Otherwise { name: name.into(), what: in_words(differ) })
     }
 }

@@ -1,6 +1,7 @@
 //! The supervisor at work: again and again it looks at what is there, makes of it what is described, and shows that it is
 //! separated. It remembers little: killed and started again, it finds everything in the engine and goes on.
 
+mod decide;
 mod made;
 mod running;
 mod shown;
@@ -22,15 +23,14 @@ use super::account::Separation;
 use super::control::{Images, Order};
 use super::engine::{Engine, EngineError, Found};
 use super::half::Half;
-use super::limits::{
-    BREACH_BASE, BREACH_CEILING, ENGINE_BASE, ENGINE_CEILING, LOOKS_FAILED_MAX, PASS_INTERVAL,
-};
+use super::limits::{BREACH_BASE, BREACH_CEILING, ENGINE_BASE, ENGINE_CEILING, PASS_INTERVAL};
 use super::output::Followed;
 use super::state::State;
 use super::topology::{Places, Topology};
 use super::unverified::Unverified;
-use super::verify::{Around, LookError};
+use super::verify::Around;
 use crate::uplink::{Backoff, random};
+use decide::Consequence;
 use trouble::Trouble;
 
 type Changes = Pin<Box<dyn Stream<Item = Result<(), EngineError>> + Send>>;
@@ -75,10 +75,11 @@ pub(crate) struct Supervisor {
 }
 
 impl Supervisor {
-    pub(crate) fn new(plan: Plan) -> Self {
+    /// `state` is what it tells whoever looks on.
+    pub(crate) fn new(plan: Plan, state: State) -> Self {
         Self {
             plan,
-            state: State::new(),
+            state,
             engine: None,
             halves: [Half::new(), Half::new()],
             followed: [None, None],
@@ -97,11 +98,6 @@ impl Supervisor {
 
     pub(super) fn topology(&self) -> &Topology {
         &self.plan.topology
-    }
-
-    /// How it stands, for whoever looks on.
-    pub(crate) fn state(&self) -> State {
-        self.state.clone()
     }
 
     /// Works until `stop`, and then stops the containers: an adapter that nobody watches does not run. `ready` is called once,
@@ -214,13 +210,12 @@ impl Supervisor {
     async fn troubled(&mut self, trouble: &Trouble) -> (Duration, bool) {
         self.verified = None;
         let random = random(&self.random);
-        let breach = matches!(trouble, Trouble::Breach(_));
-        let gives_up = breach || self.looks_failed >= LOOKS_FAILED_MAX;
-        if matches!(trouble, Trouble::Engine(error) | Trouble::Unknown(LookError::Engine(error)) if error.is_away())
-        {
+        let Consequence { stops, breach, engine_gone } = Consequence::of(trouble, self.looks_failed);
+        if engine_gone {
             self.engine = None;
+            self.approved = false;
         }
-        if gives_up {
+        if stops {
             if !self.stop_all("they are not shown to be separated").await {
                 self.unverified.is_due();
             }
@@ -229,19 +224,20 @@ impl Supervisor {
         }
         {
             let mut state = self.state.lock();
-            state.separation = if gives_up { Separation::Broken } else { Separation::Unverified };
+            state.separation = if stops { Separation::Broken } else { Separation::Unverified };
             state.breaches += u64::from(breach);
             let why = trouble.to_string();
             // Again and again the same is said once.
             if state.trouble.first() != Some(&why) {
-                match trouble {
-                    Trouble::Engine(error) if error.is_away() => tracing::warn!("{why}"),
-                    _ => tracing::error!("{why}"),
+                if engine_gone {
+                    tracing::warn!("{why}");
+                } else {
+                    tracing::error!("{why}");
                 }
                 state.trouble = vec![why];
             }
         }
-        if gives_up {
+        if stops {
             (BREACH_BASE + self.breach_backoff.failed(random, None), false)
         } else {
             (self.backoff.failed(random, None), false)

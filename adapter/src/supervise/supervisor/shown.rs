@@ -7,6 +7,7 @@ use super::super::half::Half;
 use super::super::judge::Breach;
 use super::super::limits::{STOP_MAX, VERIFY_INTERVAL};
 use super::super::topology::Container;
+use super::super::verify::LookError;
 use super::made::make;
 use super::{Fingerprint, Supervisor, Trouble};
 
@@ -41,7 +42,7 @@ impl Supervisor {
             engine.start(&stand_in.name).await?;
         }
         let [uplink, intake] = stand_ins else { return Ok(Vec::new()) };
-        Ok(self.plan.around.verify(engine, &intake.name, &uplink.name).await?)
+        Ok(self.plan.around.verify(engine, &self.plan.topology.networks, [uplink, intake]).await?)
     }
 
     /// Shows that what runs now is separated, unless it was shown of the same a short while ago.
@@ -52,10 +53,15 @@ impl Supervisor {
             return Ok(());
         }
         let [uplink, intake] = &self.plan.topology.containers[..] else { return Ok(()) };
-        let looked = self.plan.around.verify(engine, &intake.name, &uplink.name).await;
+        let networks = &self.plan.topology.networks;
+        let looked = self.plan.around.verify(engine, networks, [uplink, intake]).await;
         let breaches = match looked {
             Ok(breaches) => breaches,
-            // One that ended meanwhile took the look with it, which says nothing of the networks.
+            // One that has ended, or ended meanwhile and took the look with it, says nothing of the networks.
+            Err(LookError::Gone(_)) => {
+                self.verified = None;
+                return Ok(());
+            }
             Err(_) if self.fingerprint(engine).await? != fingerprint => {
                 self.verified = None;
                 return Ok(());
@@ -78,6 +84,8 @@ impl Supervisor {
             self.verified = Some((fingerprint, Instant::now()));
             self.breach_backoff.succeeded();
             self.approved = true;
+        } else {
+            self.verified = None;
         }
         Ok(())
     }
@@ -91,7 +99,8 @@ impl Supervisor {
         }
         for network in &self.plan.topology.networks {
             let found = engine.network(&network.name).await?;
-            all.extend(found.iter().map(|found| found.id().to_owned()));
+            // Somebody else on it is another network.
+            all.extend(found.iter().map(|found| format!("{} {}", found.id(), found.ends().join(" "))));
         }
         Ok(all)
     }

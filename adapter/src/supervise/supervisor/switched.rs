@@ -31,7 +31,7 @@ impl Supervisor {
             let wait = match self.pass().await {
                 Ok(_) if self.verified.is_some() && self.healthy().await => return Ok(()),
                 Ok(wait) => wait,
-                Err(trouble @ (Trouble::Breach(_) | Trouble::NoImage(_) | Trouble::Otherwise { .. })) => {
+                Err(trouble @ (Trouble::Breach(_) | Trouble::NoImage { .. } | Trouble::Otherwise { .. })) => {
                     if !self.stop_all("the new images are not as they have to be").await {
                         self.unverified.is_due();
                     }

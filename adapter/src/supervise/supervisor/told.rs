@@ -2,7 +2,7 @@
 
 use tokio::time::Instant;
 
-use super::super::account::{Account, Part};
+use super::super::account::{Account, Part, ReleaseCounts};
 use super::super::engine::{Found, Health, Usage};
 use super::super::limits::ACCOUNT_INTERVAL;
 use super::super::output::Followed;
@@ -28,6 +28,7 @@ impl Supervisor {
             let restarts = self.halves.get(number).map_or(0, |half| half.restarts);
             parts.push(part(container.role, found.as_ref(), restarts, usage));
         }
+        let releases = self.state.updates().as_ref().map(ReleaseCounts::from);
         let mut state = self.state.lock();
         if due {
             self.said = Some(Instant::now());
@@ -38,6 +39,7 @@ impl Supervisor {
                 separation: state.separation,
                 breaches: state.breaches,
                 containers: parts,
+                releases,
             };
             if let Err(error) = account.write(&self.plan.places.account) {
                 tracing::warn!(%error, "the account cannot be written: the platform will not be told of the containers");

@@ -12,9 +12,16 @@ pub(crate) enum Trouble {
     Engine(#[from] EngineError),
     /// An image is nowhere.
     #[error(
-        "the engine has no image {0}, and none of supervise.archives brings it; load it with `docker load`"
+        "the engine has no image {image}, and none of supervise.archives brings it{}; load it with `docker load`, and name it as \
+         `docker image inspect --format '{{{{.Id}}}}'` says it here: an engine that keeps images in containerd's store names them otherwise",
+        because(why)
     )]
-    NoImage(release::ImageDigest),
+    NoImage {
+        /// The image.
+        image: release::ImageDigest,
+        /// Why an archive could not be loaded.
+        why: Vec<String>,
+    },
     /// The engine made something else.
     #[error("the engine made {name} otherwise than it was described: {what}; is it an image of ours?")]
     Otherwise {
@@ -39,6 +46,10 @@ pub(crate) enum Trouble {
     /// Whether they are is not known.
     #[error("whether the halves are separated cannot be told: {0}")]
     Unknown(#[from] LookError),
+}
+
+fn because(why: &[String]) -> String {
+    if why.is_empty() { String::new() } else { format!(" ({})", why.join("; ")) }
 }
 
 fn words(breaches: &[Breach]) -> String {

@@ -15,6 +15,10 @@ pub(crate) enum Role {
     Uplink,
 }
 
+/// The user, and the group, that looks around from within a half, and is neither half's: what runs there can neither end it nor
+/// speak in its name.
+pub(crate) const LOOKER: u32 = 10003;
+
 impl Role {
     /// Both, in the order of their start.
     #[cfg(test)]
@@ -67,7 +71,7 @@ pub(crate) struct Container {
     pub(crate) memory_bytes: i64,
     /// Most processes and threads.
     pub(crate) pids_max: i64,
-    /// Its one network.
+    /// Its one network, or [`super::NO_NETWORK`].
     pub(crate) network: String,
     /// Its address there; without, the engine chooses.
     pub(crate) address: Option<Ipv4Addr>,

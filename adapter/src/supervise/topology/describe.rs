@@ -1,5 +1,6 @@
 //! The description, made of the configuration.
 
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use super::sources::{self, SourceError};
@@ -45,6 +46,16 @@ pub(crate) enum Incomplete {
     /// The socket is not where the halves can share it.
     #[error("link.socket is {}: in containers it is in a directory of its own, such as /run/oneway/link.sock", .0.display())]
     Socket(PathBuf),
+    /// A printer by name, where nobody can be asked for it.
+    #[error(
+        "printer {printer}: {host} is a name, and with supervise.printers_network the intake asks nobody for names; write the address"
+    )]
+    Name {
+        /// The printer.
+        printer: String,
+        /// What is written.
+        host: String,
+    },
     /// A half would see more of the machine than its files.
     #[error(transparent)]
     Source(#[from] SourceError),
@@ -66,6 +77,9 @@ impl Topology {
         let meet =
             link.socket.parent().filter(|parent| parent.starts_with("/run/") && *parent != Path::new("/run"));
         let meet = meet.ok_or_else(|| Incomplete::Socket(link.socket.clone()))?;
+        if supervise.printers_network.is_some() {
+            named_by_address(sections)?;
+        }
         let logs = sections.config.printers.iter().filter_map(|printer| printer.logs.as_ref());
         let shown =
             logs.map(|logs| &logs.directory).chain(&supervise.intake_files).chain(&supervise.uplink_files);
@@ -84,6 +98,17 @@ impl Topology {
         let link = Volume { name: "oneway-link".into(), options: LINK_OPTIONS.into() };
         Ok(Self { networks, link, containers })
     }
+}
+
+/// On a network of its own the intake has no resolver: what it asked for there would be a way for data.
+pub(crate) fn named_by_address(sections: &Sections) -> Result<(), Incomplete> {
+    for printer in &sections.config.printers {
+        let host = printer.interface.as_ref().map(|interface| interface.address().host());
+        if let Some(host) = host.filter(|host| host.parse::<IpAddr>().is_err()) {
+            return Err(Incomplete::Name { printer: printer.id.to_string(), host: host.to_owned() });
+        }
+    }
+    Ok(())
 }
 
 fn network(role: Role, lan: Option<&Lan>) -> Network {

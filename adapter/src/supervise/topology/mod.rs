@@ -11,9 +11,9 @@ mod sources;
 
 use std::time::Duration;
 
-pub(crate) use container::{Container, Mount, Role};
-pub(crate) use describe::{Incomplete, Places};
-pub(crate) use network::{Driver, Network, Volume};
+pub(crate) use container::{Container, LOOKER, Mount, Role};
+pub(crate) use describe::{Incomplete, Places, named_by_address};
+pub(crate) use network::{Driver, NO_NETWORK, Network, Volume};
 
 /// What every object that the supervisor makes is marked with. It touches nothing else.
 pub(crate) const LABEL: &str = "io.oneway.supervisor";

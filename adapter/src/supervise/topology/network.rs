@@ -6,6 +6,9 @@ use std::net::Ipv4Addr;
 use super::Role;
 use crate::config::Subnet;
 
+/// What the engine calls having no network at all.
+pub(crate) const NO_NETWORK: &str = "none";
+
 /// A network that has one half on it and not the other.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Network {
@@ -53,6 +56,11 @@ impl Network {
     /// Whether the engine shall give it no way out. That alone is believed nowhere: it is tried.
     pub(crate) fn internal(&self) -> bool {
         self.role == Role::Intake
+    }
+
+    /// Whether nobody else has a place on it. Printers are on the intake's, where they are containers of this machine as well.
+    pub(crate) fn is_alone(&self) -> bool {
+        self.role == Role::Uplink || matches!(self.driver, Driver::Interface(_))
     }
 
     /// The driver's own options.

@@ -111,7 +111,7 @@ impl Account {
 }
 
 /// The kind of a refusal, for counting.
-fn reason(why: &Why) -> &'static str {
+pub(in crate::update) fn reason(why: &Why) -> &'static str {
     match why {
         Why::Missing | Why::TooShort { .. } => "partial",
         Why::Signatures(_) => "forged",

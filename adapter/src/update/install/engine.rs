@@ -16,16 +16,14 @@ use super::hands::{Hands, Pair, Rehearsal, Sight, Trouble};
 use super::installer::Start;
 use super::limits::{AGAIN_WAIT, LOOK_MAX, WORDS_MAX};
 use crate::supervise::{
-    Container, Control, Driver, Engine, EngineError, Found, Health, Images, Mount, Network, Role, Topology,
-    Volume,
+    Asker, Container, Control, Engine, EngineError, Found, Health, Images, Mount, NO_NETWORK, Role, Topology,
+    Volume, in_words,
 };
 
 /// From this status on the fault is the engine's own (RFC 9110, 15.6).
 const OWN_FAULT: u16 = 500;
 /// What is behind the name of a half that is tried beside the running one.
 const BESIDE: &str = "-next";
-/// What the networks of those begin with: one for each, closed, with nobody else on it.
-const NETWORK: &str = "oneway-rehearsal";
 /// Nobody is there (RFC 5737, RFC 3849): what leads to one of them leads out.
 const NOBODY: [&str; 4] = ["192.0.2.1:443", "198.51.100.1:443", "203.0.113.1:443", "[2001:db8::1]:443"];
 /// Nobody, to ask for names.
@@ -49,13 +47,13 @@ impl SupervisorHands {
         Engine::connect(&self.socket).await.map_err(trouble)
     }
 
-    /// The same containers in all but the name, the image, the network and the link.
+    /// The same containers in all but the name, the image and the link, and that they have no network.
     fn beside(&self, pair: &Pair) -> Vec<Container> {
         let of = |container: &Container| {
             let mut beside = container.clone();
             beside.name.push_str(BESIDE);
             beside.image = pair.of(container.role).clone();
-            beside.network = network_of(container.role);
+            beside.network = NO_NETWORK.into();
             beside.address = None;
             beside.resolvers = vec![NO_RESOLVER.into()];
             for mount in &mut beside.mounts {
@@ -91,30 +89,17 @@ impl Pair {
     }
 }
 
-fn network_of(role: Role) -> String {
-    format!("{NETWORK}-{}", role.name())
-}
-
-/// The network of a half that is tried: internal, without an address of the machine, and nobody else's. The uplink's too: it has its key
-/// there, and nobody has looked yet whether it is separated.
-fn closed(role: Role) -> Network {
-    Network {
-        name: network_of(role),
-        role: Role::Intake,
-        driver: Driver::Closed,
-        subnet: None,
-        gateway: None,
-    }
-}
-
-/// Looks from a stand-in, in which nothing of the half runs, whether this network has a way out.
-async fn tried_closed(engine: &Engine, beside: &Container) -> Result<(), Trouble> {
+/// Looks from a stand-in, in which nothing of the half runs, whether it has no network indeed.
+async fn tried_alone(engine: &Engine, beside: &Container) -> Result<(), Trouble> {
     let stand_in = beside.stand_in();
     engine.remove(&stand_in.name).await.map_err(trouble)?;
     engine.create(&stand_in).await.map_err(trouble)?;
+    as_described(engine, &stand_in).await?;
     engine.start(&stand_in.name).await.map_err(trouble)?;
     let words = ["/adapter", "probe", "look", "--"].into_iter().chain(NOBODY).map(str::to_owned);
-    let looked = timeout(LOOK_MAX, engine.ask(&stand_in.name, &words.collect::<Vec<_>>())).await;
+    let words: Vec<_> = words.collect();
+    let asked = engine.ask(&stand_in.name, Asker::Looker, &words);
+    let looked = timeout(LOOK_MAX, asked).await;
     engine.remove(&stand_in.name).await.map_err(trouble)?;
     let looked =
         looked.map_err(|_| Trouble::Away("to look around beside the running halves took too long".into()))?;
@@ -124,11 +109,11 @@ async fn tried_closed(engine: &Engine, beside: &Container) -> Result<(), Trouble
         Trouble::Away(why) => Trouble::Away(text(&why)),
         Trouble::Failed(why) => Trouble::Failed(text(&why)),
     })?;
-    match way_out(&looked.said) {
+    match network_of(&looked.said) {
         Ok(None) if looked.code == 0 => Ok(()),
-        Ok(Some(way)) => {
-            Err(Trouble::Away(format!("the closed network of the new {half} has a way out, {way}")))
-        }
+        Ok(Some(network)) => Err(Trouble::Away(format!(
+            "the new {half} was to be tried without a network, and the engine gave it one: {network}"
+        ))),
         Ok(None) | Err(_) => {
             let why = looked.complained.trim().escape_debug().take(WORDS_MAX).collect::<String>();
             Err(Trouble::Failed(text(&why)))
@@ -136,23 +121,32 @@ async fn tried_closed(engine: &Engine, beside: &Container) -> Result<(), Trouble
     }
 }
 
-/// What of these findings leads out of a closed network. An engine may name a router where nobody is: what goes there ends there.
-fn way_out(said: &str) -> Result<Option<String>, serde_json::Error> {
+/// What an engine adds to a description says nothing of the release.
+async fn as_described(engine: &Engine, container: &Container) -> Result<(), Trouble> {
+    let made = engine.container(&container.name).await.map_err(trouble)?;
+    let differ = made.map(|made| made.differences(container));
+    if differ.as_ref().is_some_and(Vec::is_empty) {
+        return Ok(());
+    }
+    let what = differ.map_or_else(|| "it is not there".into(), |differ| in_words(&differ));
+    Err(Trouble::Away(format!("the engine made {} otherwise: {what}", container.name)))
+}
+
+/// What of these findings is a network, but for loopback's.
+fn network_of(said: &str) -> Result<Option<String>, serde_json::Error> {
     #[derive(Deserialize)]
     struct Findings {
+        addresses: Vec<Address>,
         routes: Vec<Route>,
-        neighbours: Vec<Neighbour>,
         tried: Vec<Tried>,
-        names_leave: bool,
+    }
+    #[derive(Deserialize)]
+    struct Address {
+        ip: IpAddr,
     }
     #[derive(Deserialize)]
     struct Route {
-        bits: u8,
-        through: Option<IpAddr>,
-    }
-    #[derive(Deserialize)]
-    struct Neighbour {
-        ip: IpAddr,
+        interface: String,
     }
     #[derive(Deserialize)]
     struct Tried {
@@ -160,23 +154,12 @@ fn way_out(said: &str) -> Result<Option<String>, serde_json::Error> {
         outcome: String,
     }
     let found: Findings = serde_json::from_str(said)?;
-    let is_there = |router: IpAddr| found.neighbours.iter().any(|neighbour| neighbour.ip == router);
-    let dead_end = |route: &Route| route.through.is_some_and(|router| router.is_ipv4() && !is_there(router));
-    let ends_dead = found.routes.iter().any(dead_end);
-    let leads = |route: &&Route| !dead_end(route) && (route.bits == 0 || route.through.is_some());
-    if let Some(route) = found.routes.iter().find(leads) {
-        return Ok(Some(
-            route.through.map_or("by the interface itself".into(), |router| format!("through {router}")),
-        ));
-    }
-    let ends = |outcome: &str| outcome == "no_way" || (outcome == "silent" && ends_dead);
-    if let Some(tried) = found.tried.iter().find(|tried| !ends(&tried.outcome)) {
-        return Ok(Some(format!("to {}", tried.target)));
-    }
-    if found.tried.len() != NOBODY.len() {
-        return Ok(Some("as far as was tried".into()));
-    }
-    Ok(found.names_leave.then(|| "by names".into()))
+    let addresses = found.addresses.iter().map(|own| format!("the address {}", own.ip));
+    let routes = found.routes.iter().map(|route| format!("a way over {}", route.interface));
+    let ways = found.tried.iter().filter(|tried| tried.outcome != "no_way");
+    let ways = ways.map(|tried| format!("a way to {}", tried.target));
+    let untried = (found.tried.len() != NOBODY.len()).then(|| "as far as was tried".to_owned());
+    Ok(addresses.chain(routes).chain(ways).chain(untried).next())
 }
 
 /// Loads an image, unless the engine has it, and says by which of its two names the engine knows it. The archive may hold
@@ -244,20 +227,13 @@ impl Hands for SupervisorHands {
         let engine = self.engine().await?;
         engine.create_volume(&self.link_beside()).await.map_err(trouble)?;
         let beside = self.beside(pair);
-        // Nothing of the release runs, and its key is read by nobody, before both networks were tried.
+        // Nothing of the release runs, and its key is read by nobody, before it was tried that neither has a network.
         for container in &beside {
-            let network = closed(container.role);
-            engine.create_network(&network).await.map_err(trouble)?;
-            let made = engine.network(&network.name).await.map_err(trouble)?;
-            let differ = made.map(|made| made.differences(&network));
-            if differ.as_ref().is_none_or(|differ| !differ.is_empty()) {
-                let differ = differ.unwrap_or_default().join(", ");
-                return Err(Trouble::Away(format!("the engine made {} otherwise: {differ}", network.name)));
-            }
-            tried_closed(&engine, container).await?;
+            tried_alone(&engine, container).await?;
         }
         for container in &beside {
             engine.create(container).await.map_err(trouble)?;
+            as_described(&engine, container).await?;
             engine.start(&container.name).await.map_err(trouble)?;
         }
         Ok(())
@@ -299,7 +275,6 @@ impl Hands for SupervisorHands {
             let stand_in = Container { name: name.clone(), ..container.clone() }.stand_in();
             engine.remove(&stand_in.name).await.map_err(trouble)?;
             engine.remove(&name).await.map_err(trouble)?;
-            engine.remove_network(&network_of(container.role)).await.map_err(trouble)?;
         }
         engine.remove_volume(&self.link_beside().name).await.map_err(trouble)
     }
@@ -322,7 +297,7 @@ impl Hands for SupervisorHands {
         if well {
             let words = [described.health.clone(), ["--format", "json"].map(str::to_owned).to_vec()].concat();
             // Whatever keeps a half from being asked is a fault of the half here: the engine has just answered.
-            let said = engine.ask(&described.name, &words).await.map_err(|error| {
+            let said = engine.ask(&described.name, Asker::Half, &words).await.map_err(|error| {
                 if error.is_away() { trouble(error) } else { Trouble::Failed(said(error)) }
             })?;
             let (stored, printers) = flows(&said.said);
@@ -395,46 +370,28 @@ mod tests {
     }
 
     #[test]
-    fn what_is_tried_beside_is_on_a_closed_network_of_its_own() {
-        let networks = [Role::Intake, Role::Uplink].map(closed);
-        assert!(networks.iter().all(|network| network.internal() && network.gateway.is_none()));
-        assert!(networks.iter().all(|network| network.driver == Driver::Closed));
-        assert_ne!(networks[0].name, networks[1].name, "no half reaches the other but by the link");
-        for (network, role) in networks.iter().zip([Role::Intake, Role::Uplink]) {
-            assert_eq!(network.name, network_of(role));
-        }
-    }
-
-    #[test]
-    fn a_way_out_of_a_closed_network_is_found() {
-        let own = r#"{"to": "172.18.0.0", "bits": 16, "through": null, "interface": "eth0"}"#;
-        let router = r#"{"to": "0.0.0.0", "bits": 0, "through": "172.18.0.1", "interface": "eth0"}"#;
-        let itself = r#"{"to": "0.0.0.0", "bits": 0, "through": null, "interface": "eth0"}"#;
-        let there = r#"{"ip": "172.18.0.1", "interface": 2}"#;
-        let said = |routes: &[&str], neighbours: &str, outcomes: [&str; 4], names: bool| {
+    fn a_network_is_found_wherever_it_shows() {
+        let said = |addresses: &str, routes: &str, outcomes: &[&str]| {
             let tried = NOBODY.iter().zip(outcomes);
             let tried: Vec<_> =
                 tried.map(|(to, what)| format!(r#"{{"target": "{to}", "outcome": "{what}"}}"#)).collect();
-            let (routes, tried) = (routes.join(","), tried.join(","));
+            let tried = tried.join(",");
             format!(
-                r#"{{"addresses": [], "routes": [{routes}], "neighbours": [{neighbours}], "listens": [],
-                    "tried": [{tried}], "names_leave": {names}}}"#
+                r#"{{"addresses": [{addresses}], "routes": [{routes}], "neighbours": [], "tried": [{tried}]}}"#
             )
         };
-        let (none, silent) = (["no_way"; 4], ["silent", "silent", "silent", "no_way"]);
+        let (address, none) = (r#"{"ip": "172.18.0.2", "interface": 0}"#, ["no_way"; 4]);
+        let route = r#"{"to": "0.0.0.0", "bits": 0, "through": "172.18.0.1", "interface": "eth0"}"#;
         for (findings, expected) in [
-            (said(&[own], "", none, false), None),
-            // A router that an engine names on a closed network, where nobody is.
-            (said(&[own, router], "", silent, false), None),
-            (said(&[own, router], there, silent, false), Some("through 172.18.0.1")),
-            (said(&[own, itself], "", silent, false), Some("by the interface itself")),
-            (said(&[own], "", silent, false), Some("to 192.0.2.1:443")),
-            (said(&[own, router], "", ["refused"; 4], false), Some("to 192.0.2.1:443")),
-            (said(&[own], "", none, true), Some("by names")),
+            (said("", "", &none), None),
+            (said(address, "", &none), Some("the address 172.18.0.2")),
+            (said("", route, &none), Some("a way over eth0")),
+            (said("", "", &["no_way", "silent", "no_way", "no_way"]), Some("a way to 198.51.100.1:443")),
+            (said("", "", &none[1..]), Some("as far as was tried")),
         ] {
-            assert_eq!(way_out(&findings).unwrap().as_deref(), expected, "{findings}");
+            assert_eq!(network_of(&findings).unwrap().as_deref(), expected, "{findings}");
         }
-        assert!(way_out("").is_err());
+        assert!(network_of("").is_err());
     }
 
     #[test]

@@ -61,8 +61,8 @@ pub(crate) trait Hands: Send {
         image: &Image,
     ) -> impl Future<Output = Result<ImageDigest, Trouble>> + Send;
 
-    /// Starts both halves beside the running ones: the same in all but the name, the image, and that each has a closed
-    /// network to itself, and both a link of their own. What an earlier rehearsal left is removed.
+    /// Starts both halves beside the running ones: the same in all but the name, the image, and that neither has a network, and
+    /// both have a link of their own. What an earlier rehearsal left is removed.
     fn rehearse(&mut self, pair: &Pair) -> impl Future<Output = Result<(), Trouble>> + Send;
 
     /// How they do.

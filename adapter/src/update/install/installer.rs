@@ -1,11 +1,13 @@
 //! Looks for releases, and performs what the machine says: one release at a time, one action after the other.
 
+use std::convert::Infallible;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use release::{Image, Known, Offer, Take, Time, Verified};
+use release::{Files, Image, Images, Known, Offer, Take, Time, Verified};
 use ring::rand::SystemRandom;
+use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
@@ -19,6 +21,8 @@ use super::releases::{Copy, Releases, ReleasesError};
 use crate::clock::Clock;
 
 impl Keep for Copy {
+    type No = Infallible;
+
     fn part(&mut self, name: &str, bytes: &[u8]) -> std::io::Result<()> {
         Self::part(self, name, bytes)
     }
@@ -48,7 +52,8 @@ impl Start {
     pub(crate) fn images(&self) -> Option<[(Image, std::path::PathBuf); 2]> {
         let (release, folder) = (self.known.release()?, self.releases.installed()?);
         let of = |image: &Image| (image.clone(), folder.join(image.file()));
-        Some([of(&release.images.intake), of(&release.images.uplink)])
+        let Images { intake, uplink } = release.images.as_ref()?;
+        Some([of(intake), of(uplink)])
     }
 }
 
@@ -155,7 +160,7 @@ impl<H: Hands> Installer<H> {
             };
             let Some(place) = self.places.get_mut(at) else { continue };
             sleep_until(place.due()).await;
-            if !place.has_news(Instant::now(), self.random.as_ref()) {
+            if !place.has_news(Instant::now(), self.random.as_ref()).await {
                 continue;
             }
             let again = match self.look(at).await {
@@ -178,7 +183,7 @@ impl<H: Hands> Installer<H> {
         let Some(place) = self.places.get(at) else { return Found::Nothing };
         let now = Time::from_seconds(self.seconds());
         let mut copy = self.releases.begin();
-        let found = match look(&place.source, Take(now), self.known.clone(), &mut copy).await {
+        let found = match look(&place.source, Take(now, Files::Images), self.known.clone(), &mut copy).await {
             Ok(Offer::Newer(verified)) => match self.suits(&verified) {
                 Ok(()) => return Found::Release(verified),
                 Err(why) => {
@@ -195,6 +200,7 @@ impl<H: Hands> Installer<H> {
                 self.account.refused(&place.name, &refusal);
                 Found::Later
             }
+            Err(Stopped::Unwanted(no)) => match no {},
             Err(Stopped::Failed(error)) => {
                 self.account.passed_by(&place.name, &said(error));
                 Found::Later
@@ -205,7 +211,7 @@ impl<H: Hands> Installer<H> {
     }
 
     fn suits(&self, verified: &Verified) -> Result<(), String> {
-        let running = running(&self.known).map_err(said)?;
+        let running = running(&self.known, Files::Images).map_err(said)?;
         running.takes(verified).map_err(said)?;
         let version = verified.release().version;
         if !self.tired(verified) {
@@ -271,15 +277,20 @@ impl<H: Hands> Installer<H> {
                 Err(trouble) => Err(trouble),
             },
             Action::Remove(pair) => self.remove(&pair).await,
-            Action::Count => self.releases.count(release, self.seconds()).map_err(away),
-            Action::Install => self.releases.install().map_err(away),
+            Action::Count => {
+                let (release, now) = (release.clone(), self.seconds());
+                self.on_disk(move |releases| releases.count(&release, now)).await
+            }
+            Action::Install => self.on_disk(Releases::install).await,
             Action::Forget => self.releases.forget().map_err(away),
         };
         done.map_or_else(Event::Failed, |()| Event::Done)
     }
 
     async fn load(&mut self, verified: &Verified) -> Result<Pair, Trouble> {
-        let images = &verified.release().images;
+        let Some(images) = &verified.release().images else {
+            return Err(Trouble::Failed("it has no images".into()));
+        };
         let intake = self.hands.load(&self.releases.next(&images.intake.file()), &images.intake).await?;
         match self.hands.load(&self.releases.next(&images.uplink.file()), &images.uplink).await {
             Ok(uplink) => Ok(Pair { intake, uplink }),
@@ -299,7 +310,7 @@ impl<H: Hands> Installer<H> {
         if pair != self.machine.running() {
             return Ok(());
         }
-        for image in [&release.images.intake, &release.images.uplink] {
+        for (_, image) in release.images.iter().flat_map(Images::each) {
             match self.hands.load(&folder.join(image.file()), image).await {
                 Err(trouble @ Trouble::Away(_)) => return Err(trouble),
                 // The engine may have it all the same, and there is no other way.
@@ -325,6 +336,18 @@ impl<H: Hands> Installer<H> {
             }
         }
         Ok(())
+    }
+
+    /// What waits for the disk holds up nothing else.
+    async fn on_disk(
+        &self,
+        of: impl FnOnce(&Releases) -> Result<(), ReleasesError> + Send + 'static,
+    ) -> Result<(), Trouble> {
+        let releases = self.releases.clone();
+        match spawn_blocking(move || of(&releases)).await {
+            Ok(done) => done.map_err(away),
+            Err(ended) => Err(Trouble::Away(said(ended))),
+        }
     }
 
     fn forget(&self) {

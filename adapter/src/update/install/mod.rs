@@ -6,7 +6,7 @@
 //! here speaks with the supervisor by a trait of seven questions (`hands.rs`), none of which has a word for a network, a
 //! mount or a command.
 
-mod account;
+pub(super) mod account;
 mod engine;
 mod hands;
 mod installer;

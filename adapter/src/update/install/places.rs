@@ -9,7 +9,7 @@ use release::Sha256;
 use ring::rand::SecureRandom;
 use tokio::time::Instant;
 
-use super::super::{Source, UpdateError, folder};
+use super::super::{Source, UpdateError};
 use super::limits::{AGAIN_WAIT, FOLDER_EVERY, FOLDER_WAIT, JITTER_PART};
 use crate::config::Updates;
 
@@ -47,7 +47,6 @@ pub(super) struct Place {
 enum Kind {
     /// With what its timestamp was when it was looked at last.
     Folder {
-        timestamp: PathBuf,
         seen: Option<Sha256>,
         again: Instant,
     },
@@ -64,7 +63,7 @@ impl Places {
         for folder in &self.folders {
             let name = folder.display().to_string();
             let source = Source::new(&name, None)?;
-            let kind = Kind::Folder { timestamp: folder.join(TIMESTAMP), seen: None, again: now };
+            let kind = Kind::Folder { seen: None, again: now };
             places.push(Place { name, source, kind, due: now });
         }
         if let Some((url, ca_file)) = &self.url {
@@ -86,15 +85,18 @@ impl Place {
     }
 
     /// Whether there is anything to look at now; when next, is settled.
-    pub(super) fn has_news(&mut self, now: Instant, random: &dyn SecureRandom) -> bool {
+    pub(super) async fn has_news(&mut self, now: Instant, random: &(dyn SecureRandom + Sync)) -> bool {
+        let found = match &self.source {
+            Source::Folder(folder) => folder.glance(TIMESTAMP).await.map(|bytes| Sha256::of(&bytes)),
+            Source::Server(_) => None,
+        };
         match &mut self.kind {
             Kind::Address { every } => {
                 self.due = now + *every - *every / (2 * JITTER_PART) + part(*every, random) / JITTER_PART;
                 true
             }
-            Kind::Folder { timestamp, seen, again } => {
+            Kind::Folder { seen, again } => {
                 self.due = now + FOLDER_EVERY;
-                let found = folder::glance(timestamp).map(|bytes| Sha256::of(&bytes));
                 let changed = found != *seen;
                 *seen = found;
                 let news = found.is_some() && (changed || now >= *again);
@@ -147,24 +149,25 @@ mod tests {
         let (temporary, random, start) = (tempfile::tempdir().unwrap(), SystemRandom::new(), Instant::now());
         let folder = temporary.path().join("stick");
         let mut place = one(&Places { folders: vec![folder.clone()], url: None, every: HOUR }, start);
-        let look =
-            |place: &mut Place, seconds: u64| place.has_news(start + Duration::from_secs(seconds), &random);
-        assert!(!look(&mut place, 0), "there is no folder");
+        let look = async |place: &mut Place, seconds: u64| {
+            place.has_news(start + Duration::from_secs(seconds), &random).await
+        };
+        assert!(!look(&mut place, 0).await, "there is no folder");
         fs::create_dir(&folder).unwrap();
         fs::write(folder.join(TIMESTAMP), "1").unwrap();
-        assert!(look(&mut place, 5));
-        assert!(!look(&mut place, 10), "nothing has changed");
+        assert!(look(&mut place, 5).await);
+        assert!(!look(&mut place, 10).await, "nothing has changed");
         fs::write(folder.join(TIMESTAMP), "2").unwrap();
-        assert!(look(&mut place, 15));
+        assert!(look(&mut place, 15).await);
         place.look_again(start + Duration::from_secs(15), None);
-        assert!(!look(&mut place, 20));
-        assert!(look(&mut place, 15 + FOLDER_WAIT.as_secs()));
-        assert!(!look(&mut place, 100_000), "once");
+        assert!(!look(&mut place, 20).await);
+        assert!(look(&mut place, 15 + FOLDER_WAIT.as_secs()).await);
+        assert!(!look(&mut place, 100_000).await, "once");
         fs::remove_dir_all(&folder).unwrap();
-        assert!(!look(&mut place, 100_005));
+        assert!(!look(&mut place, 100_005).await);
         fs::create_dir(&folder).unwrap();
         fs::write(folder.join(TIMESTAMP), "2").unwrap();
-        assert!(look(&mut place, 100_010), "a stick that was taken out and put in again");
+        assert!(look(&mut place, 100_010).await, "a stick that was taken out and put in again");
     }
 
     #[tokio::test]
@@ -176,7 +179,7 @@ mod tests {
         assert!(place.due() <= start + HOUR);
         let mut waits = Vec::new();
         for _ in 0..50 {
-            assert!(place.has_news(start, &random));
+            assert!(place.has_news(start, &random).await);
             waits.push(place.due() - start);
         }
         let (shortest, longest) = (waits.iter().min().unwrap(), waits.iter().max().unwrap());

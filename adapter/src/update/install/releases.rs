@@ -15,6 +15,7 @@ use release::{Release, Sha256, encode};
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 
 use super::limits::{ATTEMPTS_AGE, ATTEMPTS_MAX, TRIED_MAX, WAITING_BYTES_MAX};
+use crate::files::if_there;
 
 const INSTALLED: &str = "installed";
 const NEXT: &str = "next";
@@ -59,7 +60,7 @@ impl Releases {
     /// Makes the folder of the copy, with the roots that led to what is installed: a box starts from its system's root.
     fn make(&self) -> io::Result<()> {
         let next = self.0.join(NEXT);
-        gone(fs::remove_dir_all(&next))?;
+        if_there(fs::remove_dir_all(&next))?;
         fs::create_dir(&next)?;
         let Some(installed) = self.installed() else { return Ok(()) };
         for entry in fs::read_dir(&installed)? {
@@ -78,7 +79,7 @@ impl Releases {
 
     /// Removes the copy.
     pub(crate) fn forget(&self) -> Result<(), ReleasesError> {
-        gone(fs::remove_dir_all(self.0.join(NEXT))).map_err(|source| self.failed(NEXT, source))
+        if_there(fs::remove_dir_all(self.0.join(NEXT))).map_err(|source| self.failed(NEXT, source))
     }
 
     /// Puts the copy in the place of what is installed. Whenever the power goes, one of the two is there whole.
@@ -154,13 +155,6 @@ fn name(release: &Release) -> Option<Sha256> {
     encode(release).ok().map(|body| Sha256::of(&body))
 }
 
-fn gone(removed: io::Result<()>) -> io::Result<()> {
-    match removed {
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
-        removed => removed,
-    }
-}
-
 /// A bundle that is being copied while it is verified.
 #[derive(Debug)]
 pub(crate) struct Copy {
@@ -205,6 +199,7 @@ impl Copy {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::names;
 
     const NOW: i64 = 1_800_000_000;
 
@@ -226,15 +221,6 @@ mod tests {
             copy.part(name, b"first ").unwrap();
             copy.part(name, name.as_bytes()).unwrap();
         }
-    }
-
-    fn names(path: &Path) -> Vec<String> {
-        let mut names: Vec<String> = fs::read_dir(path)
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect();
-        names.sort();
-        names
     }
 
     #[test]

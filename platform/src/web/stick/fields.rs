@@ -9,7 +9,7 @@ use crate::sticks::{self, Form, LIVES, Wrong};
 pub(super) enum Kind {
     /// A line.
     Line,
-    /// A line that is not shown, and not kept.
+    /// A line that is not shown as it is typed, and not kept: the page carries it on until the file is made.
     Secret,
     /// Several lines.
     Lines,
@@ -145,7 +145,7 @@ fn stick(maker: &Maker<'_>) -> Part {
         "",
         vec![
             ("expires", "Can be used for", "Then neither the file nor its code is taken. What a box has taken stays.", "", choice(&lives)),
-            ("code", "Bring a new one-time code", "For a new box, or one that was set up anew. It ends codes that are out, and its use revokes the key that the adapter has now.", "", Kind::Tick),
+            ("code", "Bring a new one-time code", "For a new box, or one that was set up anew. It ends codes that are out, and the first data that comes with its key ends the key that the adapter has now.", "", Kind::Tick),
         ],
     )
 }
@@ -218,7 +218,7 @@ fn uplink(maker: &Maker<'_>) -> Part {
             (
                 "network.nts",
                 "Time servers (NTS)",
-                "Names. Empty: those that the box was made with.",
+                "Names. Empty: those that the box's image was made with, if any; else the box's clock is never set.",
                 "time.example.com",
                 Kind::Line,
             ),

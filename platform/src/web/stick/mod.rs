@@ -166,7 +166,9 @@ fn wrong(subject: &Subject, form: &Form, admin: &Admin) -> Wrong {
     let serial = site::Serial::next(None, seconds);
     let made = release::Time::from_seconds(seconds);
     let name = site::AdapterName::parse(&subject.name);
-    name.and_then(|name| form.document(&name, serial, made, None).err()).unwrap_or_default()
+    let mut wrong = name.and_then(|name| form.document(&name, serial, made, None).err()).unwrap_or_default();
+    wrong.extend(form.without_its_code(subject.enrolled));
+    wrong
 }
 
 async fn make(admin: &Admin, app: &App, subject: &Subject, form: Form) -> Result<Response, Problem> {
@@ -188,7 +190,7 @@ pub(super) async fn public_key(_: Admin, State(app): State<Arc<App>>) -> Result<
 }
 
 fn key(app: &App) -> Result<Arc<SiteKey>, Problem> {
-    app.settings.site_key.clone().ok_or(Problem::Failed)
+    app.settings.site_key.clone().ok_or(Problem::NoSiteKey)
 }
 
 fn attachment(kind: &'static str, name: &str, bytes: Vec<u8>) -> Response {

@@ -25,7 +25,7 @@ fn signed(role: Role, by: Role, mut document: Value) -> Vec<u8> {
     for (name, value) in dated.as_object().unwrap() {
         document.as_object_mut().unwrap().entry(name.clone()).or_insert(value.clone());
     }
-    let mut envelope = Envelope::unsigned(role, document.to_string().into_bytes());
+    let mut envelope = Envelope::unsigned(release::Form::One, role, document.to_string().into_bytes());
     let key = key(by);
     let signature = key.sign(&envelope.message()).as_ref().try_into().unwrap();
     envelope.sign(PublicKey::from_bytes(key.public_key().as_ref()).unwrap(), signature);

@@ -26,7 +26,7 @@ use super::limits::{
 pub(super) enum Action {
     /// Give the engine the images of the release, and look what it calls them.
     Load,
-    /// Start both halves beside the running ones, each alone on a closed network, with a link of their own.
+    /// Start both halves beside the running ones, without a network, with a link of their own.
     Rehearse(Pair),
     /// Ask how those do.
     AskRehearsal,
@@ -460,7 +460,7 @@ fn why(event: Event) -> Why {
     match event {
         Event::Failed(Trouble::Away(text)) => Why { text, counts: false },
         Event::Failed(Trouble::Failed(text)) => Why { text, counts: true },
-        other => Why { text: format!("{other:?} was not to be expected here"), counts: false },
+        _ => Why { text: "it ended otherwise than it can".into(), counts: false },
     }
 }
 
