@@ -31,7 +31,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Runs a fleet. Commands on the standard input: `fault PRINTER KIND`, `clear PRINTER`, `stop`.
+    /// Runs a fleet. Commands on the standard input: `fault PRINTER KIND`, `clear PRINTER`, `write LINES`, `stop`.
     Run {
         /// The fleet's TOML file.
         #[arg(long, value_name = "FILE")]

@@ -29,6 +29,11 @@ pub enum Command {
         /// The printer's id.
         printer: String,
     },
+    /// `write 5000`: each printer writes so many regular lines more than its rate, as fast as any may.
+    Write {
+        /// How many.
+        lines: u32,
+    },
     /// `stop`: write no more, wait until everything shipped is acknowledged, end.
     Stop,
 }
@@ -37,11 +42,14 @@ pub enum Command {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CommandError {
     /// The first word is none of ours.
-    #[error("write `fault PRINTER KIND`, `clear PRINTER` or `stop`")]
+    #[error("write `fault PRINTER KIND`, `clear PRINTER`, `write LINES` or `stop`")]
     Unknown,
     /// The fault is none of ours.
     #[error("no fault has this name: write one of {}", names())]
     UnknownFault,
+    /// No number of lines.
+    #[error("`write` wants how many lines each printer writes: a number up to {}", u32::MAX)]
+    Lines,
 }
 
 fn names() -> String {
@@ -55,6 +63,10 @@ impl Command {
         match words[..] {
             ["stop"] => Ok(Self::Stop),
             ["clear", printer] => Ok(Self::Clear { printer: printer.to_owned() }),
+            ["write", lines] => {
+                let lines = lines.parse().map_err(|_| CommandError::Lines)?;
+                Ok(Self::Write { lines })
+            }
             ["fault", printer, kind] => {
                 let kind = FaultKind::parse(kind).ok_or(CommandError::UnknownFault)?;
                 Ok(Self::Fault { printer: printer.to_owned(), kind })
@@ -146,6 +158,9 @@ mod tests {
             ("fault p03 vat_overheat\n", Ok(fault)),
             ("  clear   p03", Ok(Command::Clear { printer: printer() })),
             ("stop\r\n", Ok(Command::Stop)),
+            ("write 5000", Ok(Command::Write { lines: 5_000 })),
+            ("write -1", Err(CommandError::Lines)),
+            ("write", Err(CommandError::Unknown)),
             ("fault p03 explode", Err(CommandError::UnknownFault)),
             ("fault p03", Err(CommandError::Unknown)),
             ("", Err(CommandError::Unknown)),

@@ -220,6 +220,7 @@ impl Fleet {
                 self.with(printer, |unit| unit.set_fault(Some(*kind), self.clock.now()))
             }
             Command::Clear { printer } => self.with(printer, |unit| unit.set_fault(None, self.clock.now())),
+            Command::Write { lines } => self.members.iter().for_each(|it| it.unit.write_more(*lines)),
             Command::Stop => return true,
         }
         false

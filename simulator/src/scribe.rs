@@ -17,6 +17,8 @@ use crate::unit::Unit;
 const TICK: Duration = Duration::from_millis(100);
 /// Longest step: after a pause of the whole machine the model does not leap.
 const STEP_MAX: Duration = Duration::from_secs(1);
+/// Lines of one step beyond the rate, when a person asks for many: the rate that none may be above.
+const MORE_MAX: u32 = 200;
 
 /// Decides which lines are due.
 #[derive(Debug)]
@@ -32,10 +34,16 @@ impl Pace {
         Self { lines_per_second, due: 0.0, next: 0 }
     }
 
-    /// The records of one step: what happened first, then what is due.
-    pub fn records(&mut self, time: Duration, happened: &[Happening], printer: &Printer) -> Vec<Record> {
+    /// The records of one step: what happened first, then what is due, and some more.
+    pub fn records(
+        &mut self,
+        time: Duration,
+        happened: &[Happening],
+        more: u32,
+        printer: &Printer,
+    ) -> Vec<Record> {
         let mut records: Vec<Record> = happened.iter().map(|it| occasion(it, printer)).collect();
-        self.due += self.lines_per_second * time.as_secs_f64();
+        self.due += self.lines_per_second * time.as_secs_f64() + f64::from(more);
         while self.due >= 1.0 {
             self.due -= 1.0;
             let subsystem = Subsystem::ALL[self.next % Subsystem::ALL.len()];
@@ -99,7 +107,7 @@ fn write(
     let (records, logged) = {
         let mut controller = unit.controller();
         let happened = controller.step(time, now);
-        (pace.records(time, &happened, &controller.printer), controller.log.last())
+        (pace.records(time, &happened, unit.take_more(MORE_MAX), &controller.printer), controller.log.last())
     };
     unit.logged_up_to(logged);
     if records.is_empty() {

@@ -1,5 +1,6 @@
 //! One printer of the fleet: the model, its controller's memory, and what the wires show of both.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
@@ -32,6 +33,8 @@ pub struct Unit {
     controller: Mutex<Controller>,
     manner: watch::Sender<Manner>,
     written: watch::Sender<u64>,
+    /// Lines that it was told to write besides those of its rate.
+    more: AtomicU64,
     /// The last sequence of the event log.
     logged: watch::Sender<u64>,
     /// How often the controller has started again with the power on.
@@ -150,6 +153,7 @@ impl Unit {
             controller: Mutex::new(Controller::new(noise, now)),
             manner: watch::Sender::default(),
             written: watch::Sender::default(),
+            more: AtomicU64::default(),
             logged: watch::Sender::default(),
             restarts: watch::Sender::default(),
         }
@@ -201,6 +205,19 @@ impl Unit {
     /// How the wires behave, now and in future.
     pub fn manner(&self) -> watch::Receiver<Manner> {
         self.manner.subscribe()
+    }
+
+    /// Has it write so many lines besides those of its rate.
+    pub fn write_more(&self, lines: u32) {
+        self.more.fetch_add(u64::from(lines), Ordering::Relaxed);
+    }
+
+    /// Takes up to `most` of the lines that it was told to write.
+    pub fn take_more(&self, most: u32) -> u32 {
+        // Only one takes, so what is there does not become less in between.
+        let taken = u32::try_from(self.more.load(Ordering::Relaxed)).map_or(most, |more| more.min(most));
+        self.more.fetch_sub(u64::from(taken), Ordering::Relaxed);
+        taken
     }
 
     /// Tells the shipper that there are lines on the disk.
@@ -284,6 +301,16 @@ mod tests {
         assert_eq!(faults.collect::<Vec<_>>(), [(200, 4012, None), (300, 4012, Some(200))]);
         let sequences: Vec<u64> = controller.log.from(1).map(|entry| entry.sequence).collect();
         assert_eq!(sequences, (1..=controller.log.last()).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn lines_that_it_is_told_to_write_are_taken_piece_by_piece() {
+        let unit = unit();
+        unit.write_more(500);
+        unit.write_more(u32::MAX);
+        assert_eq!(unit.take_more(200), 200);
+        assert_eq!(unit.take_more(u32::MAX), u32::MAX);
+        assert_eq!([unit.take_more(200), unit.take_more(200), unit.take_more(200)], [200, 100, 0]);
     }
 
     #[test]

@@ -11,7 +11,7 @@ import sys
 import time
 
 import disk
-from machine import Machine, until
+from machine import PATIENCE, Machine, until
 from site_outside import BEATS, BOX_FOR_CLOUD, BOX_FOR_PRINTERS, PIP, PLATFORM, PRINTERS_HERE, PRINTERS_PLUG, UPLINK_PLUG, Listeners, Site, plug
 
 REPOSITORY, IMAGE, ACCEL, PROGRAMS, BENCH, WORK, LOAD = *sys.argv[1:7], int(sys.argv[7])
@@ -19,7 +19,7 @@ TOOLS = [os.path.join(REPOSITORY, "ubuntu-image/tools")]
 ADAPTER = "oslo-7"
 # Lines that are enough to say that data flows: some of each printer.
 SOME = 200
-# Lines a second of each printer. A box in emulation takes about twice as many.
+# Lines a second of each printer, but for the load, which they write at once.
 PACE = 10.0
 # What one step took, for whoever decides how often they run.
 begun = time.monotonic()
@@ -41,9 +41,15 @@ def machine(name, base, known_to=None):
 
 
 def until_more(site, enough, what):
-    """Waits for so many more lines at the platform; gives how many there are then."""
+    """Waits for so many more lines at the platform."""
     wanted = site.lines() + enough
-    return until(f"{what}: {wanted} lines at the platform", lambda: site.lines() >= wanted and site.lines(), every=2)
+    # Many are long counted, and long on their way: a box in emulation takes some hundred in a second.
+    until(f"{what}: {wanted} lines at the platform", lambda: site.lines() >= wanted, PATIENCE + enough / 100, every=2 + enough / 100_000)
+
+
+def until_complete(site):
+    """Waits until the platform has every line up to the newest that it has. What is on its way makes it wait, what is lost makes it fail."""
+    until("every line of every printer at the platform", lambda: not site.incomplete(), every=2)
 
 
 # --- from outside: nothing of these has a console, or anything else that a box at a customer's has not
@@ -205,9 +211,11 @@ WRITTEN = "awk '{print $5, $7, $12, $14, $16}' /sys/block/nvme0n1/stat"
 def nothing_is_written(box, site):
     """Under load, and over a bad network."""
     counted, before = box.run(WRITTEN), disk.digest(box.disk)
-    had = site.lines()
+    had, since = site.lines(), time.monotonic()
+    site.write_more(LOAD)
     until_more(site, LOAD, "the load")
-    step(f"load of {site.lines() - had} lines")
+    until_complete(site)
+    step(f"load of {site.lines() - had} lines in {time.monotonic() - since:.0f} s: not one is missing")
     for card in (PRINTERS_PLUG, UPLINK_PLUG):
         box.run(f"tc qdisc add dev {card} root netem loss 5% delay 300ms")
     until_more(site, SOME, "lines over a bad network")
@@ -273,8 +281,10 @@ def a_release_is_taken_and_a_bad_one_goes_back(box, site):
     assert "+0-3" in spent, spent
     said = box.run("cat /run/oneway-update/said/account.json")
     assert "went_back" in said, said
-    box.cut()
     step(f"a version that cannot start was tried three times ({spent}), then {was} runs again, {box.seconds():.0f} s after the power")
+    until_complete(site)
+    step("through all of this not one line of a printer was lost")
+    box.cut()
 
 
 def another_machine_opens_nothing(box):

@@ -173,6 +173,17 @@ class Site:
         """The printers' lines that the platform has, each counted once."""
         return json.loads(self.ask("report"))["records"]["distinct"]
 
+    def incomplete(self):
+        """The printers of which the platform does not have every line, from the first on."""
+        printers = json.loads(self.ask("report"))["log_records"]
+        return [printer["thing"] for printer in printers if printer["first"] != 1 or printer["missing"]]
+
+    def write_more(self, lines):
+        """Has the printers write so many lines besides, as fast as any may."""
+        commands = self.running["simulator"].stdin
+        commands.write(f"write {-(-lines // len(self.printers))}\n")
+        commands.flush()
+
     def simulate(self, lines_per_second):
         """Starts the printers, at this pace each."""
         self.lines_per_second = lines_per_second

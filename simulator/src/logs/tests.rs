@@ -26,7 +26,7 @@ fn write_ticks(writer: &mut LogWriter, ticks: i64) -> Written {
             _ => {}
         }
         let happened = printer.step(TICK);
-        let records = pace.records(TICK, &happened, &printer);
+        let records = pace.records(TICK, &happened, 0, &printer);
         let written = writer.write(Timestamp(1_763_806_530_000 + tick * 100), &records).unwrap();
         total.records += written.records;
         total.continuations += written.continuations;
