@@ -36,6 +36,9 @@ pub const USER_CHARS_MAX: usize = 64;
 /// Characters of what stands before each path of a printer's interface.
 pub const PREFIX_CHARS_MAX: usize = 64;
 
+/// Characters of the folder behind the host where releases are served: a name or three.
+pub const PATH_CHARS_MAX: usize = 128;
+
 /// Name servers, and time servers: more than three are never asked.
 pub const SERVERS_MAX: usize = 4;
 

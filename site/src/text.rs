@@ -78,6 +78,10 @@ plain! {
     TimeServer, "a host's name or address, such as time.example.com", |text| is_host(text) || text.parse::<IpAddr>().is_ok();
     /// The platform's address.
     PlatformUrl, "an address such as https://platform.example.com, with nothing after host and port", is_platform;
+    /// Where releases are served: the address of a folder.
+    ReleasesUrl, "an address such as https://updates.example.com/oneway, with letters, digits and - . _ ~ in the folder's names and nothing behind them", |text| {
+        releases(text).is_some_and(|(host, folder)| is_platform(host) && is_folder(folder))
+    };
     /// A time zone.
     Zone, "a time zone, such as Europe/Oslo or UTC", |text| text.len() <= limits::HOST_CHARS_MAX && TimeZone::get(text).is_ok();
     /// The family of a printer's logs.
@@ -112,6 +116,14 @@ impl PlatformUrl {
     /// The host, without the brackets of an IPv6 address, and the port.
     pub fn host_and_port(&self) -> (&str, u16) {
         host_and_port(self.0.strip_prefix(HTTPS).unwrap_or(&self.0)).unwrap_or((&self.0, HTTPS_PORT))
+    }
+}
+
+impl ReleasesUrl {
+    /// The host, without the brackets of an IPv6 address, and the port.
+    pub fn host_and_port(&self) -> (&str, u16) {
+        let host = releases(&self.0).and_then(|(host, _)| host_and_port(host.strip_prefix(HTTPS)?));
+        host.unwrap_or((&self.0, HTTPS_PORT))
     }
 }
 
@@ -225,6 +237,23 @@ fn is_platform(text: &str) -> bool {
     url::Url::parse(text).ok().and_then(same).unwrap_or(false)
 }
 
+// An address up to its host and port, and what follows.
+fn releases(text: &str) -> Option<(&str, &str)> {
+    let rest = text.strip_prefix(HTTPS)?;
+    text.split_at_checked(HTTPS.len() + rest.find('/').unwrap_or(rest.len()))
+}
+
+// Names that every program leaves as they are: no `..`, no escapes, nothing to ask for.
+fn is_folder(path: &str) -> bool {
+    let path = path.strip_suffix('/').unwrap_or(path);
+    let name = |name: &str| {
+        !name.is_empty()
+            && !name.bytes().all(|b| b == b'.')
+            && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b))
+    };
+    path.len() <= limits::PATH_CHARS_MAX && path.split('/').skip(1).all(name)
+}
+
 fn host_and_port(text: &str) -> Option<(&str, u16)> {
     if let Some(rest) = text.strip_prefix('[') {
         let (host, rest) = rest.split_once(']')?;
@@ -322,6 +351,34 @@ mod tests {
                 "https://a\n",
             ],
         );
+        fits::<ReleasesUrl>(
+            &[
+                "https://updates.example.com",
+                "https://updates.example.com/",
+                "https://updates.example.com:8443/oneway/box-1.x_~/",
+                "https://10.0.0.1/a",
+                "https://[fd00::1]:8443/a",
+            ],
+            &[
+                "http://a/",
+                "https:///a",
+                "https://10.20.3/a",
+                "https://u@a/b",
+                "https://a//",
+                "https://a/b//c",
+                "https://a/../b",
+                "https://a/.",
+                "https://a/%2e",
+                "https://a/b?c",
+                "https://a/b#c",
+                "https://a/b c",
+                "https://a\\b",
+                "https://a/\n",
+            ],
+        );
+        assert!(ReleasesUrl::parse(&format!("https://a/{}", "b".repeat(limits::PATH_CHARS_MAX))).is_none());
+        assert_eq!(ReleasesUrl::parse("https://[fd00::1]:1/a").unwrap().host_and_port(), ("fd00::1", 1));
+        assert_eq!(ReleasesUrl::parse("https://a.b/c/").unwrap().host_and_port(), ("a.b", 443));
         fits::<Zone>(&["UTC", "Europe/Oslo"], &["", "Oslo", "../UTC"]);
         fits::<Model>(&["ProJet 7000 HD"], &["", " x", "a/b", "10.0.0.7"]);
         fits::<ServerName>(&["p01", "10.0.0.7", "fd00::7"], &["", "p 1", "1234567", "p01.7", "10.0.0.300"]);

@@ -19,7 +19,8 @@ const RESOLVER: u32 = 903;
 const CLOCK: u32 = 904;
 const NETWORK: u32 = 905;
 const NOBODY: u32 = 906;
-const EVERYBODY: [u32; 7] = [INTAKE, UPLINK, RESOLVER, CLOCK, NETWORK, NOBODY, 0];
+const UPDATE: u32 = 907;
+const EVERYBODY: [u32; 8] = [INTAKE, UPLINK, RESOLVER, CLOCK, NETWORK, UPDATE, NOBODY, 0];
 
 /// What is knocked at: its kind, address and port.
 type Door = (&'static str, &'static str, u16);
@@ -28,6 +29,9 @@ const CONFIGURATION: &str = r#"
 [platform]
 url = "https://10.20.0.1:8443"
 credentials_file = "credentials"
+
+[updates]
+url = "https://10.20.0.1:8444/oneway/"
 
 [link]
 socket = "/run/oneway/link.sock"
@@ -163,6 +167,7 @@ async fn firewall(more: &[&str]) -> Result<String> {
         ("resolver", RESOLVER),
         ("clock", CLOCK),
         ("network", NETWORK),
+        ("update", UPDATE),
     ];
     let words: Vec<String> =
         users.iter().flat_map(|(who, number)| [format!("--{who}-user"), number.to_string()]).collect();
@@ -199,10 +204,10 @@ async fn what_a_configuration_names_passes_and_everything_else_is_dropped_and_co
     outside.run("ip route add default via 10.20.0.5", "").await?;
     // Any of them may send from the port of a DHCP client.
     the_box.run("echo 0 > /proc/sys/net/ipv4/ip_unprivileged_port_start", "").await?;
-    let at_printers = ["tcp:5000", "tcp:22", "udp:53", "tcp:8443", "held:5001", "udp:67"];
+    let at_printers = ["tcp:5000", "tcp:22", "udp:53", "tcp:8443", "tcp:8444", "held:5001", "udp:67"];
     let _at_printers = printers.serve(&at_printers).await?;
     let outside_doors =
-        ["tcp:8443", "tcp:22", "tcp:5000", "udp:53", "tcp:53", "udp:123", "tcp:4460", "udp:67"];
+        ["tcp:8443", "held:8444", "tcp:22", "tcp:5000", "udp:53", "tcp:53", "udp:123", "tcp:4460", "udp:67"];
     let _outside = outside.serve(&outside_doors).await?;
     let _on_the_box = the_box.serve(&["tcp:5044", "tcp:22", "udp:53"]).await?;
 
@@ -218,7 +223,12 @@ async fn what_a_configuration_names_passes_and_everything_else_is_dropped_and_co
         the_box.run("nft --check --file -", rules).await?;
     }
     the_box.run("nft --file -", &closed).await?;
-    let all = [("tcp", "192.168.77.10", 5000), ("tcp", "10.20.0.1", 8443), ("udp", "10.20.0.1", 53)];
+    let all = [
+        ("tcp", "192.168.77.10", 5000),
+        ("tcp", "10.20.0.1", 8443),
+        ("tcp", "10.20.0.1", 8444),
+        ("udp", "10.20.0.1", 53),
+    ];
     for user in EVERYBODY {
         the_box.knock(user, &all, &[]).await.context("before there is a configuration")?;
     }
@@ -228,8 +238,10 @@ async fn what_a_configuration_names_passes_and_everything_else_is_dropped_and_co
     the_box.run("nft --file -", &whole).await?;
     from_the_box(&the_box).await?;
     towards_the_box(&the_box, &printers, &outside).await?;
-    what_is_closed_is_closed_for_both(&the_box, &printers).await?;
+    what_is_closed_is_closed_for_both(&the_box, INTAKE, &printers, ("held", "192.168.77.10", 5001)).await?;
+    what_is_closed_is_closed_for_both(&the_box, UPDATE, &outside, ("held", "10.20.0.1", 8444)).await?;
     who_enrols_gets_out_while_a_code_waits(&the_box, &file).await?;
+    who_updates_gets_out_to_what_is_configured(&the_box, &file).await?;
 
     // A lease is asked for where there is one to have.
     fs::write(&file, by_dhcp(CONFIGURATION))?;
@@ -240,7 +252,7 @@ async fn what_a_configuration_names_passes_and_everything_else_is_dropped_and_co
 }
 
 /// What is tried from the box, by each of its users.
-const DOORS: [Door; 18] = [
+const DOORS: [Door; 20] = [
     ("tcp", "192.168.77.10", 5000),
     ("tcp", "fd00::10", 5000),
     ("tcp", "192.168.77.10", 22),
@@ -259,6 +271,8 @@ const DOORS: [Door; 18] = [
     ("udp", "127.0.0.1", 53),
     LEASES[0],
     LEASES[1],
+    ("tcp", "10.20.0.1", 8444),
+    ("tcp", "192.168.77.10", 8444),
 ];
 const LEASES: [Door; 2] = [("lease", "192.168.77.10", 67), ("lease", "10.20.0.1", 67)];
 const FROM_PRINTERS: [Door; 4] = [
@@ -278,6 +292,7 @@ async fn from_the_box(the_box: &Host) -> Result<()> {
         (RESOLVER, vec![10, 11, 15]),
         (CLOCK, vec![13, 14, 15]),
         (NETWORK, vec![15]),
+        (UPDATE, vec![15, 18]),
         (NOBODY, vec![15]),
         (0, vec![15]),
     ] {
@@ -301,12 +316,18 @@ async fn towards_the_box(the_box: &Host, printers: &Host, outside: &Host) -> Res
     Ok(())
 }
 
-/// The end of a connection that the intake has closed is sent by the kernel, for nobody: it arrives all the same.
-async fn what_is_closed_is_closed_for_both(the_box: &Host, printers: &Host) -> Result<()> {
+/// The end of a connection that its user has closed is sent by the kernel, for nobody: it arrives all the same.
+async fn what_is_closed_is_closed_for_both(
+    the_box: &Host,
+    user: u32,
+    other: &Host,
+    door: Door,
+) -> Result<()> {
     let [.., before] = dropped(the_box).await?;
-    the_box.knock(INTAKE, &[("held", "192.168.77.10", 5001)], &[0]).await?;
-    tests::until("the printer's end of the connection to go", async || {
-        let there = printers.run("ss --no-header --tcp --all --numeric 'sport = :5001'", "").await?;
+    the_box.knock(user, &[door], &[0]).await?;
+    tests::until("the other end of the connection to go", async || {
+        let (_, _, port) = door;
+        let there = other.run(&format!("ss --no-header --tcp --all --numeric 'sport = :{port}'"), "").await?;
         Ok(there.lines().all(|line| line.starts_with("LISTEN")).then_some(()))
     })
     .await?;
@@ -324,6 +345,37 @@ async fn who_enrols_gets_out_while_a_code_waits(the_box: &Host, file: &Path) -> 
     fs::remove_file(code)?;
     the_box.run("nft --file -", &firewall(&["--config", &file, "--elements"]).await?).await?;
     the_box.knock(0, &doors, &[]).await
+}
+
+/// Where releases are served by a name it is any address at that port, as for the platform, and on that side alone. Where there is no such
+/// address, or no such user, nobody gets out.
+async fn who_updates_gets_out_to_what_is_configured(the_box: &Host, file: &Path) -> Result<()> {
+    let doors = [
+        ("tcp", "10.20.0.1", 8444),
+        ("tcp", "10.20.0.2", 8444),
+        ("tcp", "10.20.0.1", 8443),
+        ("tcp", "192.168.77.10", 8444),
+    ];
+    let name = file.display().to_string();
+    let by_name = CONFIGURATION.replace("https://10.20.0.1:8444", "https://updates.example.com:8444");
+    let without = CONFIGURATION.replace("url = \"https://10.20.0.1:8444/oneway/\"", "restart = \"03:00\"");
+    for (configuration, open) in [(by_name.as_str(), &[0, 1][..]), (&without, &[]), (CONFIGURATION, &[0])] {
+        fs::write(file, configuration)?;
+        the_box.run("nft --file -", &firewall(&["--config", &name, "--elements"]).await?).await?;
+        the_box.knock(UPDATE, &doors, open).await?;
+        the_box.knock(NOBODY, &doors, &[]).await?;
+    }
+    // Users by their names, as on a box; a server has no such user, and then the text is still one that `nft` takes.
+    for (user, expected) in
+        [("root", "add element inet oneway updates_users { \"root\" }"), ("oneway-no-one", "")]
+    {
+        let text =
+            adapter(&["site", "firewall", "--config", &name, "--elements", "--update-user", user]).await?;
+        let found = text.lines().find(|line| line.starts_with("add element inet oneway updates_users"));
+        ensure!(found.unwrap_or_default() == expected, "{user}: {text}");
+        the_box.run("nft --check --file -", &text).await?;
+    }
+    Ok(())
 }
 
 /// As an image has it: users by their names, which are the packages' and systemd's, on whatever machine the text is made.

@@ -23,6 +23,7 @@ use tokio::process::Command;
 const NAME: &str = "ingrid";
 const PASSWORD: &str = "a long enough password";
 const ADAPTER: &str = "oslo-7";
+const RELEASES: &str = "https://updates.example.com/oneway";
 
 /// The pictures of the guide that are made here.
 const PICTURES: [&str; 6] =
@@ -196,6 +197,7 @@ async fn first_stick(browser: &Browser, site: &Site, pip: &str) -> Result<Vec<u8
     open_form(browser, site).await?;
     browser.picture("stick").await?;
     // As it would be at a site.
+    browser.fill("#updates-url", RELEASES).await?;
     browser.fill("#printers-0-at", "192.168.77.10").await?;
     browser.fill("#printers-0-secret", "a status-only key").await?;
     browser.document_picture("stick-printer", "#printer-0").await?;
@@ -228,6 +230,7 @@ async fn fill(browser: &Browser, site: &Site, pip: &str) -> Result<()> {
     browser.fill("#tls-authority", &read("ca.pem")?).await?;
     browser.fill("#tls-certificate", &read("adapter.pem")?).await?;
     browser.fill("#tls-key", &read("adapter.key")?).await?;
+    browser.fill("#updates-authority", &read("ca.pem")?).await?;
     browser.choose("#beats", "tls").await?;
     browser.fill("#beats-port", &site.beats_port.to_string()).await?;
     browser.choose("#printers-0-query", "pip").await?;
@@ -288,13 +291,15 @@ async fn taken_and_enrolled(the_box: &Machine<'_>, file: &[u8], site: &Site, pip
         "{said}"
     );
     let configuration = fs::read_to_string(the_box.path("to/adapter.toml"))?;
-    for words in
-        [site.url(), pip.to_owned(), format!("0.0.0.0:{}", site.beats_port), "enp1s0".into(), "enp2s0".into()]
-    {
-        assert!(configuration.contains(&words), "{words} is not in {configuration}");
+    let listens = format!("0.0.0.0:{}", site.beats_port);
+    for words in [&site.url(), pip, &listens, "enp1s0", "enp2s0", RELEASES, "ca_file = \"updates-ca.pem\""] {
+        assert!(configuration.contains(words), "{words} is not in {configuration}");
     }
     assert!(!configuration.contains("PRIVATE"), "{configuration}");
-    for (name, mode) in [("to/secrets/adapter.key", 0o600), ("to/code", 0o600), ("state/taken", 0o600)] {
+    // Who asks for releases is a user of its own, and reads these two and no more.
+    let read_by_all = [("to/adapter.toml", 0o644), ("to/updates-ca.pem", 0o644)];
+    let kept = [("to/secrets/adapter.key", 0o600), ("to/code", 0o600), ("state/taken", 0o600)];
+    for (name, mode) in read_by_all.into_iter().chain(kept) {
         assert_eq!(the_box.mode(name)?, mode, "{name}");
     }
     let (code, line, said) = the_box.enrol().await?;
@@ -304,6 +309,9 @@ async fn taken_and_enrolled(the_box: &Machine<'_>, file: &[u8], site: &Site, pip
         "{said}"
     );
     assert!(!Path::new(&the_box.path("to/code")).exists(), "the code is still there");
+    let configuration_file = the_box.path("to/adapter.toml");
+    let checked = site.launcher.run("adapter", &["check", "--config", &configuration_file], "").await?;
+    assert!(checked.contains(&format!("from a stick and {RELEASES} every 6h")), "{checked}");
 
     // The stick was left in, over restarts that leave nothing in memory; and then it is pulled out.
     for event in ["same", "same", "kept"] {

@@ -3,15 +3,13 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Stdio;
 
 use anyhow::{Context as _, Result, ensure};
 use demo::certificates::{Authority, Validity};
 use serde_json::Value;
+use tests::https_folder::HttpsFolder;
 use tests::makers::{Makers, save_image};
 use tests::repository;
-use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
-use tokio::process::{Child, ChildStdout, Command};
 
 /// Where the bundle is put together.
 const DESK: &str = "desk";
@@ -473,31 +471,6 @@ fn what_the_document_shows_is_so() -> Result<()> {
     Ok(())
 }
 
-/// A web server on a folder.
-struct Server {
-    address: String,
-    asked: Lines<BufReader<ChildStdout>>,
-    _child: Child,
-}
-
-impl Server {
-    async fn start(makers: &Makers, pair: &demo::certificates::Pair, manner: &[&str]) -> Result<Self> {
-        let mut child = Command::new("setpriv")
-            .args(["--pdeathsig", "KILL", "python3", "-B"])
-            .arg(repository().join("tests/peers/https_folder.py"))
-            .arg(makers.machine(DESK)?)
-            .args([&pair.certificate, &pair.key])
-            .args(manner)
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .context("`setpriv` or `python3` cannot be started")?;
-        let mut asked = BufReader::new(child.stdout.take().context("no output")?).lines();
-        let port = asked.next_line().await?.context("the server ended")?;
-        Ok(Self { address: format!("https://localhost:{port}/"), asked, _child: child })
-    }
-}
-
 #[tokio::test]
 async fn a_release_is_looked_at_on_a_web_server_by_get_alone() -> Result<()> {
     let makers = with_release()?;
@@ -507,7 +480,7 @@ async fn a_release_is_looked_at_on_a_web_server_by_get_alone() -> Result<()> {
     let pair = authority.issue(&web, &["localhost"], Validity::Current)?;
     let known = [&TRUSTS_1[..], &["--ca-file", "web/ca.pem"]].concat();
 
-    let mut server = Server::start(&makers, &pair, &["plain"]).await?;
+    let mut server = HttpsFolder::start(&makers.machine(DESK)?, &pair, &["plain"]).await?;
     let trace = web.join("trace").display().to_string();
     let strace = ["strace", "-f", "-qq", "-e", "trace=%file", "-o", &trace];
     let arguments = [&["update", "check", &server.address], &known[..]].concat();
@@ -537,7 +510,7 @@ async fn a_release_is_looked_at_on_a_web_server_by_get_alone() -> Result<()> {
         (&["page"], REFUSED, "2.root.signed: line 1 is not `oneway-release/1 ROLE`"),
         (&["elsewhere"], FAILED, "it answers 302"),
     ] {
-        let server = Server::start(&makers, &pair, manner).await?;
+        let server = HttpsFolder::start(&makers.machine(DESK)?, &pair, manner).await?;
         let said = makers.check(&server.address, &known)?;
         assert!(said.code == code && said.text.contains(words), "{manner:?} {said:?}");
     }

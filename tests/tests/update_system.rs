@@ -9,80 +9,24 @@ use std::process::Command;
 use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
 use tests::booted::Booted;
+use tests::box_desk::{self, DESK, MACHINE, RUNS, bundle, publish, ready};
 use tests::box_system::{BoxSystem, HASHES_BYTES, Partition, ROOT_BYTES, partitions};
 use tests::makers::{Makers, Said};
 use tests::{repository, until};
 
-const DESK: &str = "desk";
-const MACHINE: &str = if cfg!(target_arch = "aarch64") { "arm64" } else { "amd64" };
 const OTHER: &str = if cfg!(target_arch = "aarch64") { "amd64" } else { "arm64" };
 const GOOD: Option<i32> = Some(0);
 const FAILED: Option<i32> = Some(1);
 const REFUSED: Option<i32> = Some(3);
 const NOTHING: Option<i32> = Some(4);
-/// What the box runs.
-const RUNS: &str = "0.2.0";
-
-/// A desk with a root, and a box of version 0.2.0 that trusts it.
+/// A desk with a root, and a box that trusts it.
 fn desk() -> Result<Makers> {
-    let makers = Makers::new(env!("CARGO_BIN_EXE_programs"), env!("CARGO_TARGET_TMPDIR"))?;
-    makers.machine(DESK)?;
-    let mut words: Vec<String> = ["root", "new", DESK].map(str::to_owned).to_vec();
-    for (role, holder) in
-        [("root", "anna"), ("targets", "dora"), ("snapshot", "gwen"), ("timestamp", "server")]
-    {
-        words.extend(["--add".into(), format!("{role}={}", makers.key(holder)?)]);
-    }
-    makers.release(&words.iter().map(String::as_str).collect::<Vec<_>>())?;
-    makers.sign("anna", DESK, "1.root.signed")?;
-    let at = makers.machine("box")?;
-    fs::copy(makers.machine(DESK)?.join("1.root.signed"), at.join("root.signed"))?;
-    fs::write(at.join("os-release"), format!("ID=debian\nIMAGE_ID=oneway\nIMAGE_VERSION={RUNS}\n"))?;
-    fs::write(at.join("kernels"), format!("oneway_{RUNS}.efi\n"))?;
-    Ok(makers)
-}
-
-/// Puts a release with a system onto the desk, signed; gives the system.
-fn publish(makers: &Makers, version: &str, digit: char, machine: &str) -> Result<BoxSystem> {
-    let system = BoxSystem::make(&makers.machine("output")?.join(version), version, digit, machine)?;
-    let said = bundle(makers, version, &format!("output/{version}"))?;
-    ensure!(said.code == GOOD, "{said:?}");
-    let targets = said.text.split(':').next().context("no name")?.to_owned();
-    makers.sign("dora", DESK, &targets)?;
-    makers.release(&["renew", DESK, "snapshot", "--key", "gwen/gwen.key"])?;
-    makers.release(&["renew", DESK, "timestamp", "--key", "server/server.key"])?;
-    Ok(system)
-}
-
-fn bundle(makers: &Makers, version: &str, output: &str) -> Result<Said> {
-    let words = [
-        "bundle",
-        DESK,
-        "--version",
-        version,
-        "--from",
-        "0.1.0",
-        "--configuration",
-        "1-1",
-        "--system",
-        output,
-    ];
-    makers.program("release", &words, "")
+    box_desk::desk(env!("CARGO_BIN_EXE_programs"), env!("CARGO_TARGET_TMPDIR"))
 }
 
 /// What a box makes of a bundle.
 fn take(makers: &Makers, from: &str) -> Result<Said> {
-    let words =
-        ["update", "system", "take", "--from", from, "--root", "box/root.signed", "--state", "box/release"];
-    let more = ["--to", "box/take", "--kernels", "box/kernels", "--account", "box/account.json"];
-    makers.program("adapter", &[&words[..], &more, &["--os-release", "box/os-release"]].concat(), "")
-}
-
-/// The same of what lies in memory, once more.
-fn ready(makers: &Makers) -> Result<Said> {
-    let words = ["update", "system", "ready", "--from", "box/take/ready", "--root", "box/root.signed"];
-    let more = ["--state", "box/release", "--kernels", "box/kernels", "--os-release", "box/os-release"];
-    makers.program("adapter", &[&words[..], &more].concat(), "")
+    box_desk::take(makers, &["--from", from])
 }
 
 fn account(makers: &Makers) -> Result<Value> {
@@ -535,15 +479,6 @@ fn a_box_starts_again_at_its_hour() -> Result<()> {
         let words = ["update", "system", "restart", "--config", "box/adapter.toml", "--since", "box/restart"];
         let said = makers.program("adapter", &words, "")?;
         assert_eq!(said.code, code, "{updates}: {said:?}");
-    }
-    // An address that nobody answers is asked, and then not for a while.
-    fs::write(at.join("adapter.toml"), format!("{example}\n[updates]\nurl = \"https://127.0.0.1:9/\"\n"))?;
-    for (code, expected) in [(FAILED, "127.0.0.1:9"), (NOTHING, "it was asked not long ago")] {
-        let words = ["update", "system", "take", "--config", "box/adapter.toml", "--root", "box/root.signed"];
-        let more = ["--state", "box/release", "--to", "box/take", "--kernels", "box/kernels"];
-        let last = ["--account", "box/account.json", "--os-release", "box/os-release"];
-        let said = makers.program("adapter", &[&words[..], &more, &last].concat(), "")?;
-        assert!(said.code == code && said.text.contains(expected), "{said:?}");
     }
     Ok(())
 }

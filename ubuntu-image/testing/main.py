@@ -12,7 +12,7 @@ import time
 
 import disk
 from machine import PATIENCE, Machine, until
-from site_outside import BEATS, BOX_FOR_CLOUD, BOX_FOR_PRINTERS, PIP, PLATFORM, PRINTERS_HERE, PRINTERS_PLUG, UPLINK_PLUG, Listeners, Site, plug
+from site_outside import BEATS, BOX_FOR_CLOUD, BOX_FOR_PRINTERS, PIP, PLATFORM, PRINTERS_HERE, PRINTERS_PLUG, RELEASES, UPLINK_PLUG, Listeners, Site, plug
 
 REPOSITORY, IMAGE, ACCEL, PROGRAMS, BENCH, WORK, LOAD = *sys.argv[1:7], int(sys.argv[7])
 TOOLS = [os.path.join(REPOSITORY, "ubuntu-image/tools")]
@@ -177,6 +177,7 @@ def nobody_gets_out_of_his_own_way(box):
     """Every way that a user must not have is tried as him, past his own sandbox: the firewall alone is left to stop it. Somebody listens
     at the end of each, and must not be reached; and the firewall says that it has refused it."""
     printer, platform, resolver = ("tcp", PRINTERS_HERE, PIP + 1), ("tcp", PLATFORM, 443), ("tcp", "127.0.0.53", 53)
+    releases = ("tcp", PLATFORM, RELEASES)
     others = Listeners(tcp=[(PLATFORM, port) for port in (22, 53)] + [(PRINTERS_HERE, port) for port in (22, 443)],
                        udp=[(PLATFORM, port) for port in (53, 5000)] + [(PRINTERS_HERE, port) for port in (53, 161)])
     ways = [("tcp", PLATFORM, 22), ("tcp", PLATFORM, 53), ("tcp", PLATFORM, 4460), ("udp", PLATFORM, 53), ("udp", PLATFORM, 5000),
@@ -190,10 +191,11 @@ def nobody_gets_out_of_his_own_way(box):
     refused = "nft list counter inet oneway refused_output | sed -n 's/.*packets \\([0-9]*\\).*/\\1/p'"
     tried = 0
     for user, reached, shut in [
-        ("oneway-intake", [printer], [platform, resolver, *ways]),
-        ("oneway-uplink", [platform, resolver], [printer, *ways]),
-        ("nobody", [resolver], [printer, platform, *ways]),
-        ("root", [resolver], [printer, platform, *ways]),
+        ("oneway-intake", [printer], [platform, releases, resolver, *ways]),
+        ("oneway-uplink", [platform, resolver], [printer, releases, *ways]),
+        ("oneway-update", [releases, resolver], [printer, platform, *ways]),
+        ("nobody", [resolver], [printer, platform, releases, *ways]),
+        ("root", [resolver], [printer, platform, releases, *ways]),
     ]:
         box.run("\n".join(attempt(user, way) for way in reached))
         counted = box.run("\n".join(f"{refused}; {attempt(user, way)} 2>/dev/null || true; {refused}" for way in shut)).split()
@@ -202,6 +204,20 @@ def nobody_gets_out_of_his_own_way(box):
         tried += len(shut)
     assert not others.came, others.came
     step(f"nobody has another's way: {tried} were tried, all refused, and nobody was reached")
+
+
+def the_typed_address_is_asked_for_releases(box, site):
+    """By the unit and the user that the image has for it, over TLS. A server that has nothing is said, and is no failure."""
+    had = len(site.releases.asked)
+    # The timer may have had it asked a while ago, and then it would be hours to the next time.
+    box.run("rm -f /run/oneway-update/take/asked; systemctl start oneway-update-address.service")
+    asked = site.releases.asked[had:]
+    assert asked[:1] == [("GET /oneway/2.root.signed HTTP/1.1", "TLSv1.3")], asked
+    said = box.run("cat /run/oneway-update/said/account.json")
+    assert "refused: timestamp.signed: is missing" in said, said
+    shown = box.run("systemctl show -p User -p Result oneway-update-address.service").split()
+    assert sorted(shown) == ["Result=success", "User=oneway-update"], shown
+    step("the address of the stick was asked for a release, by TLS and as its own user; that it has none is said")
 
 
 # What the kernel says of the disk: writes, sectors written, discards, sectors discarded, flushes.
@@ -326,6 +342,7 @@ def main():
         site.page("/adapters", {"name": ADAPTER, "site": "Here"})
         site.simulate(PACE)
         site.tell_the_time(TOOLS)
+        site.serve_releases()
         step("printers and platform run")
         sealed = the_first_start_needs_nobody(box, site)
         disk.add_console(box.disk, TOOLS, addon)
@@ -334,6 +351,7 @@ def main():
         up_with_a_stick_that_cannot_be_read_and_a_wrong_clock(box, site)
         it_is_what_was_said(box)
         nobody_gets_out_of_his_own_way(box)
+        the_typed_address_is_asked_for_releases(box, site)
         before = nothing_is_written(box, site)
         box.cut()
         a_start_writes_nothing(box, site, before)

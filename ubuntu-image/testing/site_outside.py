@@ -1,11 +1,13 @@
 """The world outside the box: printers on one network, the platform on the other, both on this machine."""
 
+import http.server
 import json
 import os
 import re
 import socket
 import ssl
 import subprocess
+import sys
 import threading
 import urllib.parse
 import urllib.request
@@ -14,6 +16,8 @@ PRINTERS_NET, CLOUD_NET = "192.168.77", "203.0.113"
 PRINTERS_HERE, BOX_FOR_PRINTERS = f"{PRINTERS_NET}.1", f"{PRINTERS_NET}.2"
 PLATFORM, BOX_FOR_CLOUD = f"{CLOUD_NET}.1", f"{CLOUD_NET}.2"
 BEATS, PIP = 5044, 7900
+# Where releases are served, beside the platform.
+RELEASES = 8443
 # As the box names its two cards, by where `ubuntu-image/boot` puts them.
 PRINTERS_PLUG, UPLINK_PLUG = "enp0s2", "enp0s3"
 
@@ -47,6 +51,34 @@ class Listeners:
         while True:
             listening.recvfrom(65536)
             self.came.append(("udp", place))
+
+
+class Releases(http.server.ThreadingHTTPServer):
+    """A web server for releases that has none: it notes what is asked and over which TLS, and says that nothing is there."""
+
+    daemon_threads = True
+
+    def __init__(self, certificate, key):
+        super().__init__((PLATFORM, RELEASES), self.Handler)
+        self.asked = []
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, key)
+        # Whoever connects and says nothing keeps nobody else waiting.
+        self.socket = context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def handle_error(self, request, client_address):
+        """Who tries whether the way is open hangs up without TLS, and that is no fault of the server's."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handle_error(request, client_address)
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.server.asked.append((self.requestline, self.connection.version()))
+            self.send_error(404)
+
+        def log_message(self, *_):
+            pass
 
 
 class Site:
@@ -104,6 +136,7 @@ class Site:
             "network.uplink.interface": UPLINK_PLUG, "network.uplink.address": f"{BOX_FOR_CLOUD}/24", "network.uplink.gateway": PLATFORM,
             "network.dns": PLATFORM, "network.nts": PLATFORM, "beats": "tls", "beats.port": str(BEATS), "push": "off",
             "tls.authority": self.read("ca.pem"), "tls.certificate": self.read("adapter.pem"), "tls.key": self.read("adapter.key"),
+            "updates.url": f"https://{PLATFORM}:{RELEASES}/oneway", "updates.authority": self.read("ca.pem"),
         }
         if code:
             form["code"] = "on"
@@ -157,6 +190,10 @@ class Site:
         line = program.stdout.readline()
         assert '"ready"' in line, f"{role}: {line} {self.read(role + '.log')[-2000:]}"
         self.running[role] = program
+
+    def serve_releases(self):
+        """None: the box's next system comes by a stick, and this says what of it is asked."""
+        self.releases = Releases(self.file("platform.pem"), self.file("platform.key"))
 
     def tell_the_time(self, tools):
         """A server of NTS. It does not touch this machine's clock, and knows no better one."""

@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use anyhow::Context as _;
 use clap::Subcommand;
 use release::Time;
 use serde_json::json;
@@ -23,6 +24,8 @@ const REFUSED: u8 = 3;
 const NOTHING: u8 = 4;
 /// Where the adapter's halves meet, as the packages' units have it.
 const SOCKET: &str = "/run/oneway/link.sock";
+/// Where a machine lists its users.
+const USERS: &str = "/etc/passwd";
 /// Where the kernel lists network interfaces.
 const INTERFACES: &str = "/sys/class/net";
 
@@ -110,6 +113,9 @@ pub(super) struct Firewall {
     /// Who asks for the time.
     #[arg(long, value_name = "USER", default_value = "_chrony")]
     clock_user: User,
+    /// Who looks for a new system at the address of releases, if one is configured and this machine has this user.
+    #[arg(long, value_name = "USER", default_value = "oneway-update")]
+    update_user: User,
     /// Who asks for an address by DHCP.
     #[arg(long, value_name = "USER", default_value = "systemd-network")]
     network_user: User,
@@ -287,10 +293,25 @@ fn firewall(arguments: &Firewall) -> Result<ExitCode, Failure> {
         text.push_str(&firewall::rules(&users(arguments)));
     }
     if let Some(file) = &arguments.config {
-        text.push_str(&firewall::elements(file, &sections(file)?).map_err(failed)?);
+        let sections = sections(file)?;
+        let who = who_updates(&arguments.update_user, firewall::releases(&sections))?;
+        text.push_str(&firewall::elements(file, &sections, who).map_err(failed)?);
     }
     say(text.trim_end())?;
     Ok(ExitCode::SUCCESS)
+}
+
+// Only a box has this user; on other machines releases are the supervisor's, and somebody has to say as whom it goes out.
+fn who_updates<'a>(user: &'a User, releases: Option<&str>) -> Result<Option<&'a User>, Failure> {
+    let Some(address) = releases else { return Ok(None) };
+    let users = std::fs::read_to_string(USERS).context(USERS).map_err(fault)?;
+    if user.is_of(&users) {
+        return Ok(Some(user));
+    }
+    tracing::warn!(
+        "this machine has no user {user}, so nobody may go out to the releases at {address}: name who asks there with `--update-user`"
+    );
+    Ok(None)
 }
 
 fn users(arguments: &Firewall) -> Users {

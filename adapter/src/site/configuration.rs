@@ -1,7 +1,7 @@
 //! What a stick says, as the adapter's configuration file and the files that it names. A stick has no paths: they are all made
 //! here.
 
-use ::site::{Document, Interface, Listener, Printer, Query, Sender};
+use ::site::{Document, Interface, Listener, Printer, Query, Sender, Updates};
 use toml::{Table, Value};
 
 use super::{CREDENTIALS, IDENTITY, SiteError};
@@ -54,11 +54,13 @@ impl Secrets {
 
 pub(super) const PLATFORM_AUTHORITY: &str = "platform-ca.pem";
 pub(super) const PRINTERS_AUTHORITY: &str = "printers-ca.pem";
+pub(super) const UPDATES_AUTHORITY: &str = "updates-ca.pem";
 pub(super) const CERTIFICATE: &str = "adapter.pem";
 const KEY: &str = "adapter.key";
 
 /// Every certificate's file, so that one that a newer stick has not is removed.
-pub(super) const CERTIFICATES: [&str; 3] = [PLATFORM_AUTHORITY, PRINTERS_AUTHORITY, CERTIFICATE];
+pub(super) const CERTIFICATES: [&str; 4] =
+    [PLATFORM_AUTHORITY, PRINTERS_AUTHORITY, UPDATES_AUTHORITY, CERTIFICATE];
 
 /// Makes the configuration.
 pub(super) fn of(document: &Document, socket: &str, kept: Secrets) -> Result<Configuration, SiteError> {
@@ -67,6 +69,9 @@ pub(super) fn of(document: &Document, socket: &str, kept: Secrets) -> Result<Con
     root.insert("platform".into(), made.platform(document).into());
     root.insert("link".into(), table([("socket", socket.into()), ("identity_file", IDENTITY.into())]).into());
     root.insert("network".into(), Value::try_from(&document.network)?);
+    if let Some(updates) = &document.updates {
+        root.insert("updates".into(), made.updates(updates).into());
+    }
     made.tls(document, &mut root);
     let printers: Vec<Value> = document.printers.iter().map(|printer| made.printer(printer).into()).collect();
     if !printers.is_empty() {
@@ -93,6 +98,15 @@ impl Maker {
         if let Some(authority) = &document.platform.authority {
             self.certificates.push((PLATFORM_AUTHORITY, authority.to_string()));
             section.insert("ca_file".into(), PLATFORM_AUTHORITY.into());
+        }
+        section
+    }
+
+    fn updates(&mut self, updates: &Updates) -> Table {
+        let mut section = table([("url", updates.url.to_string().into())]);
+        if let Some(authority) = &updates.authority {
+            self.certificates.push((UPDATES_AUTHORITY, authority.to_string()));
+            section.insert("ca_file".into(), UPDATES_AUTHORITY.into());
         }
         section
     }
@@ -244,7 +258,7 @@ mod tests {
     /// What is made of every good stick is a configuration that the adapter reads, and says what the stick said.
     #[test]
     fn a_sticks_configuration_is_one_that_the_adapter_reads() {
-        for name in ["good", "good-everything", "good-without-code"] {
+        for name in ["good", "good-everything", "good-updates", "good-without-code"] {
             let document = fixture(name);
             for kept in [Secrets::HandedOver, Secrets::InClear] {
                 let made = of(&document, "/run/oneway/link.sock", kept).unwrap();
@@ -258,6 +272,12 @@ mod tests {
                 let (host, port) = document.platform.url.host_and_port();
                 let url = read.platform.unwrap().url;
                 assert_eq!((url.host_str(), url.port_or_known_default()), (Some(host), Some(port)));
+                let releases = |document: &Document| {
+                    let updates = document.updates.as_ref()?;
+                    let file = updates.authority.as_ref().map(|_| directory.path().join(UPDATES_AUTHORITY));
+                    Some((Some(updates.url.to_string()), file))
+                };
+                assert_eq!(read.updates.map(|updates| (updates.url, updates.ca_file)), releases(&document));
                 for (printer, said) in read.config.printers.iter().zip(&document.printers) {
                     let asked = printer
                         .interface
@@ -298,6 +318,8 @@ mod tests {
             "https://0x7f.1",
             "https://xn--a",
             "https://[fd00::1]:1",
+            "https://updates.example.com:8443/oneway/box",
+            "https://updates.example.com/a/../b",
             "0h",
             "100ms",
             "3600000ms",
@@ -320,6 +342,7 @@ mod tests {
     fn change() -> impl Strategy<Value = (&'static str, Json)> {
         let places = proptest::sample::select(vec![
             "/platform/url",
+            "/updates/url",
             "/network/printers/interface",
             "/printers/0/id",
             "/printers/0/zone",
@@ -368,10 +391,23 @@ mod tests {
                 fs::write(&file, &made.text).unwrap();
                 let read = config::load_sections(&file, &HashMap::new());
                 prop_assert!(read.is_ok(), "{}\n{}", read.unwrap_err(), made.text);
-                let url = read.unwrap().platform.unwrap().url;
+                let read = read.unwrap();
+                let url = read.platform.unwrap().url;
                 let (host, port) = document.platform.url.host_and_port();
                 let (found, wanted) = (url.host_str().unwrap().trim_matches(['[', ']']), host.to_lowercase());
                 prop_assert_eq!((found.to_owned(), url.port_or_known_default()), (wanted, Some(port)));
+                if let Some(said) = &document.updates {
+                    let address = read.updates.unwrap().url.unwrap();
+                    let asked: reqwest::Url = address.parse().unwrap();
+                    let found = (asked.host_str().unwrap().trim_matches(['[', ']']), asked.port_or_known_default());
+                    let (host, port) = said.url.host_and_port();
+                    let host = host.to_lowercase();
+                    prop_assert_eq!(found, (host.as_str(), Some(port)));
+                    // What is typed is what is asked: no program makes another folder of it.
+                    let folder = address.splitn(4, '/').nth(3).unwrap_or_default();
+                    prop_assert_eq!(asked.path(), format!("/{folder}"));
+                    prop_assert!(crate::update::can_ask(&address, None).is_ok());
+                }
             }
         }
     }

@@ -7,6 +7,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 
 use ::site::Address;
+use reqwest::Url;
 
 use super::users::User;
 use super::{CODE, SiteError};
@@ -50,8 +51,13 @@ pub(crate) fn rules(users: &Users) -> String {
     text + "\n" + RULES
 }
 
-/// The elements of the sets, in the place of those that are there.
-pub(crate) fn elements(file: &Path, sections: &Sections) -> Result<String, SiteError> {
+/// The elements of the sets, in the place of those that are there. Who looks for a new system is named where this machine has such a user:
+/// `nft` refuses the whole text for one that is not there.
+pub(crate) fn elements(
+    file: &Path,
+    sections: &Sections,
+    who_updates: Option<&User>,
+) -> Result<String, SiteError> {
     let missing = |section| SiteError::NoSection { file: file.to_owned(), section };
     let network = sections.network.as_ref().ok_or_else(|| missing("[network]"))?;
     let platform = sections.platform.as_ref().ok_or_else(|| missing("[platform]"))?;
@@ -72,12 +78,18 @@ pub(crate) fn elements(file: &Path, sections: &Sections) -> Result<String, SiteE
     let (v4, v6) = printers(sections);
     set("printers_v4", v4);
     set("printers_v6", v6);
-    set("platform_ports", vec![platform.url.port_or_known_default().unwrap_or_default().to_string()]);
-    let host = platform.url.host_str().unwrap_or_default();
-    let host: Option<IpAddr> = host.trim_start_matches('[').trim_end_matches(']').parse().ok();
-    let (v4, v6) = by_family(host.as_slice());
+    let Place { port, v4, v6 } = Place::of(&platform.url);
+    set("platform_ports", port);
     set("platform_v4", v4);
     set("platform_v6", v6);
+    // What is no address is asked by nobody either.
+    let updates = releases(sections).and_then(|address| address.parse().ok());
+    let who = who_updates.filter(|_| updates.is_some()).map(ToString::to_string);
+    let Place { port, v4, v6 } = updates.as_ref().map(Place::of).unwrap_or_default();
+    set("updates_ports", port);
+    set("updates_v4", v4);
+    set("updates_v6", v6);
+    set("updates_users", who.into_iter().collect());
     let (v4, v6) = by_family(&network.dns);
     set("resolvers_v4", v4);
     set("resolvers_v6", v6);
@@ -86,7 +98,29 @@ pub(crate) fn elements(file: &Path, sections: &Sections) -> Result<String, SiteE
     Ok(text)
 }
 
-/// Addresses by their family; everything, where none is named: a platform that has a name, name servers that DHCP tells.
+/// Where the configuration says that releases are served, if it does.
+pub(crate) fn releases(sections: &Sections) -> Option<&str> {
+    sections.updates.as_ref()?.url.as_deref()
+}
+
+/// What sets say of a server: nothing, where there is none.
+#[derive(Default)]
+struct Place {
+    port: Vec<String>,
+    v4: Vec<String>,
+    v6: Vec<String>,
+}
+
+impl Place {
+    fn of(url: &Url) -> Self {
+        let host = url.host_str().unwrap_or_default();
+        let host: Option<IpAddr> = host.trim_start_matches('[').trim_end_matches(']').parse().ok();
+        let (v4, v6) = by_family(host.as_slice());
+        Self { port: vec![url.port_or_known_default().unwrap_or_default().to_string()], v4, v6 }
+    }
+}
+
+/// Addresses by their family; everything, where none is named: a platform or a server of releases that has a name, name servers that DHCP tells.
 fn by_family(addresses: &[IpAddr]) -> (Vec<String>, Vec<String>) {
     if addresses.is_empty() {
         return (vec!["0.0.0.0/0".into()], vec!["::/0".into()]);

@@ -10,10 +10,10 @@ use secrecy::ExposeSecret as _;
 
 use super::configuration::{self, Secrets};
 use super::{CONFIGURATION, SiteError, files, make_directory};
-use crate::config::{self, Sections};
+use crate::config::{self, Sections, Updates};
 use crate::files::if_there;
 use crate::intake::poll;
-use crate::tls;
+use crate::{tls, update};
 
 /// Where it is tried, in the directory that is filled: in memory, for a moment, and for its owner alone.
 const DIRECTORY: &str = "tried";
@@ -60,9 +60,12 @@ fn within(directory: &Path, document: &Document, socket: &str) -> Result<Result<
 
 // What is made of files at a start.
 fn starts(sections: &Sections) -> anyhow::Result<()> {
-    let Sections { platform, config, .. } = sections;
+    let Sections { platform, updates, config, .. } = sections;
     if let Some(platform) = platform {
         tls::client(platform.ca_file.as_deref(), None)?;
+    }
+    if let Some(Updates { url: Some(url), ca_file, .. }) = updates {
+        update::can_ask(url, ca_file.as_deref())?;
     }
     for listener in config.beats.iter().chain(&config.push).filter_map(|it| it.tls.as_ref()) {
         tls::server(listener)?;

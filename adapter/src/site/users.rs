@@ -23,6 +23,16 @@ impl FromStr for User {
     }
 }
 
+impl User {
+    /// Whether a machine with this list of users (passwd(5)) has it. A number is anybody's.
+    pub(crate) fn is_of(&self, users: &str) -> bool {
+        match self {
+            Self::Number(_) => true,
+            Self::Name(name) => users.lines().any(|line| line.split(':').next() == Some(name)),
+        }
+    }
+}
+
 /// As nft(8) reads it.
 impl fmt::Display for User {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -36,6 +46,17 @@ impl fmt::Display for User {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_user_is_of_a_machine_that_lists_it() {
+        let users = "root:x:0:0::/root:/bin/sh\noneway-updates:x:7:7::/:/bin/false\noneway-update:x:8:8::/:/bin/false\n";
+        for (user, expected) in
+            [("root", true), ("oneway-update", true), ("oneway-updat", false), ("x", false), ("77", true)]
+        {
+            assert_eq!(user.parse::<User>().unwrap().is_of(users), expected, "{user}");
+        }
+        assert!(!"oneway-update".parse::<User>().unwrap().is_of(""));
+    }
 
     #[test]
     fn a_user_is_a_number_or_a_name_and_nothing_that_ends_a_line() {

@@ -137,6 +137,14 @@ async fn known(root: &Path, installed: Option<&Path>) -> Result<Known, UpdateErr
     }
 }
 
+/// Whether releases can be asked for there. Nothing is asked yet.
+///
+/// # Errors
+/// The address is none of a folder, or the certificates cannot be used.
+pub(crate) fn can_ask(address: &str, ca_file: Option<&Path>) -> Result<(), UpdateError> {
+    Server::new(address, ca_file).map(drop)
+}
+
 /// What it knows that knew this, and has that bundle, or these files of it.
 async fn remembered(known: Known, folder: &Path, files: Files) -> Result<Known, UpdateError> {
     match look(&Source::Folder(Folder::new(folder)), Start(files), known, &mut ()).await {

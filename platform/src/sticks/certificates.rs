@@ -14,8 +14,12 @@ use x509_parser::parse_x509_certificate;
 
 /// Every mistake of a document's certificates.
 pub(super) fn mistakes(document: &Document) -> Vec<Mistake> {
-    let authorities =
-        [("platform.authority", &document.platform.authority), ("tls.authority", &document.tls.authority)];
+    let updates = document.updates.as_ref().and_then(|updates| updates.authority.as_ref());
+    let authorities = [
+        ("platform.authority", document.platform.authority.as_ref()),
+        ("tls.authority", document.tls.authority.as_ref()),
+        ("updates.authority", updates),
+    ];
     let mut found = Vec::new();
     let mut add = |field: &str, text: String| found.push(Mistake { field: field.into(), text });
     for (field, authority) in authorities {
@@ -91,7 +95,10 @@ mod tests {
 
     fn document() -> Document {
         let base = include_bytes!("../../../fixtures/site/base.json");
-        site::decode(base).unwrap()
+        let mut document = site::decode(base).unwrap();
+        let url = site::Plain::parse("https://updates.example.com").unwrap();
+        document.updates = Some(site::Updates { url, authority: None });
+        document
     }
 
     fn fields(document: &Document) -> Vec<String> {
@@ -107,18 +114,21 @@ mod tests {
         let (_, other_key) = certificate(false, 2100);
         let no_certificate =
             "-----BEGIN CERTIFICATE-----\nTm90IG9uZS4=\n-----END CERTIFICATE-----\n".to_owned();
-        for (platform, printers, certificate, key, expected) in [
-            (&authority, &authority, &own, &key, vec![]),
-            (&old, &authority, &own, &key, vec!["platform.authority"]),
-            (&authority, &old, &own, &key, vec!["tls.authority"]),
-            (&no_certificate, &authority, &own, &key, vec!["platform.authority"]),
-            (&authority, &authority, &own, &other_key, vec!["tls.key"]),
-            (&authority, &authority, &old_own, &old_key, vec!["tls.certificate"]),
-            (&authority, &authority, &no_certificate, &key, vec!["tls.certificate"]),
+        for ([platform, printers, updates], certificate, key, expected) in [
+            ([&authority; 3], &own, &key, vec![]),
+            ([&old, &authority, &authority], &own, &key, vec!["platform.authority"]),
+            ([&authority, &old, &authority], &own, &key, vec!["tls.authority"]),
+            ([&authority, &authority, &old], &own, &key, vec!["updates.authority"]),
+            ([&no_certificate, &authority, &authority], &own, &key, vec!["platform.authority"]),
+            ([&authority, &authority, &no_certificate], &own, &key, vec!["updates.authority"]),
+            ([&authority; 3], &own, &other_key, vec!["tls.key"]),
+            ([&authority; 3], &old_own, &old_key, vec!["tls.certificate"]),
+            ([&authority; 3], &no_certificate, &key, vec!["tls.certificate"]),
         ] {
             let mut document = document();
             document.platform.authority = site::Authority::parse(platform);
             document.tls.authority = site::Authority::parse(printers);
+            document.updates.as_mut().unwrap().authority = site::Authority::parse(updates);
             document.tls.certificate = site::Authority::parse(certificate);
             document.tls.key = site::Key::parse(&key.serialize_pem());
             assert!(document.tls.certificate.is_some() && document.tls.key.is_some());

@@ -9,13 +9,13 @@ use release::Time;
 use serde::{Deserialize, Serialize};
 use site::{
     AdapterName, Address, Code, Document, Interface, Listener, Mistake, Network, Plain, Platform, Plug,
-    Printer, Query, Sender, Serial, Target, Tls, limits,
+    Printer, Query, Sender, Serial, Target, Tls, Updates, limits,
 };
 
 use super::certificates;
 
 /// Every field that is not of a printer.
-pub const FIELDS: [&str; 19] = [
+pub const FIELDS: [&str; 21] = [
     "expires",
     "code",
     "platform.url",
@@ -35,6 +35,8 @@ pub const FIELDS: [&str; 19] = [
     "tls.authority",
     "tls.certificate",
     "tls.key",
+    "updates.url",
+    "updates.authority",
 ];
 
 /// Every field of a printer.
@@ -288,6 +290,7 @@ impl Reading<'_> {
         }
         let platform =
             Platform { url: self.needed("platform.url")?, authority: self.maybe("platform.authority") };
+        let updates = self.updates();
         let network = self.network();
         let (beats, push) = (self.listener("beats"), self.listener("push"));
         let tls = Tls {
@@ -304,12 +307,25 @@ impl Reading<'_> {
             adapter: adapter.clone(),
             code,
             platform,
+            updates,
             network: network?,
             beats,
             push,
             tls,
             printers: printers.into_iter().collect::<Option<_>>()?,
         })
+    }
+
+    // Nothing, where no address was typed.
+    fn updates(&mut self) -> Option<Updates> {
+        let (url, authority) = (self.maybe("updates.url"), self.maybe("updates.authority"));
+        if self.form.text("updates.url").is_empty() && !self.form.text("updates.authority").is_empty() {
+            self.wrong(
+                "updates.url",
+                "fill in the address that this authority certifies, or empty its field",
+            );
+        }
+        Some(Updates { url: url?, authority })
     }
 
     fn network(&mut self) -> Option<Network> {

@@ -94,6 +94,40 @@ async fn an_adapter_without_a_key_gets_no_stick_without_a_code() {
     }
 }
 
+/// Where nothing is typed the stick says nothing of it, so that every box reads it.
+#[tokio::test]
+async fn an_address_of_releases_goes_onto_the_stick_if_one_is_typed() {
+    let house = house().await;
+    let cookie = house.log_in("anna").await;
+    let made = house
+        .post("/adapters/1/stick", &cookie, &format!("{GOOD}&updates.url=&updates.authority=&do=make"))
+        .await;
+    assert!(made.status == StatusCode::OK && !made.text.contains("updates"), "{}", made.text);
+    let typed = format!("{GOOD}&updates.url=https%3A%2F%2Fupdates.example%3A8443%2Foneway");
+    let made = house.post("/adapters/1/stick", &cookie, &format!("{typed}&do=make")).await;
+    let body = site::Envelope::parse(made.text.as_bytes()).unwrap().body;
+    let updates = site::decode(&body).unwrap().updates.unwrap();
+    assert_eq!(
+        (updates.url.as_str(), updates.authority.is_none()),
+        ("https://updates.example:8443/oneway", true)
+    );
+    let again = house.get("/adapters/1/stick", &cookie).await.text;
+    assert!(again.contains("value=\"https://updates.example:8443/oneway\""), "{again}");
+    for (typed, words) in [
+        (
+            "updates.url=http%3A%2F%2Fupdates.example",
+            "this is not an address such as https://updates.example.com/oneway",
+        ),
+        ("updates.url=https%3A%2F%2F192.168.77.50%2F", "this is on the printers&#39; side (192.168.77.1/24)"),
+        ("updates.authority=-----BEGIN", "fill in the address that this authority certifies"),
+        ("updates.url=https%3A%2F%2Fa&updates.authority=x", "this is not one to four certificates"),
+    ] {
+        let answer = house.post("/adapters/1/stick", &cookie, &format!("{GOOD}&{typed}&do=make")).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{typed}");
+        assert!(answer.text.contains(words), "{words} is not in {}", answer.text);
+    }
+}
+
 #[tokio::test]
 async fn printers_are_added_and_taken_out_by_buttons() {
     let house = house().await;

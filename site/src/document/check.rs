@@ -47,6 +47,7 @@ impl Document {
             found.add("expires", "a stick is good for some time, and for seven days at most");
         }
         self.network.check(self.platform.url.host_and_port().0, &mut found);
+        self.check_updates(&mut found);
         self.check_listeners(&mut found);
         if self.printers.len() > limits::PRINTERS_MAX {
             found.add("printers", format!("an adapter takes at most {} printers", limits::PRINTERS_MAX));
@@ -66,6 +67,23 @@ impl Document {
             }
         }
         found.0
+    }
+
+    fn check_updates(&self, found: &mut Mistakes) {
+        let Some(updates) = &self.updates else { return };
+        let Network { printers, uplink, dns, .. } = &self.network;
+        match (updates.url.host_and_port().0.parse::<IpAddr>(), printers.address) {
+            (Ok(address), Address::Static(prefix)) if prefix.holds(address) => found.add(
+                "updates.url",
+                format!(
+                    "this is on the printers' side ({prefix}), where the box asks printers alone: releases come from the platform's side"
+                ),
+            ),
+            (Err(_), _) if matches!(uplink.address, Address::Static(_)) && dns.is_empty() => {
+                found.add("network.dns", name_server("the releases"));
+            }
+            _ => {}
+        }
     }
 
     fn check_listeners(&self, found: &mut Mistakes) {
@@ -136,6 +154,10 @@ impl Document {
             query.check(known, field, found);
         }
     }
+}
+
+fn name_server(found: &str) -> String {
+    format!("with an address of its own, the box needs a name server to find {found} by name")
 }
 
 fn once<'a, T: Hash + Eq>(
@@ -243,9 +265,7 @@ impl Network {
                 );
             }
             if self.dns.is_empty() && platform.parse::<IpAddr>().is_err() {
-                let text =
-                    "with an address of its own, the box needs a name server to find the platform by name";
-                found.add("network.dns", text);
+                found.add("network.dns", name_server("the platform"));
             }
         }
         for (field, count) in [("network.dns", self.dns.len()), ("network.nts", self.nts.len())] {

@@ -11,7 +11,7 @@ pub use check::{INTERVAL_MIN_HTTP, INTERVAL_MIN_PIP, Mistake};
 pub use network::{Address, Network, Plug, Prefix};
 pub use printer::{Interface, Printer, Query, Sender, Target};
 
-use crate::{AdapterName, Authority, Code, Key, PlatformUrl, limits};
+use crate::{AdapterName, Authority, Code, Key, PlatformUrl, ReleasesUrl, limits};
 
 /// Counts up with each stick of an adapter: the second in which it was made, or one more than the last. So a platform that was
 /// put back from a backup goes on where the sticks are.
@@ -35,6 +35,10 @@ pub struct Document {
     pub code: Option<Code>,
     /// Where everything goes.
     pub platform: Platform,
+    /// Where else than on a stick a box finds its next system. Where there is nothing to say it is not written, since programs of before it
+    /// know no such field.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub updates: Option<Updates>,
     /// How the box's two plugs are set up.
     pub network: Network,
     /// The listener for Filebeat and Metricbeat.
@@ -54,6 +58,16 @@ pub struct Platform {
     /// Its address.
     pub url: PlatformUrl,
     /// What its certificate is checked against; without it, the public authorities.
+    pub authority: Option<Authority>,
+}
+
+/// Where releases are served. Who signed them is another matter: the keys for that are in the box's image.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Updates {
+    /// The address of their folder.
+    pub url: ReleasesUrl,
+    /// What the server's certificate is checked against; without it, the public authorities.
     pub authority: Option<Authority>,
 }
 

@@ -134,6 +134,7 @@ pub(super) fn parts(form: &Form, wrong: &Wrong) -> Vec<Part> {
         uplink(&maker),
         listeners(&maker),
         certificates(&maker),
+        updates(&maker),
     ]
 }
 
@@ -196,7 +197,7 @@ fn printers_side(maker: &Maker<'_>) -> Part {
 fn uplink(maker: &Maker<'_>) -> Part {
     maker.part(
         "Plug towards the platform",
-        "The way out: to the platform, a name server and time servers, and nowhere else.",
+        "The way out: to the platform, a name server and time servers, to releases where their address is filled in below, and nowhere else.",
         "Platform's plug",
         vec![
             ("network.uplink.interface", "Interface", "Another than the printers'.", "enp1s0", Kind::Line),
@@ -266,6 +267,31 @@ fn certificates(maker: &Maker<'_>) -> Part {
                 "It goes onto the stick and is not kept here: paste it for each stick.",
                 "-----BEGIN PRIVATE KEY-----",
                 Kind::SecretLines,
+            ),
+        ],
+    )
+}
+
+fn updates(maker: &Maker<'_>) -> Part {
+    maker.part(
+        "New systems",
+        "A box takes a signed release from a stick; with an address here it asks there as well, every six hours. It starts with a new one by \
+         itself, when nothing waits for the platform. A box with a program of before this field refuses a stick on which it is filled in.",
+        "Releases",
+        vec![
+            (
+                "updates.url",
+                "Address of their folder",
+                "Empty: from a stick alone.",
+                "https://updates.example.com/oneway",
+                Kind::Line,
+            ),
+            (
+                "updates.authority",
+                "Authority of its certificate (PEM)",
+                "Empty where a public authority has certified it.",
+                "-----BEGIN CERTIFICATE-----",
+                Kind::Lines,
             ),
         ],
     )
