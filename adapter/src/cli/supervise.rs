@@ -66,8 +66,9 @@ async fn supervised(
     let updates = match &sections.updates {
         None => None,
         Some(updates) => {
-            let begun =
-                Box::pin(lifecycle.soft.run_until_cancelled(begin(updates, &mut supervise, state))).await;
+            let engine = supervise.engine.clone();
+            let begun = place.meanwhile(&engine, state, begin(updates, &mut supervise, state));
+            let begun = Box::pin(lifecycle.soft.run_until_cancelled(begun)).await;
             // Told to stop while it waited for an engine.
             let Some(begun) = begun else { return Ok(()) };
             Some((updates, begun?))

@@ -1,6 +1,7 @@
 //! What a supervisor that has ended left running. One that was killed is started again by the service manager, and takes over what
 //! runs; where it is not, nobody watches the halves any more, and they are stopped.
 
+use std::path::Path;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
@@ -13,6 +14,9 @@ use super::topology::Role;
 
 /// The exit code that a service is not started again after: `RestartPreventExitStatus=` of the unit.
 const USAGE: &str = "2";
+/// Why it is stopped.
+const NOBODY_WATCHES: &str = "nobody watches it any more";
+const IN_TIME: &str = "it was not shown to be separated in time";
 /// Between two questions whether there is an engine.
 const AGAIN_WAIT: Duration = Duration::from_secs(1);
 
@@ -59,16 +63,26 @@ pub(crate) async fn end() -> Result<(), LeftError> {
             engine => break engine?,
         }
     };
-    let (intake, uplink) = (stop(&engine, Role::Intake).await, stop(&engine, Role::Uplink).await);
+    let stopped = stop_both(&engine, NOBODY_WATCHES).await;
     // Whatever still runs, what was handed over does not stay.
     let forgotten = places::forget_in(&directory);
-    intake.and(uplink)?;
+    stopped?;
     Ok(forgotten?)
 }
 
-async fn stop(engine: &Engine, role: Role) -> Result<(), EngineError> {
+/// Stops what a killed supervisor left running, where the next one waits for something before it can try what that reaches.
+pub(super) async fn stop_untried(socket: &Path) -> Result<(), EngineError> {
+    stop_both(&Engine::connect(socket).await?, IN_TIME).await
+}
+
+async fn stop_both(engine: &Engine, why: &str) -> Result<(), EngineError> {
+    let (intake, uplink) = (stop(engine, Role::Intake, why).await, stop(engine, Role::Uplink, why).await);
+    intake.and(uplink)
+}
+
+async fn stop(engine: &Engine, role: Role, why: &str) -> Result<(), EngineError> {
     for name in engine.own_running(role).await? {
-        tracing::warn!(name, "nobody watches it any more: it is stopped");
+        tracing::warn!(name, why, "it is stopped");
         if let Err(error) = engine.stop(&name, STOP_MAX).await {
             tracing::error!("{error}");
             engine.kill(&name).await?;

@@ -27,6 +27,7 @@ mod verify;
 
 use std::path::Path;
 
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use account::{Account, Part, Reader, ReleaseCounts};
@@ -44,6 +45,7 @@ pub(crate) use topology::{
 use crate::config::{Sections, Supervise};
 use hold::{Held, HoldError};
 use supervisor::{Plan, Supervisor};
+use unverified::Unverified;
 use verify::Around;
 
 /// Why there is nothing to supervise. Always the owner's to mend.
@@ -70,6 +72,25 @@ impl StartError {
 /// What makes this the one supervisor of the machine.
 pub(crate) struct Place {
     _held: Held,
+    /// Counts from the moment that it is.
+    unverified: Unverified,
+}
+
+impl Place {
+    /// Does what has to be done before anything can be supervised. It may wait for as long as it has to: what a killed supervisor
+    /// left running does not, unless it is shown to be separated in time.
+    pub(crate) async fn meanwhile<T>(
+        &self,
+        engine: &Path,
+        state: &State,
+        work: impl Future<Output = T>,
+    ) -> T {
+        let stop = async || {
+            let stopped = left::stop_untried(engine).await;
+            stopped.inspect_err(|error| state.cannot_stop(&error.to_string())).is_ok()
+        };
+        self.unverified.meanwhile(work, stop).await
+    }
 }
 
 /// Takes it, before anything of it is touched.
@@ -80,7 +101,7 @@ pub(crate) fn hold(engine: &Path) -> Result<Place, StartError> {
     let mut held = places::hold()?;
     places::reserved(&std::fs::read_to_string(places::USERS).unwrap_or_default())?;
     held.say(engine).map_err(|source| HoldError::Io { path: engine.to_owned(), source })?;
-    Ok(Place { _held: held })
+    Ok(Place { _held: held, unverified: Unverified::new(Instant::now()) })
 }
 
 /// All that would be asked of the engine for this configuration, as the engine takes it.
@@ -130,7 +151,8 @@ impl Ready {
             places,
         };
         let (control, orders) = Control::new();
-        Ok(Self { supervisor: Supervisor::new(plan, state), _place: place, orders, control })
+        let supervisor = Supervisor::new(plan, state, place.unverified.clone());
+        Ok(Self { supervisor, _place: place, orders, control })
     }
 
     /// What is described: for whoever tries something beside it.

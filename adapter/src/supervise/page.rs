@@ -1,9 +1,10 @@
 //! What `adapter status` shows of a supervisor to people.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use super::state::Document;
-use crate::update::install::Counts;
+use crate::update::install::{Counts, UnderWay};
 
 /// The page.
 pub(crate) fn page(document: &Document, process: &str) -> String {
@@ -20,9 +21,16 @@ pub(crate) fn page(document: &Document, process: &str) -> String {
         // It quotes the engine, and what a container said.
         let _ = writeln!(page, "trouble        {}", trouble.escape_debug());
     }
-    if let Some(Counts { tried, installed, not_switched, went_back, refused, last }) = &document.updates {
+    if let Some(Counts { tried, installed, not_switched, went_back, refused, last, under_way }) =
+        &document.updates
+    {
         let failed = not_switched + went_back;
         let _ = writeln!(page, "releases       {tried} tried, {installed} installed, {failed} not");
+        if let Some(UnderWay { release, stage, watch_left_s }) = under_way {
+            let left = watch_left_s.map(|left| humantime::format_duration(Duration::from_secs(left)));
+            let left = left.map(|left| format!(", for another {left} at least")).unwrap_or_default();
+            let _ = writeln!(page, "               release {} {stage}{left}", release.escape_debug());
+        }
         for (reason, times) in refused {
             let _ = writeln!(page, "               {times} refused: {}", reason.escape_debug());
         }

@@ -62,6 +62,16 @@ impl State {
         self.lock().trouble = vec![why.to_owned()];
     }
 
+    /// What has to be stopped goes on running.
+    pub(super) fn cannot_stop(&self, why: &str) {
+        let words = "what runs is not shown to be separated, and could not be stopped; it is tried again";
+        tracing::error!(why, "{words}");
+        let mut state = self.lock();
+        state.separation = Separation::Broken;
+        state.trouble.retain(|said| said != words);
+        state.trouble.push(words.into());
+    }
+
     /// From now on there is somebody who installs releases.
     pub(crate) fn installs(&self, updates: Updates) {
         // There is one in a process.

@@ -43,7 +43,8 @@ pub(crate) enum LookError {
     },
     /// Nobody can say whether names leave.
     #[error(
-        "the engine's resolver says nothing to the {} of a name that nobody has: whether names leave this machine is not known",
+        "the engine's resolver says nothing to the {} of a name that nobody has, or has it from elsewhere than it was told to: \
+         whether names leave this machine is not known",
         .0.name()
     )]
     Names(Role),
@@ -120,12 +121,24 @@ impl Around {
         );
         let (from_intake, from_uplink) = (from_intake?, from_uplink?);
         // The uplink may ask.
-        if from_intake.names == Names::Unknown {
+        if !is_known(from_intake.names, engine.language()) {
             return Err(LookError::Names(Role::Intake));
         }
         let halves = [(Role::Intake, &from_intake), (Role::Uplink, &from_uplink)];
         let of_halves = halves.into_iter().flat_map(|(role, found)| surroundings.judge(role, found));
         Ok(breaches.into_iter().chain(surroundings.judge_machine()).chain(of_halves).collect())
+    }
+}
+
+/// Up to this version of their language (Docker 20.10) all engines ask those whom they were told to ask, from a closed network as well.
+const ALWAYS_ASKS: usize = 41;
+
+/// Whether that says where names go.
+fn is_known(names: Names, language: usize) -> bool {
+    match names {
+        Names::Unknown => false,
+        Names::Failed => language > ALWAYS_ASKS,
+        Names::NoResolver | Names::Held | Names::Answered(_) => true,
     }
 }
 
@@ -149,4 +162,22 @@ pub(crate) fn is_in_memory(directory: &Path) -> std::io::Result<bool> {
     const MEMORY: [i128; 2] = [0x0102_1994, 0x8584_58f6];
     let kind = i128::from(rustix::fs::statfs(directory)?.f_type) & 0xffff_ffff;
     Ok(MEMORY.contains(&kind))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_that_comes_from_elsewhere_says_something_of_a_newer_engine_alone() {
+        for (names, of_20_10, of_25) in [
+            (Names::Held, true, true),
+            (Names::Answered(3), true, true),
+            (Names::NoResolver, true, true),
+            (Names::Failed, false, true),
+            (Names::Unknown, false, false),
+        ] {
+            assert_eq!((is_known(names, 41), is_known(names, 44)), (of_20_10, of_25), "{names:?}");
+        }
+    }
 }

@@ -108,6 +108,11 @@ impl Engine {
         Ok(Self { docker, socket: socket.to_owned() })
     }
 
+    /// The second number of its language's version, as far as both speak it; the first is 1.
+    pub(crate) fn language(&self) -> usize {
+        self.docker.client_version().minor_version
+    }
+
     /// Gives the engine the images of an archive, as `docker save` makes it.
     pub(crate) async fn load(&self, archive: &Path) -> Result<(), EngineError> {
         let failed = |source| EngineError::Archive { archive: archive.to_owned(), source };

@@ -111,6 +111,8 @@ mod tests {
             (unknown(), LOOKS_FAILED_MAX - 1, false, false, false),
             (unknown(), LOOKS_FAILED_MAX, true, false, false),
             (no_image(), 0, false, false, false),
+            // The clock itself stops what runs.
+            (Trouble::Late, 0, false, false, false),
         ] {
             let expected = Consequence { stops, breach, engine_gone };
             assert_eq!(Consequence::of(&trouble, looks_failed), expected, "{trouble}");

@@ -75,8 +75,8 @@ pub(crate) struct Supervisor {
 }
 
 impl Supervisor {
-    /// `state` is what it tells whoever looks on.
-    pub(crate) fn new(plan: Plan, state: State) -> Self {
+    /// `state` is what it tells whoever looks on; `unverified` counts already.
+    pub(crate) fn new(plan: Plan, state: State, unverified: Unverified) -> Self {
         Self {
             plan,
             state,
@@ -85,7 +85,7 @@ impl Supervisor {
             followed: [None, None],
             approved: false,
             verified: None,
-            unverified: Unverified::new(),
+            unverified,
             looks_failed: 0,
             backoff: Backoff::new(ENGINE_BASE, ENGINE_CEILING),
             breach_backoff: Backoff::new(BREACH_BASE, BREACH_CEILING),
@@ -114,7 +114,7 @@ impl Supervisor {
             let passed = tokio::select! {
                 biased;
                 () = stop.cancelled() => break,
-                passed = self.pass() => passed,
+                passed = self.pass_in_time() => passed,
             };
             let (wait, hears) = match passed {
                 Ok(wait) => {
@@ -124,7 +124,7 @@ impl Supervisor {
                 Err(trouble) => self.troubled(&trouble).await,
             };
             let wait = wait.min(self.not_unverified_for_long().await);
-            self.tell().await;
+            self.tell_in_time().await;
             if self.verified.is_some() {
                 ready.take().into_iter().for_each(|ready| ready());
             }
@@ -156,13 +156,28 @@ impl Supervisor {
             self.approved = false;
             return Duration::MAX;
         }
-        let why = "what runs is not shown to be separated, and could not be stopped; it is tried again";
-        tracing::error!("{why}");
-        let mut state = self.state.lock();
-        state.separation = Separation::Broken;
-        state.trouble.retain(|said| said != why);
-        state.trouble.push(why.into());
+        self.state.cannot_stop("the engine did not do it, or does not say so");
         PASS_INTERVAL
+    }
+
+    /// A pass, which is left where it takes so long that what runs has to be stopped before it is done.
+    async fn pass_in_time(&mut self) -> Result<Duration, Trouble> {
+        let overdue = self.overdue();
+        tokio::select! {
+            biased;
+            passed = self.pass() => passed,
+            () = overdue => Err(Trouble::Late),
+        }
+    }
+
+    /// The same of what is told.
+    async fn tell_in_time(&mut self) {
+        let overdue = self.overdue();
+        tokio::select! {
+            biased;
+            () = self.tell() => {}
+            () = overdue => {}
+        }
     }
 
     /// Makes of what is there what is described, and shows it to be separated. Gives the time until the next look.

@@ -8,6 +8,7 @@ use super::super::engine::{Engine, Found, Health};
 use super::super::half::{Due, Half};
 use super::super::limits::{STOP_CHANGED_MAX, STOP_MAX};
 use super::super::places;
+use super::super::topology::Container;
 use super::{Supervisor, Trouble};
 use crate::uplink::random;
 
@@ -31,6 +32,7 @@ impl Supervisor {
             }
             match half.down(now, random(&self.random)) {
                 Due::Now => {
+                    self.unverified.runs(now);
                     engine.start(name).await?;
                     half.started(Instant::now());
                     tracing::info!(name, restarts = half.restarts, "started");
@@ -50,17 +52,17 @@ impl Supervisor {
     /// Whether anything of ours runs; nothing where the engine does not say so.
     pub(super) async fn any_runs(&mut self) -> Option<bool> {
         let engine = self.engine().await.ok()?;
-        for container in &self.plan.topology.containers {
-            if engine
-                .container(&container.name)
-                .await
-                .ok()?
-                .is_some_and(|found| found.is_own() && found.runs())
-            {
-                return Some(true);
-            }
+        any_runs(&engine, &self.plan.topology.containers).await
+    }
+
+    /// Until something runs that has to be stopped. It asks the engine by itself, beside whatever the supervisor is at.
+    pub(super) fn overdue(&self) -> impl Future<Output = ()> + use<> {
+        let (clock, socket) = (self.unverified.clone(), self.plan.engine.clone());
+        let containers = self.plan.topology.containers.clone();
+        async move {
+            let runs = async || any_runs(&Engine::connect(&socket).await.ok()?, &containers).await;
+            clock.overdue(runs).await;
         }
-        Some(false)
     }
 
     /// First the one that data comes from. Gives whether none of them runs any more: one that does not stop is killed.
@@ -96,4 +98,14 @@ impl Supervisor {
             tracing::error!(%error, "what was handed over stays in memory");
         }
     }
+}
+
+async fn any_runs(engine: &Engine, containers: &[Container]) -> Option<bool> {
+    for container in containers {
+        let found = engine.container(&container.name).await.ok()?;
+        if found.is_some_and(|found| found.is_own() && found.runs()) {
+            return Some(true);
+        }
+    }
+    Some(false)
 }

@@ -20,6 +20,7 @@ impl Supervisor {
             engine.stop(&container.name, STOP_MAX).await?;
         }
         self.halves.iter_mut().for_each(Half::stopped);
+        self.unverified.stopped();
         let stand_ins: Vec<Container> =
             self.plan.topology.containers.iter().map(Container::stand_in).collect();
         let tried = self.try_stand_ins(engine, &stand_ins).await;

@@ -28,7 +28,7 @@ impl Supervisor {
         let deadline = Instant::now() + SWITCH_MAX;
         let mut why = String::from("they were not healthy in time");
         while Instant::now() < deadline {
-            let wait = match self.pass().await {
+            let wait = match self.pass_in_time().await {
                 Ok(_) if self.verified.is_some() && self.healthy().await => return Ok(()),
                 Ok(wait) => wait,
                 Err(trouble @ (Trouble::Breach(_) | Trouble::NoImage { .. } | Trouble::Otherwise { .. })) => {
@@ -43,7 +43,8 @@ impl Supervisor {
                     self.troubled(&trouble).await.0
                 }
             };
-            self.tell().await;
+            let wait = wait.min(self.not_unverified_for_long().await);
+            self.tell_in_time().await;
             sleep(wait.min(PASS_INTERVAL)).await;
         }
         Err(why)

@@ -43,6 +43,11 @@ pub(crate) enum Trouble {
     /// The halves are not separated.
     #[error("the halves are not separated, and were stopped: {}", words(.0))]
     Breach(Vec<Breach>),
+    /// Something else took longer than what runs may go on without being tried.
+    #[error(
+        "what runs was not shown to be separated in time: something took too long before, such as an engine that loads an image"
+    )]
+    Late,
     /// Whether they are is not known.
     #[error("whether the halves are separated cannot be told: {0}")]
     Unknown(#[from] LookError),

@@ -3,11 +3,12 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use release::Why;
 use serde::{Deserialize, Serialize};
 
-use super::machine::Outcome;
+use super::machine::{Outcome, Stage};
 
 /// Shared with whoever tells of it.
 #[derive(Clone, Debug, Default)]
@@ -34,6 +35,19 @@ pub(crate) struct Counts {
     pub(crate) refused: BTreeMap<String, u64>,
     /// How the last one ended, in words; `null` before the first.
     pub(crate) last: Option<String>,
+    /// The one that is under way; `null` where none is.
+    pub(crate) under_way: Option<UnderWay>,
+}
+
+/// A release that is under way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct UnderWay {
+    /// Its version.
+    pub(crate) release: String,
+    /// How far it has come.
+    pub(crate) stage: Stage,
+    /// For how many seconds it is still watched, at least, before it is installed; `null` where it is not watched.
+    pub(crate) watch_left_s: Option<u64>,
 }
 
 impl Account {
@@ -72,6 +86,20 @@ impl Account {
         tracing::info!(place, %version, "a release is good, and is tried");
     }
 
+    /// It has come so far, and is watched for so long still.
+    pub(super) fn is_at(&self, version: release::ReleaseVersion, at: Option<(Stage, Option<Duration>)>) {
+        let under_way = at.map(|(stage, left)| UnderWay {
+            release: version.to_string(),
+            stage,
+            watch_left_s: left.map(|left| left.as_secs()),
+        });
+        let before = self.with(|counts| std::mem::replace(&mut counts.under_way, under_way));
+        let stage = at.map(|(stage, _)| stage);
+        if let Some(stage) = stage.filter(|stage| before.is_none_or(|before| before.stage != *stage)) {
+            tracing::info!(%version, %stage, "a release is under way");
+        }
+    }
+
     /// And this came of it.
     pub(super) fn ended(&self, version: release::ReleaseVersion, outcome: &Outcome) {
         let words = match outcome {
@@ -79,7 +107,8 @@ impl Account {
             Outcome::NotSwitched(why) => format!("not put in the place of what runs: {why}"),
             Outcome::WentBack(why) => format!("taken back: {why}"),
         };
-        self.with(|counts| counts.last = Some(format!("release {version} {words}")));
+        let last = format!("release {version} {words}");
+        self.with(|counts| (counts.last, counts.under_way) = (Some(last), None));
         match outcome {
             Outcome::Installed => {
                 self.with(|counts| counts.installed += 1);

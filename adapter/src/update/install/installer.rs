@@ -239,6 +239,7 @@ impl<H: Hands> Installer<H> {
         self.account.tries(&place, version);
         let mut next = self.machine.handle(Event::Found, Instant::now().into_std());
         while let Some(action) = next {
+            self.account.is_at(version, self.machine.stage());
             let event = self.perform(action, verified).await;
             next = self.machine.handle(event, Instant::now().into_std());
         }

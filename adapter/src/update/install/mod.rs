@@ -15,7 +15,7 @@ mod machine;
 mod places;
 mod releases;
 
-pub(crate) use account::{Account, Counts};
+pub(crate) use account::{Account, Counts, UnderWay};
 pub(crate) use engine::{SupervisorHands, installed};
 pub(crate) use hands::Pair;
 pub(crate) use installer::{Installer, Start, start};

@@ -12,8 +12,12 @@
 //! after it leads back. There is no step at which two intakes could reach a printer: a switch ends one before it starts
 //! the other.
 
+mod stage;
+
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
+
+pub(crate) use stage::Stage;
 
 use super::hands::{Pair, Rehearsal, Sight, Trouble};
 use super::limits::{

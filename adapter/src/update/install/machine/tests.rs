@@ -75,6 +75,8 @@ struct World {
     tried: u32,
     /// All that was done, in words.
     done: Vec<String>,
+    /// How far it was said to have come.
+    said: Vec<(Stage, Option<Duration>)>,
 }
 
 impl World {
@@ -95,6 +97,7 @@ impl World {
             next: true,
             tried: 0,
             done: Vec::new(),
+            said: Vec::new(),
         }
     }
 
@@ -237,6 +240,7 @@ fn run(world: &mut World, harm: Option<(usize, Harm)>) -> Option<Outcome> {
             break;
         }
         next = machine.handle(event, world.now);
+        world.said.extend(machine.stage());
     }
     // What holds whatever has happened.
     assert_eq!(world.running, world.installed, "what runs is what is installed: {:?}", world.done);
@@ -274,6 +278,28 @@ fn a_good_release_is_installed_in_this_order() {
     ];
     assert_eq!(steps, expected);
     assert!(world.now.duration_since(world.switched) >= WATCH, "it was watched");
+}
+
+#[test]
+fn it_says_how_far_a_release_has_come_and_how_long_it_is_still_watched() {
+    use Stage::{GoesBack, Installed, Intake, Tried, Uplink, Watched};
+    for (manner, expected) in [
+        (Manner::Good, &[Tried, Uplink, Intake, Watched, Installed][..]),
+        (Manner::EndsBeside, &[Tried]),
+        (Manner::MuteUplink, &[Tried, Uplink, GoesBack]),
+        (Manner::Dies, &[Tried, Uplink, Intake, Watched, GoesBack]),
+    ] {
+        let mut world = World::new(manner);
+        run(&mut world, None);
+        let mut stages: Vec<_> = world.said.iter().map(|(stage, _)| *stage).collect();
+        stages.dedup();
+        assert_eq!(stages, expected, "{manner:?}");
+        let left: Vec<_> = world.said.iter().filter_map(|(_, left)| *left).collect();
+        assert!(
+            left.is_sorted_by(|one, next| one >= next) && left.first().is_none_or(|first| *first == WATCH)
+        );
+        assert_eq!(!left.is_empty(), expected.contains(&Watched));
+    }
 }
 
 #[test]
