@@ -12,6 +12,19 @@ pub struct Refusal {
     pub why: Why,
 }
 
+impl Refusal {
+    /// The same whenever it was looked at: what tells two refusals apart is what is wrong, and not what time it was.
+    #[must_use]
+    pub fn at_any_time(&self) -> Self {
+        let why = match self.why {
+            Why::Expired { expired, .. } => Why::Expired { expired, now: expired },
+            Why::ClockBehind { made, .. } => Why::ClockBehind { made, now: made },
+            ref other => other.clone(),
+        };
+        Self { file: self.file.clone(), why }
+    }
+}
+
 /// What is wrong with a file.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum Why {

@@ -66,7 +66,7 @@ impl Account {
     /// A bundle was refused.
     pub(super) fn refused(&self, place: &str, refusal: &release::Refusal) {
         let reason = reason(&refusal.why);
-        if self.is_new(place, &refusal.to_string()) {
+        if self.is_new(place, &refusal.at_any_time().to_string()) {
             self.with(|counts| *counts.refused.entry(reason.to_owned()).or_default() += 1);
             tracing::warn!(place, reason, why = %refusal, "a release was refused");
         }
@@ -160,13 +160,14 @@ pub(in crate::update) fn reason(why: &Why) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use release::{Refusal, Role};
+    use release::{Refusal, Role, Time};
 
     #[test]
     fn a_refusal_is_counted_once_until_another_comes() {
         let account = Account::default();
         let refusal = |why| Refusal { file: "timestamp.signed".into(), why };
         let role = Why::OtherRole { found: Role::Root, wanted: Role::Targets };
+        let expired = |now| Why::Expired { expired: Time::from_seconds(0), now: Time::from_seconds(now) };
         for (place, why) in [
             ("stick", Why::Missing),
             ("stick", Why::Missing),
@@ -174,12 +175,18 @@ mod tests {
             ("stick", role.clone()),
             ("stick", role),
             ("stick", Why::Missing),
+            ("old", expired(1)),
+            ("old", expired(2)),
         ] {
             account.refused(place, &refusal(why));
         }
         assert_eq!(
             account.counts().refused,
-            BTreeMap::from([("partial".to_owned(), 3), ("wrong_role".to_owned(), 1)])
+            BTreeMap::from([
+                ("expired".to_owned(), 1),
+                ("partial".to_owned(), 3),
+                ("wrong_role".to_owned(), 1)
+            ])
         );
     }
 }

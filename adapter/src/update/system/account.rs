@@ -76,7 +76,8 @@ impl Account {
 
     /// A bundle was refused. The same one, shown again and again, is one refusal; gives whether it is news.
     pub(crate) fn refused(&mut self, place: &str, refusal: &Refusal) -> bool {
-        let news = self.said(place, &format!("refused: {refusal}"));
+        let news = self.is_new(place, &format!("refused: {}", refusal.at_any_time()));
+        self.last = Some(format!("refused: {refusal}"));
         if news {
             *self.refused.entry(reason(&refusal.why).to_owned()).or_default() += 1;
         }
@@ -86,6 +87,10 @@ impl Account {
     /// Something else came of a look; gives whether it is news.
     pub(crate) fn said(&mut self, place: &str, line: &str) -> bool {
         self.last = Some(line.to_owned());
+        self.is_new(place, line)
+    }
+
+    fn is_new(&mut self, place: &str, line: &str) -> bool {
         if self.said.len() >= PLACES_MAX && !self.said.contains_key(place) {
             self.said.clear();
         }
@@ -122,21 +127,34 @@ mod tests {
         let file = folder.path().join("account.json");
         let version = ReleaseVersion::parse("1.4.0").unwrap();
         let refusal = |why| Refusal { file: "timestamp.signed".into(), why };
+        let expired = |now| Why::Expired {
+            expired: release::Time::from_seconds(0),
+            now: release::Time::from_seconds(now),
+        };
         for (place, why, news) in [
             ("stick", Why::Missing, true),
             ("stick", Why::Missing, false),
             ("address", Why::Missing, true),
             ("stick", Why::TooManyRoots, true),
             ("stick", Why::Missing, true),
+            ("old", expired(1), true),
+            ("old", expired(2), false),
         ] {
             let mut account = Account::open(&file, version, State::Current);
             assert_eq!(account.refused(place, &refusal(why)), news);
             account.write(&file).unwrap();
         }
         let account = Account::open(&file, version, State::WentBack(version));
-        assert_eq!(account.refused, BTreeMap::from([("malformed".to_owned(), 1), ("partial".to_owned(), 3)]));
+        assert_eq!(
+            account.refused,
+            BTreeMap::from([
+                ("expired".to_owned(), 1),
+                ("malformed".to_owned(), 1),
+                ("partial".to_owned(), 3)
+            ])
+        );
         assert_eq!((account.newest.code(), account.newest.version()), ("went_back", Some(version)));
-        assert!(account.last.unwrap().starts_with("refused: timestamp.signed: is missing"));
+        assert!(account.last.unwrap().starts_with("refused: timestamp.signed: expired at"));
         fs::write(&file, "nonsense").unwrap();
         assert!(Account::open(&file, version, State::Current).refused.is_empty());
         // Nobody ever writes into it.
