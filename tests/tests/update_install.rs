@@ -1,5 +1,6 @@
 //! Releases on a box with a real engine: bad ones are refused and leave no trace, one that does not run never reaches the
-//! printers, and a good one goes in while data flows, with nothing lost and nothing stored twice.
+//! printers, a good one goes in while data flows, with nothing lost and nothing stored twice, and one that ends while it is
+//! watched goes again by itself, with nothing lost either.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,8 +17,11 @@ use tests::{number, until};
 const BELOW: &str = env!("CARGO_TARGET_TMPDIR");
 const DESK: &str = "desk";
 const HALVES: [&str; 2] = ["intake", "uplink"];
-/// The printers' network, and what releases are looked for with. A short watch: nothing is to be seen in a longer one that a test
-/// with a clock of its own does not show.
+/// A short watch: nothing is to be seen in a longer one that a test with a clock of its own does not show.
+const SHORT: &str = "5s";
+/// One that is not over before something happens in it.
+const LONG: &str = "1h";
+/// The printers' network.
 const PLUGGED_IN: &str =
     "printers_network = { interface = \"lan0\", subnet = \"192.168.77.0/24\", address = \"192.168.77.2\" }";
 
@@ -97,10 +101,10 @@ impl Vendor {
         self.makers.machine(name)
     }
 
-    fn configuration(&self) -> Result<String> {
+    fn configuration(&self, watch: &str) -> Result<String> {
         let place = |name: &str| -> Result<String> { Ok(self.path(name)?.display().to_string()) };
         Ok(format!(
-            "{PLUGGED_IN}\n\n[updates]\nreleases = \"{}\"\nroot = \"{}/1.root.signed\"\nfolders = [\"{}\"]\nwatch = \"5s\"\n",
+            "{PLUGGED_IN}\n\n[updates]\nreleases = \"{}\"\nroot = \"{}/1.root.signed\"\nfolders = [\"{}\"]\nwatch = \"{watch}\"\n",
             place("releases")?,
             place(DESK)?,
             place("stick")?,
@@ -176,7 +180,7 @@ async fn refused(
 async fn a_good_release_goes_in_while_data_flows_and_no_other() -> Result<()> {
     let vendor = Vendor::new()?;
     let launcher = Launcher::new(env!("CARGO_BIN_EXE_programs"));
-    let site = Site::prepare(BELOW, launcher, &vendor.configuration()?).await?;
+    let site = Site::prepare(BELOW, launcher, &vendor.configuration(SHORT)?).await?;
     let platform = site.start_platform().await?;
     let mut supervisor = site.start_supervisor()?;
     supervisor.ready().await.with_context(|| site.log())?;
@@ -247,6 +251,47 @@ async fn a_good_release_goes_in_while_data_flows_and_no_other() -> Result<()> {
     vendor.release("older", "", "0.1.5", None)?;
     refused(&site, &vendor, "older", "older", |_| Ok(())).await?;
 
+    site.nothing_lost(printers).await?;
+    supervisor.stop().await?;
+    platform.stop().await.map(drop)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_that_ends_while_it_is_watched_goes_back_by_itself() -> Result<()> {
+    let vendor = Vendor::new()?;
+    let launcher = Launcher::new(env!("CARGO_BIN_EXE_programs"));
+    let site = Site::prepare(BELOW, launcher, &vendor.configuration(LONG)?).await?;
+    let platform = site.start_platform().await?;
+    let mut supervisor = site.start_supervisor()?;
+    supervisor.ready().await.with_context(|| site.log())?;
+    let printers = site.start_printers().await?;
+    site.until_stored("lines through the containers", distinct(100)).await?;
+    let before = [runs(&site, "intake").await?, runs(&site, "uplink").await?];
+
+    vendor.release(DESK, "", "0.2.0", None)?;
+    vendor.put_in(DESK, |_| Ok(()))?;
+    let watched = |said: &Value| said["updates"]["under_way"]["stage"] == "watched";
+    site.until_said("a release that is watched", watched).await?;
+    for half in HALVES {
+        assert_eq!(runs(&site, half).await?, image(&site, half, "0.2.0").await?, "{half}");
+    }
+    let page = site.status("text").await?;
+    assert!(page.contains("release 0.2.0 runs and is watched, for another "), "{page}");
+    let started = number(&site.report().await?, "/records/distinct")?;
+
+    let pid = site.engine.pid("oneway-intake").await?;
+    site.engine.beside(&["kill", "-KILL", &pid]).await?;
+    let said = site.until_said("it to go back", |said| said["updates"]["went_back"] == 1).await?;
+    let last = said["updates"]["last"].as_str().unwrap_or_default();
+    assert!(last.ends_with("taken back: while it was watched, a half has ended by itself"), "{said}");
+    assert!(said["updates"]["under_way"].is_null(), "{said}");
+    assert_eq!([runs(&site, "intake").await?, runs(&site, "uplink").await?], before);
+    let gone = image(&site, "intake", "0.2.0").await;
+    assert!(gone.is_err(), "an image of a release that did not hold is still there: {gone:?}");
+    let left: Vec<_> = fs::read_dir(vendor.path("releases")?)?.collect::<Result<_, _>>()?;
+    ensure!(left.iter().all(|entry| entry.file_name() == "tried"), "{left:?}");
+
+    site.until_stored("more lines", distinct(started + 100)).await?;
     site.nothing_lost(printers).await?;
     supervisor.stop().await?;
     platform.stop().await.map(drop)
