@@ -327,6 +327,16 @@ def a_changed_kernel_image_is_refused(box):
     step(f"a changed kernel image is refused, {changed.seconds():.0f} s after the power")
 
 
+def keys_of_real_boxes_make_no_addon():
+    """The same keys, but nobody says of them that they are for tests."""
+    keys, addon = os.path.join(WORK, "keys"), os.path.join(WORK, "refused.addon.efi")
+    shutil.copytree(os.path.join(BENCH, "../keys"), keys, ignore=shutil.ignore_patterns("bench"))
+    said = subprocess.run([os.path.join(REPOSITORY, "ubuntu-image/addon"), addon, keys], stderr=subprocess.PIPE, text=True)
+    assert said.returncode == 1 and "not marked as keys for tests" in said.stderr, said
+    assert not os.path.exists(addon)
+    step("with keys that are not marked as ones for tests nobody makes a console")
+
+
 def main():
     plug("printers", PRINTERS_HERE)
     plug("cloud", PLATFORM)
@@ -344,6 +354,7 @@ def main():
         site.tell_the_time(TOOLS)
         site.serve_releases()
         step("printers and platform run")
+        keys_of_real_boxes_make_no_addon()
         sealed = the_first_start_needs_nobody(box, site)
         disk.add_console(box.disk, TOOLS, addon)
         what_was_sealed_without_an_addon_stays_shut(box, site, sealed)
