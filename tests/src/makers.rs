@@ -11,6 +11,17 @@ use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+/// How a box's look at a bundle ends, as exit codes: it would be taken.
+pub const TAKEN: Option<i32> = Some(0);
+/// It could not be read, or not be reached.
+pub const FAILED: Option<i32> = Some(1);
+/// The command line, the root or the configuration is wrong.
+pub const USAGE: Option<i32> = Some(2);
+/// It is not good.
+pub const REFUSED: Option<i32> = Some(3);
+/// There is nothing in it for this box.
+pub const NOTHING: Option<i32> = Some(4);
+
 /// What a program said, and how it ended.
 #[derive(Debug)]
 pub struct Said {

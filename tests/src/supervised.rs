@@ -19,6 +19,10 @@ pub const PRINTERS: &str = "192.168.77.10";
 /// The intake's place beside them.
 pub const INTAKE: &str = "192.168.77.2";
 
+/// The printers' network, as the configuration has it.
+pub const PLUGGED_IN: &str =
+    "printers_network = { interface = \"lan0\", subnet = \"192.168.77.0/24\", address = \"192.168.77.2\" }";
+
 /// Of a platform's report: whether it has so many lines.
 pub fn distinct(at_least: u64) -> impl Fn(&Value) -> bool {
     move |report| number(report, "/records/distinct").is_ok_and(|distinct| distinct >= at_least)
@@ -34,6 +38,16 @@ pub struct Site {
     directory: PathBuf,
     /// In memory, and seen by the engine: what a service manager would make for the supervisor.
     runtime: TempDir,
+}
+
+/// What runs there.
+pub struct Running {
+    /// Beyond the machine's router.
+    pub platform: Program,
+    /// On the machine.
+    pub supervisor: Program,
+    /// On their network.
+    pub printers: Program,
 }
 
 impl Site {
@@ -93,6 +107,16 @@ impl Site {
             authority.write(&of(program).join("ca.pem"))?;
         }
         Ok(())
+    }
+
+    /// Starts all of it: the supervisor has brought the adapter up, and the platform has so many of the printers' lines.
+    pub async fn start(&self, lines: u64) -> Result<Running> {
+        let platform = self.start_platform().await?;
+        let mut supervisor = self.start_supervisor()?;
+        supervisor.ready().await.with_context(|| self.log())?;
+        let printers = self.start_printers().await?;
+        self.until_stored("lines through the containers", distinct(lines)).await?;
+        Ok(Running { platform, supervisor, printers })
     }
 
     /// Starts the platform beyond the machine's router, and has the adapter enrolled there.

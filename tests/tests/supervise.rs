@@ -9,15 +9,12 @@ use demo::program::{Launcher, Program};
 use rusqlite::{Connection, OpenFlags};
 use serde_json::Value;
 use tests::engine::{MACHINE, OUTSIDE};
-use tests::supervised::{INTAKE, PRINTERS, Site, distinct};
+use tests::supervised::{INTAKE, PLUGGED_IN, PRINTERS, Running, Site, distinct};
 use tests::{number, until};
 use tokio::process::Command;
 
 const BELOW: &str = env!("CARGO_TARGET_TMPDIR");
 const REACH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/reach.py");
-/// The printers' network is the one that the machine is plugged into.
-const PLUGGED_IN: &str =
-    "printers_network = { interface = \"lan0\", subnet = \"192.168.77.0/24\", address = \"192.168.77.2\" }";
 
 /// The uplink's network is the one that the machine is plugged into.
 const WAY_OUT: &str = "uplink_network = { interface = \"out\", subnet = \"198.51.100.0/24\", gateway = \"198.51.100.1\", \
@@ -37,11 +34,8 @@ async fn from_nothing_to_data_and_through_twenty_kills_nothing_is_lost() -> Resu
     const KILLS: usize = 20;
     const LINES_BETWEEN: u64 = 60;
     let site = site(PLUGGED_IN).await?;
-    let platform = site.start_platform().await?;
-    let mut supervisor = site.start_supervisor()?;
-    supervisor.ready().await.with_context(|| site.log())?;
-    let printers = site.start_printers().await?;
-    let report = site.until_stored("lines through the containers", distinct(200)).await?;
+    let Running { platform, mut supervisor, printers } = site.start(200).await?;
+    let report = site.report().await?;
     assert_eq!(number(&report, "/printers")?, 20, "{report}");
     said_to_people(&site).await?;
     only_what_must_be_is_reached(&site).await?;

@@ -7,20 +7,12 @@ use std::path::Path;
 use anyhow::{Context as _, Result, ensure};
 use demo::certificates::{Authority, Validity};
 use serde_json::Value;
+use tests::box_desk::{DESK, MACHINE};
 use tests::https_folder::HttpsFolder;
-use tests::makers::{Makers, save_image};
+use tests::makers::{FAILED, Makers, NOTHING, REFUSED, TAKEN, USAGE, save_image};
 use tests::repository;
 
-/// Where the bundle is put together.
-const DESK: &str = "desk";
-/// What container images call this machine.
-const MACHINE: &str = if cfg!(target_arch = "aarch64") { "arm64" } else { "amd64" };
 const TRUSTS_1: [&str; 2] = ["--root", "box/1.root.signed"];
-const TAKEN: Option<i32> = Some(0);
-const FAILED: Option<i32> = Some(1);
-const USAGE: Option<i32> = Some(2);
-const REFUSED: Option<i32> = Some(3);
-const NOTHING: Option<i32> = Some(4);
 
 /// A desk with a root that Anna and Ben have signed, on a box as well; Dora and Emil sign releases.
 fn with_root() -> Result<Makers> {
@@ -498,7 +490,8 @@ async fn a_release_is_looked_at_on_a_web_server_by_get_alone() -> Result<()> {
     // Without the authority's certificate nobody is asked anything.
     let stranger = makers.check(&server.address, &TRUSTS_1)?;
     assert!(
-        stranger.code == FAILED && stranger.text.contains("is `--ca-file` the right one?"),
+        stranger.code == FAILED
+            && stranger.text.contains("is the authority that was named for it the right one?"),
         "{stranger:?}"
     );
     let clear = makers.check(&server.address.replace("https", "http"), &known)?;

@@ -11,13 +11,8 @@ use serde_json::Value;
 use tests::booted::Booted;
 use tests::box_desk::{self, DESK, MACHINE, publish, ready, take};
 use tests::https_folder::HttpsFolder;
-use tests::makers::Makers;
+use tests::makers::{FAILED, Makers, NOTHING, REFUSED, TAKEN};
 use tests::repository;
-
-const GOOD: Option<i32> = Some(0);
-const FAILED: Option<i32> = Some(1);
-const REFUSED: Option<i32> = Some(3);
-const NOTHING: Option<i32> = Some(4);
 
 fn desk() -> Result<Makers> {
     box_desk::desk(env!("CARGO_BIN_EXE_programs"), env!("CARGO_TARGET_TMPDIR"))
@@ -52,11 +47,14 @@ async fn a_box_asks_the_configured_address_and_takes_what_is_signed_there() -> R
     // A server that the configured authority has not certified is told nothing.
     configured(&server.address, "")?;
     let said = again()?;
-    ensure!(said.code == FAILED && said.text.contains("is `--ca-file` the right one?"), "{said:?}");
+    ensure!(
+        said.code == FAILED && said.text.contains("is the authority that was named for it the right one?"),
+        "{said:?}"
+    );
 
     configured(&server.address, "ca_file = \"../web/ca.pem\"\n")?;
     let said = again()?;
-    ensure!(said.code == GOOD && said.text.contains("0.3.0 is signed, whole and in time"), "{said:?}");
+    ensure!(said.code == TAKEN && said.text.contains("0.3.0 is signed, whole and in time"), "{said:?}");
     assert_eq!(ready(&makers)?.text, "0.3.0\n");
     for name in ["2.root.signed", "timestamp.signed", "1.snapshot.signed", "1.targets.signed"] {
         let asked = server.asked.next_line().await?.context("the server ended")?;
@@ -78,7 +76,7 @@ async fn a_box_asks_the_configured_address_and_takes_what_is_signed_there() -> R
     }
     let account: Value = serde_json::from_slice(&fs::read(at.join("account.json"))?)?;
     assert_eq!(account["refused"], serde_json::json!({ "partial": 2 }));
-    assert_eq!(again()?.code, GOOD);
+    assert_eq!(again()?.code, TAKEN);
     assert_eq!(ready(&makers)?.text, "0.4.0\n");
     Ok(())
 }

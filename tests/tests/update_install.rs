@@ -11,7 +11,7 @@ use rusqlite::{Connection, OpenFlags};
 use serde_json::Value;
 use tests::images::{built, run};
 use tests::makers::Makers;
-use tests::supervised::{Site, distinct};
+use tests::supervised::{PLUGGED_IN, Running, Site, distinct};
 use tests::{number, until};
 
 const BELOW: &str = env!("CARGO_TARGET_TMPDIR");
@@ -21,9 +21,6 @@ const HALVES: [&str; 2] = ["intake", "uplink"];
 const SHORT: &str = "5s";
 /// One that is not over before something happens in it.
 const LONG: &str = "1h";
-/// The printers' network.
-const PLUGGED_IN: &str =
-    "printers_network = { interface = \"lan0\", subnet = \"192.168.77.0/24\", address = \"192.168.77.2\" }";
 
 /// Makers with one key for each role, and a folder that stands for a stick.
 struct Vendor {
@@ -101,14 +98,16 @@ impl Vendor {
         self.makers.machine(name)
     }
 
-    fn configuration(&self, watch: &str) -> Result<String> {
+    /// One whose box trusts this vendor, and watches a release for so long.
+    async fn site(&self, watch: &str) -> Result<Site> {
         let place = |name: &str| -> Result<String> { Ok(self.path(name)?.display().to_string()) };
-        Ok(format!(
+        let configuration = format!(
             "{PLUGGED_IN}\n\n[updates]\nreleases = \"{}\"\nroot = \"{}/1.root.signed\"\nfolders = [\"{}\"]\nwatch = \"{watch}\"\n",
             place("releases")?,
             place(DESK)?,
             place("stick")?,
-        ))
+        );
+        Site::prepare(BELOW, Launcher::new(env!("CARGO_BIN_EXE_programs")), &configuration).await
     }
 }
 
@@ -132,6 +131,10 @@ fn pack(folder: &Path, half: &str, version: &str, program: &str) -> Result<()> {
 async fn runs(site: &Site, half: &str) -> Result<String> {
     let found = site.engine.inspect(&format!("oneway-{half}")).await?;
     found["Image"].as_str().map(str::to_owned).context("no image")
+}
+
+async fn both(site: &Site) -> Result<[String; 2]> {
+    Ok([runs(site, "intake").await?, runs(site, "uplink").await?])
 }
 
 async fn image(site: &Site, half: &str, version: &str) -> Result<String> {
@@ -179,14 +182,9 @@ async fn refused(
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_good_release_goes_in_while_data_flows_and_no_other() -> Result<()> {
     let vendor = Vendor::new()?;
-    let launcher = Launcher::new(env!("CARGO_BIN_EXE_programs"));
-    let site = Site::prepare(BELOW, launcher, &vendor.configuration(SHORT)?).await?;
-    let platform = site.start_platform().await?;
-    let mut supervisor = site.start_supervisor()?;
-    supervisor.ready().await.with_context(|| site.log())?;
-    let printers = site.start_printers().await?;
-    site.until_stored("lines through the containers", distinct(100)).await?;
-    let before = [runs(&site, "intake").await?, runs(&site, "uplink").await?];
+    let site = vendor.site(SHORT).await?;
+    let Running { platform, mut supervisor, printers } = site.start(100).await?;
+    let before = both(&site).await?;
 
     // Bad ones, each for its own reason.
     vendor.makers.carry(DESK, "older")?;
@@ -216,7 +214,7 @@ async fn a_good_release_goes_in_while_data_flows_and_no_other() -> Result<()> {
         site.until_said("a release that does not run", |said| said["updates"]["not_switched"] == 1).await?;
     let last = said["updates"]["last"].as_str().unwrap_or_default();
     assert!(last.contains("beside the running halves the new"), "{said}");
-    assert_eq!([runs(&site, "intake").await?, runs(&site, "uplink").await?], before);
+    assert_eq!(both(&site).await?, before);
     let gone = image(&site, "intake", "0.2.1").await;
     assert!(gone.is_err(), "an image of a release that was not taken is still there: {gone:?}");
 
@@ -259,14 +257,9 @@ async fn a_good_release_goes_in_while_data_flows_and_no_other() -> Result<()> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_that_ends_while_it_is_watched_goes_back_by_itself() -> Result<()> {
     let vendor = Vendor::new()?;
-    let launcher = Launcher::new(env!("CARGO_BIN_EXE_programs"));
-    let site = Site::prepare(BELOW, launcher, &vendor.configuration(LONG)?).await?;
-    let platform = site.start_platform().await?;
-    let mut supervisor = site.start_supervisor()?;
-    supervisor.ready().await.with_context(|| site.log())?;
-    let printers = site.start_printers().await?;
-    site.until_stored("lines through the containers", distinct(100)).await?;
-    let before = [runs(&site, "intake").await?, runs(&site, "uplink").await?];
+    let site = vendor.site(LONG).await?;
+    let Running { platform, supervisor, printers } = site.start(100).await?;
+    let before = both(&site).await?;
 
     vendor.release(DESK, "", "0.2.0", None)?;
     vendor.put_in(DESK, |_| Ok(()))?;
@@ -285,7 +278,7 @@ async fn one_that_ends_while_it_is_watched_goes_back_by_itself() -> Result<()> {
     let last = said["updates"]["last"].as_str().unwrap_or_default();
     assert!(last.ends_with("taken back: while it was watched, a half has ended by itself"), "{said}");
     assert!(said["updates"]["under_way"].is_null(), "{said}");
-    assert_eq!([runs(&site, "intake").await?, runs(&site, "uplink").await?], before);
+    assert_eq!(both(&site).await?, before);
     let gone = image(&site, "intake", "0.2.0").await;
     assert!(gone.is_err(), "an image of a release that did not hold is still there: {gone:?}");
     let left: Vec<_> = fs::read_dir(vendor.path("releases")?)?.collect::<Result<_, _>>()?;

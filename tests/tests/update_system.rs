@@ -11,14 +11,10 @@ use serde_json::Value;
 use tests::booted::Booted;
 use tests::box_desk::{self, DESK, MACHINE, RUNS, bundle, publish, ready};
 use tests::box_system::{BoxSystem, HASHES_BYTES, Partition, ROOT_BYTES, partitions};
-use tests::makers::{Makers, Said};
+use tests::makers::{FAILED, Makers, NOTHING, REFUSED, Said, TAKEN};
 use tests::{repository, until};
 
 const OTHER: &str = if cfg!(target_arch = "aarch64") { "amd64" } else { "arm64" };
-const GOOD: Option<i32> = Some(0);
-const FAILED: Option<i32> = Some(1);
-const REFUSED: Option<i32> = Some(3);
-const NOTHING: Option<i32> = Some(4);
 /// A desk with a root, and a box that trusts it.
 fn desk() -> Result<Makers> {
     box_desk::desk(env!("CARGO_BIN_EXE_programs"), env!("CARGO_TARGET_TMPDIR"))
@@ -37,7 +33,7 @@ fn account(makers: &Makers) -> Result<Value> {
 fn remember(makers: &Makers) -> Result<()> {
     let words = ["update", "system", "remember", "--from", "box/take/ready", "--state", "box/release"];
     let said = makers.program("adapter", &words, "")?;
-    ensure!(said.code == GOOD, "{said:?}");
+    ensure!(said.code == TAKEN, "{said:?}");
     fs::remove_dir_all(makers.machine("box")?.join("take/ready"))?;
     Ok(())
 }
@@ -58,7 +54,7 @@ fn a_system_is_verified_and_lies_as_it_was_built_where_it_is_fetched() -> Result
     let taken = take(&makers, "stick")?;
     assert_eq!(
         (taken.code, taken.text.contains("0.3.0 is signed, whole and in time")),
-        (GOOD, true),
+        (TAKEN, true),
         "{taken:?}"
     );
     let at = makers.machine("box")?.join("take/ready");
@@ -69,7 +65,7 @@ fn a_system_is_verified_and_lies_as_it_was_built_where_it_is_fetched() -> Result
     let again = take(&makers, "stick")?;
     assert_eq!(again.code, NOTHING, "{again:?}");
     let good = ready(&makers)?;
-    assert_eq!((good.code, good.text.as_str()), (GOOD, "0.3.0\n"));
+    assert_eq!((good.code, good.text.as_str()), (TAKEN, "0.3.0\n"));
 
     // Whoever took it was a thief's: what lies there now is not what was signed.
     let root = at.join(system.root().file_name().context("no name")?);
@@ -93,7 +89,7 @@ fn a_system_is_verified_and_lies_as_it_was_built_where_it_is_fetched() -> Result
     let refused = ready(&makers)?;
     assert!(refused.code == REFUSED && refused.text.contains(".efi: is missing"), "{refused:?}");
     fs::rename(makers.machine("box")?.join("kernel"), at.join("oneway_0.3.0.efi"))?;
-    assert_eq!(ready(&makers)?.code, GOOD);
+    assert_eq!(ready(&makers)?.code, TAKEN);
 
     // It is on the disk, and waits; then it did not start.
     remember(&makers)?;
@@ -122,7 +118,7 @@ fn a_system_is_verified_and_lies_as_it_was_built_where_it_is_fetched() -> Result
     }
     // The next one is taken.
     publish(&makers, "0.3.1", 'b', MACHINE)?;
-    assert_eq!(take(&makers, DESK)?.code, GOOD);
+    assert_eq!(take(&makers, DESK)?.code, TAKEN);
     assert_eq!(ready(&makers)?.text, "0.3.1\n");
     Ok(())
 }
@@ -164,7 +160,7 @@ fn what_is_forged_older_frozen_partial_or_for_others_is_refused_and_counted() ->
 
     // Taken, and then an older state: it is older also after a restart, by what the state partition has.
     makers.carry(DESK, "stick")?;
-    assert_eq!(take(&makers, "stick")?.code, GOOD);
+    assert_eq!(take(&makers, "stick")?.code, TAKEN);
     remember(&makers)?;
     let older = take(&makers, "older")?;
     assert!(older.code == REFUSED && older.text.contains("somebody shows an older state"), "{older:?}");
@@ -193,7 +189,7 @@ fn what_is_forged_older_frozen_partial_or_for_others_is_refused_and_counted() ->
 fn a_key_is_replaced_and_a_lost_root_comes_with_a_system() -> Result<()> {
     let makers = desk()?;
     publish(&makers, "0.3.0", 'a', MACHINE)?;
-    assert_eq!(take(&makers, DESK)?.code, GOOD);
+    assert_eq!(take(&makers, DESK)?.code, TAKEN);
     remember(&makers)?;
     // Dora's key is replaced by Hal's: the box goes from root to root.
     let add = format!("targets={}", makers.key("hal")?);
@@ -206,7 +202,7 @@ fn a_key_is_replaced_and_a_lost_root_comes_with_a_system() -> Result<()> {
     makers.sign("hal", DESK, &targets)?;
     makers.release(&["renew", DESK, "snapshot", "--key", "gwen/gwen.key"])?;
     makers.release(&["renew", DESK, "timestamp", "--key", "server/server.key"])?;
-    assert_eq!(take(&makers, DESK)?.code, GOOD);
+    assert_eq!(take(&makers, DESK)?.code, TAKEN);
     remember(&makers)?;
     assert!(makers.machine("box")?.join("release/2.root.signed").is_file(), "the way to root 2 is kept");
 
@@ -224,7 +220,7 @@ fn a_key_is_replaced_and_a_lost_root_comes_with_a_system() -> Result<()> {
     fs::rename(makers.machine("new")?.join("3.root.signed"), root)?;
     publish_newer(&makers, "new")?;
     let taken = take(&makers, "new")?;
-    assert_eq!(taken.code, GOOD, "{taken:?}");
+    assert_eq!(taken.code, TAKEN, "{taken:?}");
     assert_eq!(ready(&makers)?.text, "0.5.0\n");
     Ok(())
 }
@@ -469,11 +465,11 @@ fn a_box_starts_again_at_its_hour() -> Result<()> {
     let (now, later) = (time("now")?, time("2 hours")?);
     fs::write(at.join("restart"), "")?;
     for (updates, code) in [
-        (String::new(), GOOD),
-        ("[updates]\n".to_owned(), GOOD),
-        (format!("[updates]\nrestart = \"{}\"\n", now), GOOD),
+        (String::new(), TAKEN),
+        ("[updates]\n".to_owned(), TAKEN),
+        (format!("[updates]\nrestart = \"{}\"\n", now), TAKEN),
         (format!("[updates]\nrestart = \"{}\"\n", later), NOTHING),
-        ("[updates]\nrestart = \"3 o'clock\"\n".to_owned(), GOOD),
+        ("[updates]\nrestart = \"3 o'clock\"\n".to_owned(), TAKEN),
     ] {
         fs::write(at.join("adapter.toml"), format!("{example}\n{updates}"))?;
         let words = ["update", "system", "restart", "--config", "box/adapter.toml", "--since", "box/restart"];

@@ -10,13 +10,11 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, ensure};
 use demo::program::Launcher;
 use tests::number;
-use tests::supervised::{Site, distinct};
+use tests::supervised::{PLUGGED_IN, Running, Site, distinct};
 use tests::watched::{Seen, Watched};
 use tokio::process::Command;
 
 const HALVES: [&str; 2] = ["oneway-intake", "oneway-uplink"];
-const PLUGGED_IN: &str =
-    "printers_network = { interface = \"lan0\", subnet = \"192.168.77.0/24\", address = \"192.168.77.2\" }";
 /// Of each of twenty printers; what a real one writes in an hour.
 const LINES_PER_SECOND: &str = "50.0";
 /// Lines between two looks at the clock.
@@ -31,11 +29,7 @@ async fn under_full_load_no_byte_reaches_a_block_device() -> Result<()> {
     let busy = simulator
         .replace("ship = \"beats\"", &format!("ship = \"beats\"\nlines_per_second = {LINES_PER_SECOND}"));
     fs::write(site.file("simulator.toml"), busy)?;
-    let platform = site.start_platform().await?;
-    let mut supervisor = site.start_supervisor()?;
-    supervisor.ready().await.with_context(|| site.log())?;
-    let printers = site.start_printers().await?;
-    let report = site.until_stored("the load", distinct(1_000)).await?;
+    let Running { platform, supervisor, printers } = site.start(1_000).await?;
 
     let began = Instant::now();
     let mut watched = Vec::new();
@@ -43,7 +37,7 @@ async fn under_full_load_no_byte_reaches_a_block_device() -> Result<()> {
         watched.push(Watched::begin(site.engine.pid_outside(half).await?).await?);
     }
     let writer = Watched::begin(platform.pid()?).await?;
-    let mut lines = number(&report, "/records/distinct")?;
+    let mut lines = number(&site.report().await?, "/records/distinct")?;
     loop {
         let report = site.until_stored("more of the load", distinct(lines + LINES_AT_LEAST)).await?;
         lines = number(&report, "/records/distinct")?;

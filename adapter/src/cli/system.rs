@@ -77,6 +77,17 @@ pub(super) struct Seen {
     os_release: PathBuf,
 }
 
+/// What a box believes.
+#[derive(clap::Args)]
+struct Knows {
+    /// The root that this box trusts.
+    #[arg(long, value_name = "FILE", default_value = ROOT)]
+    root: PathBuf,
+    /// The signed documents of what this box has taken.
+    #[arg(long, value_name = "FOLDER")]
+    state: PathBuf,
+}
+
 #[derive(clap::Args)]
 pub(super) struct Take {
     /// A folder, such as on a stick, or the address of one.
@@ -88,12 +99,8 @@ pub(super) struct Take {
     /// The certificate authority of the server, in PEM form; without it, the public ones.
     #[arg(long, value_name = "FILE", conflicts_with = "config")]
     ca_file: Option<PathBuf>,
-    /// The root that this box trusts.
-    #[arg(long, value_name = "FILE", default_value = ROOT)]
-    root: PathBuf,
-    /// The signed documents of what this box has taken.
-    #[arg(long, value_name = "FOLDER")]
-    state: PathBuf,
+    #[command(flatten)]
+    knows: Knows,
     /// The folder in memory.
     #[arg(long, value_name = "FOLDER")]
     to: PathBuf,
@@ -106,12 +113,8 @@ pub(super) struct Ready {
     /// The folder in memory.
     #[arg(long, value_name = "FOLDER")]
     from: PathBuf,
-    /// The root that this box trusts.
-    #[arg(long, value_name = "FILE", default_value = ROOT)]
-    root: PathBuf,
-    /// The signed documents of what this box has taken.
-    #[arg(long, value_name = "FOLDER")]
-    state: PathBuf,
+    #[command(flatten)]
+    knows: Knows,
     /// The names of the kernel images on the disk, one on a line.
     #[arg(long, value_name = "FILE")]
     kernels: PathBuf,
@@ -159,8 +162,8 @@ fn take(take: &Take) -> Result<ExitCode, Failure> {
     let taking = Taking {
         at: &from,
         ca_file,
-        root: &take.root,
-        state: &take.state,
+        root: &take.knows.root,
+        state: &take.knows.state,
         to: &take.to,
         running,
         kernels,
@@ -196,7 +199,7 @@ fn take(take: &Take) -> Result<ExitCode, Failure> {
 }
 
 fn ready(arguments: &Ready) -> Result<ExitCode, Failure> {
-    let Ready { from, root, state, os_release, .. } = arguments;
+    let Ready { from, knows: Knows { root, state }, os_release, .. } = arguments;
     let (running, kernels, now) =
         (running(os_release)?, kernels(&arguments.kernels)?, Time::from_seconds(now()));
     let ready = drive(async { Ok(system::ready(from, root, state, running, &kernels, now).await) })?;

@@ -255,6 +255,13 @@ mod tests {
         }
     }
 
+    /// As the adapter reads it at its start.
+    fn read(directory: &Path, made: &Configuration) -> Result<config::Sections, config::ConfigError> {
+        let file = directory.join("adapter.toml");
+        fs::write(&file, &made.text).unwrap();
+        config::load_sections(&file, &HashMap::new())
+    }
+
     /// What is made of every good stick is a configuration that the adapter reads, and says what the stick said.
     #[test]
     fn a_sticks_configuration_is_one_that_the_adapter_reads() {
@@ -263,9 +270,7 @@ mod tests {
             for kept in [Secrets::HandedOver, Secrets::InClear] {
                 let made = of(&document, "/run/oneway/link.sock", kept).unwrap();
                 let directory = tempfile::tempdir().unwrap();
-                let file = directory.path().join("adapter.toml");
-                fs::write(&file, &made.text).unwrap();
-                let read = config::load_sections(&file, &HashMap::new());
+                let read = read(directory.path(), &made);
                 let read = read.unwrap_or_else(|error| panic!("{error}\n{}", made.text));
                 assert_eq!(read.config.printers.len(), document.printers.len());
                 assert_eq!(read.network.as_ref(), Some(&document.network));
@@ -387,9 +392,7 @@ mod tests {
             if let Ok(document) = ::site::decode(json.to_string().as_bytes()) {
                 let made = of(&document, "/run/oneway/link.sock", Secrets::HandedOver).unwrap();
                 let directory = tempfile::tempdir().unwrap();
-                let file = directory.path().join("adapter.toml");
-                fs::write(&file, &made.text).unwrap();
-                let read = config::load_sections(&file, &HashMap::new());
+                let read = read(directory.path(), &made);
                 prop_assert!(read.is_ok(), "{}\n{}", read.unwrap_err(), made.text);
                 let read = read.unwrap();
                 let url = read.platform.unwrap().url;

@@ -59,7 +59,7 @@ impl Server {
         mut wanted: Wanted<P>,
         keep: &mut K,
     ) -> Result<Step<P>, Stopped<K::No>> {
-        let named = Named { ca_file: "`--ca-file`", address: "the address" };
+        let named = Named { ca_file: "the authority that was named for it", address: "the address" };
         let broken = |error: &reqwest::Error| failed(address, explain_with(error, named));
         let mut answer = self.client.get(address.clone()).send().await.map_err(|error| broken(&error))?;
         match answer.status() {
