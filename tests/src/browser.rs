@@ -178,6 +178,9 @@ impl Browser {
     /// Keeps a picture of one element for a document, and writes it into the repository when `PICTURES_WRITE` is set.
     pub async fn document_picture(&self, name: &str, selector: &str) -> Result<()> {
         let element = self.wait_for(selector).await?;
+        // What the browser scrolls to by itself may end at the edge, with a part of it outside.
+        let middle = "arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})";
+        self.page.execute(middle, vec![serde_json::to_value(&element)?]).await?;
         let bytes = element.screenshot().await?;
         let mut directories = vec![repository().join("target/screenshots")];
         if std::env::var_os("PICTURES_WRITE").is_some() {

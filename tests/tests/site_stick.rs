@@ -26,8 +26,15 @@ const ADAPTER: &str = "oslo-7";
 const RELEASES: &str = "https://updates.example.com/oneway";
 
 /// The pictures of the guide that are made here.
-const PICTURES: [&str; 6] =
-    ["adapters", "stick-network", "stick-printer", "stick-mistake", "stick-make", "first-data"];
+const PICTURES: [&str; 7] = [
+    "adapters",
+    "stick-network",
+    "stick-printer",
+    "stick-updates",
+    "stick-mistake",
+    "stick-make",
+    "first-data",
+];
 
 /// A box's directories, and a stick.
 struct Machine<'a> {
@@ -216,7 +223,8 @@ async fn first_stick(browser: &Browser, site: &Site, pip: &str) -> Result<Vec<u8
     browser.fill("#network-uplink-interface", "enp1s0").await?;
     browser.click("#check-stick").await?;
     browser.wait_for("#checked").await?;
-    browser.document_picture("stick-network", "form.stick fieldset:nth-of-type(4)").await?;
+    browser.document_picture("stick-network", "form.stick fieldset:has(#network-uplink-interface)").await?;
+    browser.document_picture("stick-updates", "form.stick fieldset:has(#updates-url)").await?;
     browser.document_picture("stick-make", "form.stick .last").await?;
     ensure!(!browser.overflows().await?, "the form is wider than the screen");
     browser.click("#make-stick").await?;

@@ -276,7 +276,7 @@ fn updates(maker: &Maker<'_>) -> Part {
     maker.part(
         "New systems",
         "A box takes a signed release from a stick; with an address here it asks there as well, every six hours. It starts with a new one by \
-         itself, when nothing waits for the platform. A box with a program of before this field refuses a stick on which it is filled in.",
+         itself, when nothing waits for the platform. A box whose program is older than this field refuses a stick on which it is filled in.",
         "Releases",
         vec![
             (
