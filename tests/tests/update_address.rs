@@ -63,6 +63,9 @@ async fn a_box_asks_the_configured_address_and_takes_what_is_signed_there() -> R
     // What was taken is put on the disk first.
     let said = again()?;
     ensure!(said.code == NOTHING && said.text.contains("is not on the disk yet"), "{said:?}");
+    // The address was not asked, so that it is at the next look.
+    assert!(!at.join("take/asked").exists());
+    fs::write(at.join("take/asked"), "")?;
     fs::remove_dir_all(at.join("take/ready"))?;
 
     // What is not whole is refused, and so is a server that has nothing; each is counted.

@@ -16,6 +16,7 @@ use super::{Failure, drive, fault, say, usage};
 use crate::app::environment;
 use crate::clock::Clock;
 use crate::config::{self, TimeOfDay, Updates};
+use crate::files::if_there;
 use crate::half::Half;
 use crate::status;
 use crate::update::limits::NAMES_BYTES_MAX;
@@ -170,6 +171,11 @@ fn take(take: &Take) -> Result<ExitCode, Failure> {
         now: Time::from_seconds(now),
     };
     let taken = drive(async { Ok(Box::pin(system::take(&taking)).await) })?;
+    if matches!(taken, Ok(Taken::Busy)) && updates.is_some() {
+        // Nothing was asked.
+        let asked = take.to.join(ASKED);
+        if_there(fs::remove_file(&asked)).with_context(|| asked.display().to_string()).map_err(fault)?;
+    }
     let mut account = Account::open(&take.seen.account, running, newest);
     let code = match &taken {
         Ok(taken @ Taken::Ready(_)) => {
@@ -228,15 +234,7 @@ fn restart(config: &Path, since: &Path) -> Result<ExitCode, Failure> {
     let now = now();
     let asked = asked.map_err(usage)?.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     let waited = Duration::from_secs(now.try_into().unwrap_or_default()).saturating_sub(asked);
-    let held = drive(async {
-        Ok(match status::ask(config, Half::Intake).await {
-            Ok(answer) => {
-                let oldest = answer.document["buffer"]["oldest_s"].as_f64().unwrap_or_default();
-                Held::Oldest(Duration::try_from_secs_f64(oldest).unwrap_or_default())
-            }
-            Err(_) => Held::Nobody,
-        })
-    })?;
+    let held = drive(async { Ok(Held::of(&status::ask(config, Half::Intake).await)) })?;
     let due = system::due(TimeOfDay::of_seconds(now), hour, waited, held);
     say(if due { "now" } else { "not yet" })?;
     Ok(if due { ExitCode::SUCCESS } else { ExitCode::from(NOTHING) })
