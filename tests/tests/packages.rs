@@ -474,6 +474,18 @@ async fn the_supervisor_runs_under_its_unit(machine: &Machine) -> Result<()> {
     machine.run("systemctl stop oneway-supervisor").await?;
     let after = machine.run(running).await?;
     assert!(after.lines().all(|line| line.starts_with("false ")), "it left them running: {after}");
+
+    // It never becomes ready with an image that nothing brings, and who upgrades does not wait for that.
+    let no_image = format!("intake_image = \"sha256:{}\"", "0".repeat(64));
+    let lines = text.lines().map(|line| if line.starts_with("intake_image") { &no_image } else { line });
+    machine.booted.feed(configure, &lines.collect::<Vec<_>>().join("\n")).await?;
+    machine.run("systemctl start --no-block oneway-supervisor").await?;
+    let next = machine.packages.file("adapter")?.with_extension("next.deb");
+    machine
+        .run(&format!("timeout 120 dpkg --force-unsafe-io --no-triggers --install {} 2>&1", next.display()))
+        .await?;
+    assert_eq!(machine.state("oneway-supervisor").await?, "activating");
+    machine.run("systemctl stop oneway-supervisor").await?;
     machine.run(NO_DOCKER).await.map(drop)
 }
 
