@@ -44,7 +44,7 @@ def until_more(site, enough, what):
     """Waits for so many more lines at the platform."""
     wanted = site.lines() + enough
     # Many are long counted, and long on their way: a box in emulation takes some hundred in a second.
-    until(f"{what}: {wanted} lines at the platform", lambda: site.lines() >= wanted, PATIENCE + enough / 100, every=2 + enough / 100_000)
+    until(f"{what}: {wanted} lines at the platform", lambda: site.lines() >= wanted, PATIENCE + enough / 100, every=2 + enough / 20_000)
 
 
 def until_complete(site):
