@@ -27,7 +27,7 @@ const FLIGHTS_MAX_BUSY: usize = 1;
 /// How long a thing that the platform does not know is left alone: an admin adds it within minutes.
 pub(crate) const PARK: Duration = Duration::from_secs(60);
 /// When so many readings of one thing were refused one by one and none was taken, it is not the readings:
-/// the rest stays, and the thing is left alone for a while.
+/// the rest stays, and is tried again after a while, until one is taken. Nothing more is given up before that.
 const REFUSED_IN_ROW_MAX: usize = 16;
 
 /// The decisions.
@@ -187,9 +187,10 @@ impl Dispatcher {
                     thing = %culprit.batch().thing, seconds = PARK.as_secs(),
                     "the platform refuses every reading of this thing; they wait (is platform.with_origin right?)"
                 );
-                state.refused_in_row = 0;
                 self.progress.park(&culprit.batch().thing, "the platform refuses every reading of it", now);
-                self.keep(lane, culprit, now + PARK);
+                state.not_before = Some(now + PARK);
+                // Behind the others: one of them may be taken, and shows that it is the readings after all.
+                state.pieces.insert(0, culprit);
             }
             Err(culprit) => {
                 state.refused_in_row += 1;

@@ -183,9 +183,23 @@ async fn the_pieces_of_a_batch_go_in_order() {
 async fn a_platform_that_refuses_everything_does_not_empty_the_buffer() {
     let bench = Bench::new(&["p01"], |_| Answer::Rejected(Rejection::Malformed));
     let mut verdict = bench.keep("p01", 0..500).await;
-    sleep(PARK / 2).await;
-    assert_eq!(bench.counters.readings_refused.now(), 16);
-    assert!(poll!(&mut verdict).is_pending());
+    for wait in [PARK / 2, PARK * 10] {
+        sleep(wait).await;
+        assert_eq!(bench.counters.readings_refused.now(), 16);
+        assert!(poll!(&mut verdict).is_pending());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waits_behind_many_refused_readings_is_found_and_stored() {
+    let bench = Bench::new(&["p01"], |batch| {
+        let refused = batch.readings.iter().any(|reading| number(reading) < 20);
+        if refused { Answer::Rejected(Rejection::Malformed) } else { Answer::Accepted }
+    });
+    let verdict = bench.keep("p01", 0..40).await;
+    assert_eq!(verdict.await, Outcome::Accepted);
+    let Counters { readings_delivered, readings_refused, .. } = &*bench.counters;
+    assert_eq!((readings_delivered.now(), readings_refused.now()), (20, 20));
 }
 
 #[tokio::test(start_paused = true)]
