@@ -6,6 +6,9 @@ use std::time::Duration;
 pub(super) const CONNECT_MAX: Duration = Duration::from_secs(10);
 /// A printer that does not take a request of some hundred bytes in this time is gone.
 pub(super) const WRITE_MAX: Duration = Duration::from_secs(10);
+/// The shortest pause of a printer that asks for one: with `Retry-After: 0` and the like it would be asked as fast as it
+/// answers.
+pub(super) const PAUSE_MIN: Duration = Duration::from_secs(1);
 /// ALARMS after this many READs.
 pub(super) const READS_PER_ALARMS: u32 = 5;
 /// EVENTS of one round: what a printer that has fallen behind tells must not keep its values waiting. Of 512 events each,

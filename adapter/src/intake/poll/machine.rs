@@ -8,7 +8,7 @@ use super::Now;
 use super::backoff::{Backoff, Dice};
 use super::driver::{Driver, Next, Pace, Verdict};
 use super::found::{Found, Words};
-use super::limits::TOLD_AT_ONCE_MAX;
+use super::limits::{PAUSE_MIN, TOLD_AT_ONCE_MAX};
 use super::memory::Memory;
 use super::reach::{Reach, UNKNOWN};
 use super::trouble::Trouble;
@@ -308,7 +308,7 @@ impl<D: Driver> Machine<D> {
             }
             // Of two pauses the longer one: a sign of life may be answered in the first.
             Verdict::Wait(pause) => {
-                talk.pause = talk.pause.max(now.mono + pause.min(PAUSE_MAX));
+                talk.pause = talk.pause.max(now.mono + pause.clamp(PAUSE_MIN, PAUSE_MAX));
                 // It is neither off nor out of reach any more, and what it is else is not known yet.
                 if !self.reach.lost_sight() {
                     return Vec::new();

@@ -3,8 +3,10 @@ use proptest::prelude::*;
 use tokio::time::Duration;
 
 use super::{Duet, PATHS};
+use crate::intake::poll::backoff::Dice;
 use crate::intake::poll::driver::{Driver as _, Next, Verdict};
 use crate::intake::poll::found::{Found, Words};
+use crate::intake::poll::machine::{Action, Event, Machine};
 use crate::intake::poll::tests::{beginning, conversation, later, memory};
 use crate::intake::poll::transport::http::Got;
 
@@ -53,6 +55,22 @@ fn one_session_is_kept_by_a_small_question_and_given_back_at_the_end() {
     driver.sign_of_life(false);
     assert_eq!(driver.answer(got(1, 401, ""), now, &mut found), Verdict::Alive);
     assert_eq!((driver.farewell(), driver.sign_of_life(false)), (None, None));
+}
+
+#[test]
+fn a_pause_of_no_length_is_no_leave_to_log_in_again_and_again() {
+    let (second, now) = (Duration::from_secs(1), beginning());
+    let asks = |actions: &[Action<_>]| actions.iter().filter(|one| matches!(one, Action::Ask(_))).count();
+    for status in [429, 503] {
+        let mut machine = Machine::new(Duet::default(), memory(second * 5), Dice::new(7), now);
+        let now = later(now, second * 5);
+        machine.handle(Event::Tick, now);
+        assert_eq!(asks(&machine.handle(Event::Connected, now)), 1);
+        let at_once = Got { retry_after: Some(Duration::ZERO), ..got(0, status, "") };
+        assert_eq!(asks(&machine.handle(Event::Heard(at_once), now)), 0, "{status}");
+        assert!(machine.deadline().is_some_and(|at| at > now.mono), "{status}");
+        assert_eq!(asks(&machine.handle(Event::Tick, later(now, second))), 1, "{status}");
+    }
 }
 
 /// Bytes, and JSON that begins as a Duet's does and goes on as it likes.
