@@ -65,7 +65,7 @@ pub enum File<'a> {
         /// The file on it.
         inode: Cow<'a, [u8]>,
     },
-    /// Its path.
+    /// Its path. It stands for every file that ever had it.
     Path(Cow<'a, [u8]>),
 }
 
@@ -204,7 +204,8 @@ impl fmt::Debug for File<'_> {
 
 /// The path without the number that rotation puts at its end: a line that is sent again after its file was rotated
 /// has a new path and must have the old place. The check of the message tells it from the line at the same offset
-/// of the new file.
+/// of the new file, where that says something else: a line without a stamp may say the same, and nothing here tells these
+/// two apart (`docs/configuration.md`, `[beats]`).
 fn unrotated(path: &[u8]) -> &[u8] {
     let digits = path.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
     let stem = path.get(..path.len() - digits).and_then(|stem| stem.strip_suffix(b"."));

@@ -41,6 +41,9 @@ pub(super) struct Found {
     pub(super) id: FileId,
     pub(super) path: PathBuf,
     pub(super) seen: Seen,
+    /// When it was made, where this machine's own file system says so. Of a share it may be made up of other times, and
+    /// another one at each look.
+    pub(super) born: Option<SystemTime>,
 }
 
 /// What shows that a file has changed, without a look into it.
@@ -88,7 +91,8 @@ pub(super) fn scan(directory: &Path, pattern: &GlobMatcher) -> io::Result<Scan> 
         // An entry may go between its listing and the look at it.
         let Ok(metadata) = fs::symlink_metadata(&path) else { continue };
         if metadata.is_file() {
-            scan.found.push(Found { id: FileId::of(&metadata), path, seen: Seen::of(&metadata) });
+            let born = if network.is_none() { metadata.created().ok() } else { None };
+            scan.found.push(Found { id: FileId::of(&metadata), path, seen: Seen::of(&metadata), born });
         }
     }
     scan.cut = entries.next().is_some();

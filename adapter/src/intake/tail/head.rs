@@ -1,6 +1,8 @@
 //! What a file's first lines say of it: decisions only, no file.
 
-use catalog::{Salt, Source};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use catalog::{Salt, Source, Timestamp};
 use parsers::{Family, Format};
 
 use super::dated::is_dated;
@@ -20,6 +22,49 @@ pub(super) enum Head {
     NotYet,
     /// Nothing that is read.
     Strange(Strange),
+}
+
+/// What tells a file from others whose first line has no date and may be theirs as well.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Undated {
+    pub(super) inode: u64,
+    /// When it was made, since a deleted file's inode is given to another; where the file system is one that can be believed.
+    pub(super) born: Option<SystemTime>,
+    /// When it was last seen to be emptied.
+    pub(super) emptied: Option<Emptied>,
+}
+
+/// A moment at which a log was emptied. By its time it is another one than all before the adapter last started, and by its
+/// number than those since.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Emptied {
+    at: Timestamp,
+    times: u32,
+}
+
+impl Emptied {
+    /// The one that comes after another.
+    pub(super) fn after(before: Option<Self>, at: Timestamp) -> Self {
+        Self { at, times: before.map_or(1, |before| before.times.wrapping_add(1)) }
+    }
+}
+
+impl Undated {
+    fn source(&self, printer: &[u8], salt: &Salt) -> Source {
+        // Without the device: the kernel gives a network share another number at each mount.
+        let inode = self.inode.to_be_bytes();
+        let since = |born: SystemTime| born.duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
+        let born = self.born.map(|born| since(born).to_be_bytes());
+        let emptied = self.emptied.map(|Emptied { at, times }| (at.0.to_be_bytes(), times.to_be_bytes()));
+        let mut fields = vec![&b"tail"[..], printer, &inode];
+        if let Some(born) = &born {
+            fields.extend([&b"born"[..], born]);
+        }
+        if let Some((at, times)) = &emptied {
+            fields.extend([&b"emptied"[..], at, times]);
+        }
+        salt.source(&fields)
+    }
 }
 
 /// Why a file is left alone.
@@ -74,8 +119,11 @@ pub(super) fn judge(head: &[u8], format: Option<&Format>) -> Head {
 ///
 /// A first line with a date and a time stands for its file wherever that goes: a copy that rotation makes, a file on a
 /// share that is mounted anew, and one that is read again after a restart give the origins of the first reading. Where
-/// it has none, as at each start of a `marlin` board, two files may begin alike: there the inode stands for the file.
-pub(super) fn source(head: &[u8], printer: &PrinterId, inode: u64, salt: &Salt) -> Option<Source> {
+/// it has none, as at each start of a `marlin` board, two files may begin alike: there the inode stands for the file, and
+/// each time that it is emptied makes it another one. Of that nothing is left after a restart: then what stands in it is read
+/// as of its first time, and comes a second time, or is taken for what stood there then. That is the lesser evil: within one
+/// run, a fault that is written again at each start of the board is no repetition of the first.
+pub(super) fn source(head: &[u8], printer: &PrinterId, undated: &Undated, salt: &Salt) -> Option<Source> {
     let text = head.strip_prefix(UTF8_MARK).unwrap_or(head);
     let longest = text.len() > LINE_BYTES_MAX;
     let end = text.iter().position(|byte| *byte == b'\n').or(longest.then_some(LINE_BYTES_MAX))?;
@@ -84,8 +132,7 @@ pub(super) fn source(head: &[u8], printer: &PrinterId, inode: u64, salt: &Salt) 
     Some(if is_dated(line) {
         salt.source(&[b"tail", printer, b"head", line])
     } else {
-        // Without the device: the kernel gives a network share another number at each mount.
-        salt.source(&[b"tail", printer, &inode.to_be_bytes()])
+        undated.source(printer, salt)
     })
 }
 
@@ -96,6 +143,9 @@ fn without_end(line: &[u8]) -> &[u8] {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+    use std::time::Duration;
+
     use super::*;
 
     const LINE: &[u8] = b"2026-11-22T10:15:30.123Z laser #000000001 INFO power=512.3mW\r\n";
@@ -144,7 +194,7 @@ mod tests {
     #[test]
     fn a_stamped_first_line_stands_for_its_file_and_any_other_does_not() {
         let (salt, printer) = (Salt::new([7; 16]), PrinterId::parse("p01").unwrap());
-        let of = |head: &[u8], inode| source(head, &printer, inode, &salt);
+        let of = |head: &[u8], inode| source(head, &printer, &inode_alone(inode), &salt);
         assert_eq!(of(LINE, 1), of(&[LINE, b"more\n"].concat(), 2), "a copy");
         let board: &[u8] = b"FIRMWARE_NAME:Marlin 2.1.2.1 (May 15 2023 20:18:11) UUID:cede2a2f-41a2-4748-9b12-c55c62f367ff\n";
         for start in [&b"start\n"[..], board] {
@@ -154,10 +204,40 @@ mod tests {
         assert!(of(&b"9".repeat(LINE_BYTES_MAX + 1), 1).is_some());
     }
 
+    fn inode_alone(inode: u64) -> Undated {
+        Undated { inode, ..Undated::default() }
+    }
+
+    #[test]
+    fn a_file_without_stamps_is_another_by_its_inode_its_birth_and_each_time_it_is_emptied() {
+        let (salt, printer) = (Salt::new([7; 16]), PrinterId::parse("p01").unwrap());
+        let born = |seconds| Some(UNIX_EPOCH + Duration::from_secs(seconds));
+        let first = Emptied::after(None, Timestamp(5));
+        let second = Emptied::after(Some(first), Timestamp(5));
+        let anew = Emptied::after(None, Timestamp(6));
+        let files = [
+            inode_alone(1),
+            inode_alone(2),
+            Undated { born: born(1), ..inode_alone(1) },
+            Undated { born: born(2), ..inode_alone(1) },
+            Undated { emptied: Some(first), ..inode_alone(1) },
+            Undated { emptied: Some(second), ..inode_alone(1) },
+            Undated { emptied: Some(anew), ..inode_alone(1) },
+            Undated { born: born(1), emptied: Some(first), ..inode_alone(1) },
+        ];
+        let of = |head: &[u8]| -> HashSet<_> {
+            files.iter().map(|file| source(head, &printer, file, &salt)).collect()
+        };
+        assert_eq!((of(b"start\n").len(), of(LINE).len()), (files.len(), 1));
+    }
+
     #[test]
     fn the_origins_of_a_file_that_is_dated_are_those_of_all_versions() {
         let (salt, printer) = (Salt::new([7; 16]), PrinterId::parse("p01").unwrap());
         let line = LINE.strip_suffix(b"\r\n").unwrap();
-        assert_eq!(source(LINE, &printer, 1, &salt), Some(salt.source(&[b"tail", b"p01", b"head", line])));
+        assert_eq!(
+            source(LINE, &printer, &inode_alone(1), &salt),
+            Some(salt.source(&[b"tail", b"p01", b"head", line]))
+        );
     }
 }

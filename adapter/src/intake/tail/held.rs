@@ -4,13 +4,15 @@ use std::ffi::OsStr;
 use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::SystemTime;
 
-use catalog::Source;
+use catalog::{Source, Timestamp};
 use parsers::{Format, LogParser};
 use tokio::time::{Duration, Instant};
 
 use super::directory::{Found, Seen};
 use super::flow::Class;
+use super::head::{Emptied, Undated};
 use super::limits::{FORGET_AFTER, NACK_WAIT, NACK_WAIT_MAX, PIECE_BYTES};
 use super::lines::Around;
 use super::position::{Mark, Position};
@@ -40,6 +42,10 @@ pub(super) struct Held {
     pub(super) broken: bool,
     path: PathBuf,
     seen: Seen,
+    /// When it was made, where the file system says so.
+    born: Option<SystemTime>,
+    /// When it was last seen to be emptied, as a log.
+    emptied: Option<Emptied>,
     found_late: bool,
     caught_up: bool,
     grows: bool,
@@ -90,6 +96,8 @@ impl Held {
             broken: false,
             path: found.path,
             seen: found.seen,
+            born: found.born,
+            emptied: None,
             found_late,
             caught_up: false,
             grows: false,
@@ -119,7 +127,7 @@ impl Held {
         self.at_end = false;
         self.around.last = false;
         if matches!(self.state, State::Left) && seen.length < self.seen.length {
-            self.begin_anew();
+            self.is_another();
         }
         self.put_away_since = self.put_away_since.map(|_| now);
         self.seen = seen;
@@ -197,8 +205,21 @@ impl Held {
         self.caught_up = true;
     }
 
+    /// What tells it from others that begin alike.
+    pub(super) fn undated(&self, inode: u64) -> Undated {
+        Undated { inode, born: self.born, emptied: self.emptied }
+    }
+
     /// It was emptied, and is another file now.
-    pub(super) fn begin_anew(&mut self) {
+    pub(super) fn begin_anew(&mut self, now: Timestamp) {
+        if matches!(self.state, State::Log { .. }) {
+            self.emptied = Some(Emptied::after(self.emptied, now));
+        }
+        self.is_another();
+    }
+
+    /// Nothing that is known of what it was holds for what it is now.
+    fn is_another(&mut self) {
         self.position.begin_at(Mark::default());
         self.state = State::New;
         self.skips_old = false;

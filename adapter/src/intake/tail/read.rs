@@ -55,8 +55,8 @@ impl Tail {
                 return self.normaliser.unmatched(strange.name(), &strange.text());
             }
         };
-        let Some(source) = head::source(&head, self.normaliser.printer(), id.inode, &self.context.salt)
-        else {
+        let (printer, undated) = (self.normaliser.printer(), held.undated(id.inode));
+        let Some(source) = head::source(&head, printer, &undated, &self.context.salt) else {
             return held.ends();
         };
         let parser = Box::new(self.normaliser.log_parser(&format));
@@ -85,7 +85,8 @@ impl Tail {
             }
             _ => {
                 tracing::info!(printer = %self.normaliser.printer(), "a log file was emptied; reading it anew");
-                self.files.file(id).into_iter().for_each(|held| held.begin_anew());
+                let now = self.context.clock.now();
+                self.files.file(id).into_iter().for_each(|held| held.begin_anew(now));
             }
         }
     }

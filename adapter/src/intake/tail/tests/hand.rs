@@ -11,6 +11,7 @@ use tempfile::TempDir;
 
 use super::super::*;
 use crate::buffer::COALESCE;
+use crate::clock::Clock;
 use crate::config::PrinterId;
 use crate::normalise::testing::{self, Bench, record_numbers};
 
@@ -18,6 +19,7 @@ pub(super) struct Hand {
     pub(super) bench: Bench,
     pub(super) directory: TempDir,
     pub(super) tail: Tail,
+    printer: Printer,
     /// What the platform has stored, in order.
     pub(super) stored: Vec<Reading>,
 }
@@ -33,7 +35,7 @@ impl Hand {
         let mut printer = testing::printer_with_logs(directory.path());
         change(&mut printer);
         let tail = Tail::new(&printer, HELD_MAX, &bench.context).unwrap();
-        Self { bench, directory, tail, stored: Vec::new() }
+        Self { bench, directory, tail, printer, stored: Vec::new() }
     }
 
     /// So many printers, each with a directory of its own, before one platform.
@@ -45,17 +47,17 @@ impl Hand {
             let bench = Bench { context: bench.context.clone(), lifecycle: bench.lifecycle.clone() };
             let printer = Printer { id, ..testing::printer_with_logs(directory.path()) };
             let tail = Tail::new(&printer, HELD_MAX, &bench.context).unwrap();
-            Self { bench, directory, tail, stored: Vec::new() }
+            Self { bench, directory, tail, printer, stored: Vec::new() }
         };
         ids.into_iter().map(hand).collect()
     }
 
-    /// The adapter starts anew; the platform keeps what it has.
+    /// The adapter starts anew an hour later; the platform keeps what it has.
     pub(super) fn restart(&mut self) {
+        let later = Timestamp(self.bench.context.clock.now().0 + 3_600_000);
         self.bench = testing::bench();
-        self.tail =
-            Tail::new(&testing::printer_with_logs(self.directory.path()), HELD_MAX, &self.bench.context)
-                .unwrap();
+        self.bench.context.clock = Clock::fixed(later);
+        self.tail = Tail::new(&self.printer, HELD_MAX, &self.bench.context).unwrap();
     }
 
     pub(super) fn path(&self, name: &str) -> PathBuf {

@@ -1,5 +1,6 @@
 //! The tail as it runs, told by the kernel.
 
+mod another;
 mod fair;
 mod flat;
 mod hand;

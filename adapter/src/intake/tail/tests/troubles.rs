@@ -122,6 +122,7 @@ async fn a_file_that_cannot_be_opened_is_tried_at_each_look_and_the_others_are_r
             id: found.id,
             path: found.path.clone(),
             seen: found.seen,
+            born: found.born,
         });
         let scan = super::super::directory::Scan { found: found.collect(), ..scan };
         hand.tail.take_over(scan).await;
