@@ -97,6 +97,10 @@ pub struct Follow {
     model_changed: Option<Text>,
     /// Observations asked for at once: fewer after an answer that was too large.
     count: u64,
+    /// No more than the agent's buffer has room for: a real agent refuses more.
+    count_max: u64,
+    /// The agent has just said that the question was out of its range; of what in it, it does not say.
+    out_of_range: bool,
 }
 
 /// What follows on a document.
@@ -117,7 +121,9 @@ impl Follow {
     /// An agent of which nothing is known.
     pub fn new() -> Self {
         let (then, instance, next, model_changed) = (None, None, None, None);
-        Self { ask: Ask::Probe, then, instance, next, anew: false, model_changed, count: MTCONNECT_COUNT_MAX }
+        let (count, count_max) = (MTCONNECT_COUNT_MAX, MTCONNECT_COUNT_MAX);
+        let (ask, anew, out_of_range) = (Ask::Probe, false, false);
+        Self { ask, then, instance, next, anew, model_changed, count, count_max, out_of_range }
     }
 
     /// What to ask now.
@@ -136,6 +142,10 @@ impl Follow {
     /// It answers something else.
     pub fn header(&mut self, header: &Header) -> Result<Verdict, Confused> {
         self.then = None;
+        if let Some(size) = header.buffer_size {
+            self.count_max = size.clamp(1, MTCONNECT_COUNT_MAX);
+            self.count = self.count.min(self.count_max);
+        }
         let expected = if self.ask == Ask::Probe { Document::Devices } else { Document::Streams };
         if header.document == Document::Error {
             // An error may have no instance; without one it says nothing of a new start.
@@ -159,7 +169,9 @@ impl Follow {
     pub fn complete(&mut self) -> Outcome {
         // An error without a word.
         let Some(Then { ask, next, outcome }) = self.then.take() else { return Outcome::Refused };
-        self.count = (self.count * 2).min(MTCONNECT_COUNT_MAX);
+        if let Ask::Sample { .. } = self.ask {
+            self.count = (self.count * 2).min(self.count_max);
+        }
         self.next = next;
         self.anew &= next.is_none();
         self.turn_to(ask);
@@ -169,10 +181,10 @@ impl Follow {
     /// The document was an error of the agent's.
     pub fn refused(&mut self, error: &AgentError) -> Outcome {
         match (self.ask, error.code.as_str()) {
-            // A buffer that wrapped, or an agent that takes no question about what is still to come: the header of
-            // /current says which.
+            // A buffer that wrapped, an agent that takes no question about what is still to come, or more asked for than it
+            // has room for: the header of /current says which.
             (Ask::Sample { .. }, "OUT_OF_RANGE") => {
-                self.ask = Ask::Current;
+                (self.ask, self.out_of_range) = (Ask::Current, true);
                 Outcome::More
             }
             (Ask::Sample { .. }, "TOO_MANY") if self.count > 1 => {
@@ -233,10 +245,18 @@ impl Follow {
                 self.ask = self.sample(first);
             }
         }
+        // It has what it was asked for and did not give it: then it was too many at once.
+        let too_many = std::mem::take(&mut self.out_of_range)
+            && lost.is_none()
+            && self.next.is_some_and(|waiting| waiting < next)
+            && self.count > 1;
+        if too_many {
+            self.ask_for_less();
+        }
         let (from, more) = match (self.ask, self.next) {
             (Ask::Sample { from, .. }, _) => (next, next > from && Some(next) <= header.last_sequence),
             // Where nothing was lost, the agent has only refused to speak of what is still to come: no hurry.
-            (_, Some(waiting)) => (waiting, lost.is_some()),
+            (_, Some(waiting)) => (waiting, lost.is_some() || too_many),
             (_, None) if self.anew => (first.unwrap_or(next), first < Some(next)),
             (_, None) => (next, false),
         };

@@ -13,6 +13,7 @@ struct Agent {
     next: u64,
     first: u64,
     size: u64,
+    says_size: bool,
 }
 
 /// What came of one question.
@@ -27,7 +28,7 @@ struct Asked {
 
 impl Agent {
     fn new(instance: u64) -> Self {
-        Self { instance, next: 1, first: 1, size: 100 }
+        Self { instance, next: 1, first: 1, size: 100, says_size: true }
     }
 
     fn observe(&mut self, count: u64) {
@@ -41,7 +42,7 @@ impl Agent {
             document,
             instance: Some(self.instance),
             created: None,
-            buffer_size: Some(self.size),
+            buffer_size: self.says_size.then_some(self.size),
             first_sequence: streams.then_some(self.first),
             last_sequence: streams.then_some(self.next - 1),
             next_sequence: streams.then_some(next),
@@ -49,13 +50,13 @@ impl Agent {
         }
     }
 
-    /// Answers as a real agent does: out of range before its buffer and behind its end.
+    /// Answers as a real agent does: out of range before its buffer and behind its end, and of more than it has room for.
     fn answer(&self, follow: &mut Follow) -> Asked {
         let ask = follow.ask();
         let (header, took) = match ask {
             Ask::Probe => (self.header(Document::Devices, 0), 0..0),
             Ask::Current => (self.header(Document::Streams, self.next), 0..0),
-            Ask::Sample { from, count } if (self.first..=self.next).contains(&from) => {
+            Ask::Sample { from, count } if (self.first..=self.next).contains(&from) && count <= self.size => {
                 let next = self.next.min(from + count);
                 (self.header(Document::Streams, next), from..next)
             }
@@ -88,11 +89,16 @@ fn refuse(follow: &mut Follow, code: &str) -> Outcome {
 }
 
 fn followed() -> (Agent, Follow) {
-    let (mut agent, mut follow) = (Agent::new(7), Follow::new());
+    following(Agent::new(7))
+}
+
+fn following(mut agent: Agent) -> (Agent, Follow) {
+    let mut follow = Follow::new();
     agent.observe(50);
     let asked = agent.poll(&mut follow);
     assert_eq!(asked.iter().map(|asked| asked.ask.as_str()).collect::<Vec<_>>(), ["probe", "current"]);
-    assert_eq!(follow.ask().to_string(), format!("sample?from=51&count={MTCONNECT_COUNT_MAX}"));
+    let count = if agent.says_size { agent.size.min(MTCONNECT_COUNT_MAX) } else { MTCONNECT_COUNT_MAX };
+    assert_eq!(follow.ask(), Ask::Sample { from: 51, count });
     (agent, follow)
 }
 
@@ -116,8 +122,7 @@ fn what_is_new_is_read_once_and_in_order() {
 
 #[test]
 fn a_backlog_is_read_without_waiting() {
-    let (mut agent, mut follow) = followed();
-    agent.size = 10 * MTCONNECT_COUNT_MAX;
+    let (mut agent, mut follow) = following(Agent { size: 10 * MTCONNECT_COUNT_MAX, ..Agent::new(7) });
     agent.observe(2 * MTCONNECT_COUNT_MAX + 1);
     let asked = agent.poll(&mut follow);
     let took: Vec<u64> = asked.iter().map(|asked| asked.took.end - asked.took.start).collect();
@@ -143,7 +148,7 @@ fn an_agent_that_begins_later_than_asked_without_a_word_is_a_gap_as_well() {
     assert_eq!(verdict, Ok(Verdict { take: true, happened: Some(Happened::Gap { first: 51, lost: 23 }) }));
     // Cut short: it is asked for again, and the gap is not said twice.
     follow.ask_for_less();
-    assert_eq!(follow.ask(), Ask::Sample { from: 74, count: MTCONNECT_COUNT_MAX / 2 });
+    assert_eq!(follow.ask(), Ask::Sample { from: 74, count: agent.size / 2 });
     assert_eq!(agent.poll(&mut follow)[0].happened, None);
 }
 
@@ -164,8 +169,8 @@ fn a_buffer_that_wraps_again_while_it_is_asked_for_adds_up() {
 
 #[test]
 fn a_new_instance_is_a_restart_and_all_that_it_has_is_read() {
-    let (mut agent, mut follow) = followed();
-    agent = Agent { size: agent.size, ..Agent::new(8) };
+    let (_, mut follow) = followed();
+    let mut agent = Agent::new(8);
     agent.observe(80);
     let asked = agent.poll(&mut follow);
     assert_eq!(short(&asked), [("sample?from=51", 0, Some(Happened::Restarted))]);
@@ -200,7 +205,7 @@ fn a_new_instance_whose_buffer_has_wrapped_has_lost_what_is_before_it() {
 #[test]
 fn a_first_number_over_one_is_no_gap_where_the_buffer_is_not_full() {
     let (_, mut follow) = followed();
-    let agent = Agent { instance: 8, next: 1_010, first: 1_000, size: 100 };
+    let agent = Agent { next: 1_010, first: 1_000, ..Agent::new(8) };
     agent.poll(&mut follow);
     assert_eq!(
         short(&agent.poll(&mut follow)),
@@ -220,6 +225,45 @@ fn an_agent_that_goes_backwards_is_begun_anew() {
     );
 }
 
+/// As cppagent does: a `count` over its `bufferSize` is `OUT_OF_RANGE`, as is a number that its buffer has not.
+#[test]
+fn an_agent_is_asked_for_no_more_than_it_has_room_for() {
+    let (mut agent, mut follow) = following(Agent { size: 8, ..Agent::new(7) });
+    for from in [51, 54, 57] {
+        agent.observe(3);
+        assert_eq!(short(&agent.poll(&mut follow)), [(format!("sample?from={from}").as_str(), 3, None)]);
+    }
+    // It starts anew with another configuration.
+    agent = Agent { size: 1_000, ..Agent::new(8) };
+    agent.poll(&mut follow);
+    agent.poll(&mut follow);
+    agent.observe(900);
+    let took: Vec<u64> =
+        agent.poll(&mut follow).iter().map(|asked| asked.took.end - asked.took.start).collect();
+    assert_eq!(took, [8, 16, 32, 64, 128, 256, 396]);
+}
+
+#[test]
+fn an_agent_that_does_not_say_how_much_it_has_room_for_is_asked_for_less_until_it_answers() {
+    let (mut agent, mut follow) = following(Agent { says_size: false, ..Agent::new(7) });
+    agent.observe(3);
+    let refused = [("sample?from=51", 0, None), ("current", 0, None)];
+    let asked = agent.poll(&mut follow);
+    assert_eq!(short(&asked), [&refused[..], &refused, &refused, &[("sample?from=51", 3, None)]].concat());
+    assert_eq!(asked.last().unwrap().ask, "sample?from=51&count=62");
+}
+
+#[test]
+fn an_agent_that_refuses_whatever_it_is_asked_for_is_asked_in_no_loop() {
+    let (mut agent, mut follow) = following(Agent { size: 0, says_size: false, ..Agent::new(7) });
+    agent.first = 1;
+    agent.observe(3);
+    agent.first = 1;
+    let asked = agent.poll(&mut follow);
+    assert_eq!((asked.len(), asked.last().unwrap().ask.as_str()), (18, "current"));
+    assert_eq!(agent.poll(&mut follow).len(), 2);
+}
+
 /// Agents differ in whether they take a question about what is still to come.
 #[test]
 fn an_agent_that_refuses_to_speak_of_what_is_to_come_is_not_asked_in_a_loop() {
@@ -229,7 +273,7 @@ fn an_agent_that_refuses_to_speak_of_what_is_to_come_is_not_asked_in_a_loop() {
         assert_eq!(refuse(&mut follow, "OUT_OF_RANGE"), Outcome::More);
         let asked = agent.answer(&mut follow);
         assert_eq!((asked.ask.as_str(), asked.happened, asked.outcome), ("current", None, Outcome::Idle));
-        assert_eq!(follow.ask(), Ask::Sample { from: 51, count: MTCONNECT_COUNT_MAX });
+        assert_eq!(follow.ask(), Ask::Sample { from: 51, count: agent.size });
     }
 }
 
@@ -248,7 +292,7 @@ fn a_changed_model_is_read_anew_and_nothing_is_missed() {
     agent.observe(2);
     follow.header(&changed(&agent, Document::Streams)).unwrap();
     follow.complete();
-    assert_eq!(follow.ask(), Ask::Sample { from: 54, count: MTCONNECT_COUNT_MAX });
+    assert_eq!(follow.ask(), Ask::Sample { from: 54, count: agent.size });
 }
 
 #[test]
@@ -276,7 +320,7 @@ fn another_document_than_asked_for_and_a_header_without_numbers_are_told() {
     for code in ["UNAUTHORIZED", "NO_DEVICE", "INTERNAL_ERROR", ""] {
         assert_eq!(refuse(&mut follow, code), Outcome::Refused, "{code}");
     }
-    assert_eq!(follow.ask(), Ask::Sample { from: 51, count: MTCONNECT_COUNT_MAX });
+    assert_eq!(follow.ask(), Ask::Sample { from: 51, count: agent.size });
 }
 
 #[test]

@@ -169,7 +169,7 @@ impl Ring {
     }
 
     fn sample(&self, from: u64, count: u64) -> (u16, String) {
-        if !(self.first()..=self.next).contains(&from) {
+        if !(self.first()..=self.next).contains(&from) || count > self.size as u64 {
             return (404, self.error("OUT_OF_RANGE"));
         }
         let next = self.next.min(from + count);
