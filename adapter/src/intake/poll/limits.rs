@@ -4,6 +4,8 @@ use std::time::Duration;
 
 /// A connection, its TLS handshake included, that takes longer is none.
 pub(super) const CONNECT_MAX: Duration = Duration::from_secs(10);
+/// Addresses of one name that are tried, one after the other: a host with IPv4 and IPv6 has two, or a few more.
+pub(super) const ADDRESSES_MAX: usize = 4;
 /// A printer that does not take a request of some hundred bytes in this time is gone.
 pub(super) const WRITE_MAX: Duration = Duration::from_secs(10);
 /// The shortest pause of a printer that asks for one: with `Retry-After: 0` and the like it would be asked as fast as it

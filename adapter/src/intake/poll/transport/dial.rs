@@ -13,7 +13,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use crate::config::HostPort;
-use crate::intake::poll::limits::CONNECT_MAX;
+use crate::intake::poll::limits::{ADDRESSES_MAX, CONNECT_MAX};
 use crate::intake::poll::neighbours::{Answering, Neighbours};
 use crate::intake::poll::trouble::{Trouble, Why};
 
@@ -44,27 +44,42 @@ pub(in crate::intake::poll) struct DialTls {
 }
 
 impl Dial {
-    /// A connection, within [`CONNECT_MAX`] for each of its steps.
+    /// A connection, within [`CONNECT_MAX`] for each of its steps and for each of the printer's addresses.
     pub(in crate::intake::poll) async fn connect(&self) -> Result<Stream, Trouble> {
-        let address = self.resolve().await?;
-        let stream = match timeout(CONNECT_MAX, TcpStream::connect(address)).await {
-            Ok(Ok(stream)) => stream,
-            Ok(Err(error)) => return Err(self.unanswered(address.ip(), error.kind())),
-            Err(_) => return Err(self.unanswered(address.ip(), io::ErrorKind::TimedOut)),
-        };
+        let (stream, address) = self.connect_any(&self.resolve().await).await?;
         // A question is one small frame and must not wait for company.
         let _ = stream.set_nodelay(true);
-        let stream = Answering::new(stream, address.ip(), Arc::clone(&self.neighbours));
+        let stream = Answering::new(stream, address, Arc::clone(&self.neighbours));
         match &self.tls {
             None => Ok(Box::new(stream)),
             Some(tls) => tls.connect(stream).await,
         }
     }
 
-    async fn resolve(&self) -> Result<SocketAddr, Trouble> {
+    async fn resolve(&self) -> Vec<SocketAddr> {
         let lookup = timeout(CONNECT_MAX, lookup_host(self.address.as_str())).await;
-        let found = lookup.ok().and_then(Result::ok).and_then(|mut found| found.next());
-        found.ok_or_else(|| Trouble::Unreachable("its name is not known in the network".into()))
+        let found = lookup.ok().and_then(Result::ok);
+        found.map(|found| found.take(ADDRESSES_MAX).collect()).unwrap_or_default()
+    }
+
+    /// A connection to the first of these that takes one: a name often has an address that leads nowhere, such as one of
+    /// IPv6 at a printer that listens on IPv4 alone.
+    async fn connect_any(&self, addresses: &[SocketAddr]) -> Result<(TcpStream, IpAddr), Trouble> {
+        let mut failed: Option<(IpAddr, io::ErrorKind)> = None;
+        for address in addresses {
+            let kind = match timeout(CONNECT_MAX, TcpStream::connect(address)).await {
+                Ok(Ok(stream)) => return Ok((stream, address.ip())),
+                Ok(Err(error)) => error.kind(),
+                Err(_) => io::ErrorKind::TimedOut,
+            };
+            if failed.is_none_or(|(_, before)| tells(before) < tells(kind)) {
+                failed = Some((address.ip(), kind));
+            }
+        }
+        Err(match failed {
+            Some((address, kind)) => self.unanswered(address, kind),
+            None => Trouble::Unreachable("its name is not known in the network".into()),
+        })
     }
 
     /// See [`Neighbours`] for the heuristics.
@@ -83,6 +98,15 @@ impl Dial {
             }
             _ => Trouble::Unreachable("nothing in its network answers".into()),
         }
+    }
+}
+
+/// How much a failure tells of the printer: its host's own word the most, and that we have no way there the least.
+fn tells(kind: io::ErrorKind) -> u8 {
+    match kind {
+        io::ErrorKind::ConnectionRefused => 2,
+        io::ErrorKind::NetworkUnreachable => 0,
+        _ => 1,
     }
 }
 
@@ -118,4 +142,33 @@ pub(super) fn tls_trouble(error: &io::Error) -> Option<Trouble> {
         | Error::DecryptError => Trouble::Nonsense(why),
         _ => Trouble::Refused(why),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv6Addr;
+
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn each_address_of_a_name_is_tried() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let there = listener.local_addr().unwrap();
+        let address = HostPort::parse(&there.to_string()).unwrap();
+        let dial = Dial { address, tls: None, neighbours: Arc::default() };
+        let nobody = SocketAddr::new(Ipv6Addr::LOCALHOST.into(), there.port());
+        let (_, answered) = dial.connect_any(&[nobody, there]).await.unwrap();
+        assert_eq!(answered, there.ip());
+        drop(listener);
+        // No connection can be made to this one, which tells nothing of the printer.
+        let nowhere = "255.255.255.255:9".parse().unwrap();
+        for addresses in [[nowhere, there], [there, nowhere]] {
+            let trouble = dial.connect_any(&addresses).await.unwrap_err();
+            assert_eq!(trouble, Trouble::Off("its host is there and its interface is not".into()));
+        }
+        let trouble = dial.connect_any(&[]).await.unwrap_err();
+        assert_eq!(trouble, Trouble::Unreachable("its name is not known in the network".into()));
+    }
 }
