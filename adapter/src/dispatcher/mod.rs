@@ -2,6 +2,7 @@
 //! where a receipt is resolved. `Dispatcher` decides and never waits; [`run`] only performs.
 
 mod progress;
+mod size;
 #[cfg(test)]
 mod tests;
 
@@ -15,6 +16,7 @@ use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use self::progress::{Parked, Progress};
+use self::size::Size;
 use crate::buffer::{Buffer, LaneId, Load};
 use crate::counters::Counters;
 use crate::link::{Answer, Link, Rejection};
@@ -36,6 +38,7 @@ pub(crate) struct Dispatcher {
     counters: Arc<Counters>,
     progress: Arc<Progress>,
     lanes: HashMap<LaneId, LaneState>,
+    size: Size,
     flights: usize,
     busy: bool,
     not_before: Option<Instant>,
@@ -50,15 +53,16 @@ struct LaneState {
     polled_bytes: usize,
     // How many polled readings are under way, to be counted if the answer never comes.
     polled_flying: usize,
-    flying: bool,
+    // Since when a batch of it is under way.
+    flying: Option<Instant>,
     not_before: Option<Instant>,
     refused_in_row: usize,
 }
 
 impl Dispatcher {
     pub(crate) fn new(buffer: Arc<Buffer>, counters: Arc<Counters>) -> Self {
-        let progress = Arc::default();
-        Self { buffer, counters, progress, lanes: HashMap::new(), flights: 0, busy: false, not_before: None }
+        let (progress, lanes, size) = (Arc::default(), HashMap::new(), Size::default());
+        Self { buffer, counters, progress, lanes, size, flights: 0, busy: false, not_before: None }
     }
 
     /// How far it has got, for whoever wants to look on.
@@ -73,7 +77,8 @@ impl Dispatcher {
         }
         let (lane, load) = self.next_piece(now).or_else(|| self.next_batch(now))?;
         let state = self.lanes.entry(lane).or_default();
-        state.flying = true;
+        let load = cut(load, self.size.readings_max(), &mut state.pieces);
+        state.flying = Some(now);
         state.polled_flying = load.polled();
         self.flights += 1;
         Some((lane, load))
@@ -84,7 +89,7 @@ impl Dispatcher {
         if !self.may_fly() {
             return None;
         }
-        let idle = self.lanes.values().filter(|state| !state.flying && !state.pieces.is_empty());
+        let idle = self.lanes.values().filter(|state| state.flying.is_none() && !state.pieces.is_empty());
         // A piece without a time of its own waits only for the whole; else `next` has taken it already.
         let pieces = idle.filter_map(|state| state.not_before.or(self.not_before)).min();
         let next = pieces.into_iter().chain(self.buffer.ripe_at()).min()?;
@@ -95,7 +100,8 @@ impl Dispatcher {
     pub(crate) fn answered(&mut self, lane: LaneId, load: Load, answer: Answer, now: Instant) {
         self.flights -= 1;
         if let Some(state) = self.lanes.get_mut(&lane) {
-            state.flying = false;
+            let took = state.flying.take().map_or(Duration::ZERO, |sent| now.saturating_duration_since(sent));
+            self.size.answered(load.len(), answer, took);
             state.polled_flying = 0;
         }
         if !matches!(answer, Answer::Busy { .. }) {
@@ -131,7 +137,7 @@ impl Dispatcher {
 
     fn next_piece(&mut self, now: Instant) -> Option<(LaneId, Load)> {
         let ready = |state: &LaneState| {
-            !state.flying && !state.pieces.is_empty() && state.not_before.is_none_or(|at| at <= now)
+            state.flying.is_none() && !state.pieces.is_empty() && state.not_before.is_none_or(|at| at <= now)
         };
         // The one that has waited longest: `None` is before every time.
         let ready = self.lanes.iter_mut().filter(|(_, state)| ready(state));
@@ -219,6 +225,20 @@ impl Dispatcher {
         *state = LaneState { refused_in_row: state.refused_in_row, ..LaneState::default() };
         self.buffer.finish(lane, kept_bytes, polled_bytes);
     }
+}
+
+/// So much of a load as may be sent at once; the rest goes to what is still to be sent.
+fn cut(mut load: Load, readings_max: usize, rest: &mut Vec<Load>) -> Load {
+    while load.len() > readings_max {
+        load = match load.halve() {
+            Ok((first, second)) => {
+                rest.push(second);
+                first
+            }
+            Err(one) => return one,
+        };
+    }
+    load
 }
 
 /// Dispatches until `stop`.

@@ -14,6 +14,7 @@ use crate::counters::Counters;
 use crate::link::{Answer, Batch, Link, Rejection};
 use crate::receipt::{Outcome, Receipt};
 use crate::testing::{buffer, number, printer, readings};
+use crate::uplink::client::REQUEST_TIMEOUT;
 
 const SECOND: Duration = Duration::from_secs(1);
 const MIB: usize = 1 << 20;
@@ -21,6 +22,8 @@ const MIB: usize = 1 << 20;
 /// Answers by rule, and tells of each batch with the time at which it came.
 struct Scripted<R> {
     rule: R,
+    /// Batches over this are not answered before the time for a request is over.
+    slow_over: usize,
     sent: mpsc::Sender<Sent>,
     start: Instant,
 }
@@ -41,6 +44,10 @@ impl<R: Fn(&Batch) -> Answer + Send + Sync> Link for Scripted<R> {
         };
         // A test may stop listening once it has seen enough.
         let _ = self.sent.try_send(sent);
+        if batch.readings.len() > self.slow_over {
+            sleep(REQUEST_TIMEOUT).await;
+            return Answer::Busy { retry_after: SECOND };
+        }
         (self.rule)(batch)
     }
 }
@@ -55,9 +62,18 @@ struct Bench {
 
 impl Bench {
     fn new(printers: &[&str], rule: impl Fn(&Batch) -> Answer + Send + Sync + 'static) -> Self {
+        Self::slow_over(usize::MAX, printers, rule)
+    }
+
+    /// Where larger batches than this take too long.
+    fn slow_over(
+        slow_over: usize,
+        printers: &[&str],
+        rule: impl Fn(&Batch) -> Answer + Send + Sync + 'static,
+    ) -> Self {
         let (buffer, counters) = buffer(16 * MIB, printers);
         let (sender, sent) = mpsc::channel(4096);
-        let link = Arc::new(Scripted { rule, sent: sender, start: Instant::now() });
+        let link = Arc::new(Scripted { rule, slow_over, sent: sender, start: Instant::now() });
         let stop = CancellationToken::new();
         let dispatcher = Dispatcher::new(Arc::clone(&buffer), Arc::clone(&counters));
         let task = tokio::spawn(run(dispatcher, link, stop.clone()));
@@ -200,6 +216,41 @@ async fn what_waits_behind_many_refused_readings_is_found_and_stored() {
     assert_eq!(verdict.await, Outcome::Accepted);
     let Counters { readings_delivered, readings_refused, .. } = &*bench.counters;
     assert_eq!((readings_delivered.now(), readings_refused.now()), (20, 20));
+}
+
+#[tokio::test(start_paused = true)]
+async fn batches_that_take_too_long_are_made_smaller_until_they_arrive() {
+    let mut bench = Bench::slow_over(100, &["p01"], |_| Answer::Accepted);
+    assert_eq!(bench.keep("p01", 0..500).await.await, Outcome::Accepted);
+    let after = Instant::now();
+    assert_eq!(bench.keep("p01", 500..1000).await.await, Outcome::Accepted);
+    assert!(after.elapsed() < REQUEST_TIMEOUT, "the next begins with what went through");
+    assert_eq!(bench.counters.readings_delivered.now(), 1000);
+    let mut stored = Vec::new();
+    while let Ok(batch) = bench.sent.try_recv() {
+        if batch.numbers.len() <= 100 {
+            stored.extend(batch.numbers);
+        }
+    }
+    assert_eq!(stored, (0..1000).collect::<Vec<_>>(), "in order, and nothing twice");
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_batch_that_takes_too_long_is_sent_again_as_it_is() {
+    let (buffer, counters) = buffer(16 * MIB, &["p01"]);
+    let mut dispatcher = Dispatcher::new(Arc::clone(&buffer), counters);
+    buffer.put_polled(&printer("p01"), readings(0..200));
+    let mut sizes = Vec::new();
+    while sizes.len() < 2 {
+        sleep(SECOND * 5).await;
+        let Some((lane, load)) = dispatcher.next(Instant::now()) else { continue };
+        sizes.push(load.len());
+        let slow = sizes.len() == 1;
+        sleep(if slow { REQUEST_TIMEOUT } else { SECOND }).await;
+        let answer = if slow { Answer::Busy { retry_after: SECOND } } else { Answer::Accepted };
+        dispatcher.answered(lane, load, answer, Instant::now());
+    }
+    assert_eq!(sizes, [200, 200]);
 }
 
 #[tokio::test(start_paused = true)]

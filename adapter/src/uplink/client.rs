@@ -12,7 +12,7 @@ use crate::tls::{self, TlsError};
 /// Time for the connection and the TLS handshake.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Time for a whole request: a batch is small, and the platform answers once its disk has it.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+pub(crate) const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 /// An idle connection is closed before a firewall forgets it.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(50);
 /// Most of an answer's body that is read. What stands in it is never looked at, but a body that was read to
