@@ -24,6 +24,25 @@ pub(super) enum Head {
     Strange(Strange),
 }
 
+/// How a file begins that is left alone, to know it again.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Beginning {
+    length: usize,
+    check: u32,
+}
+
+impl Beginning {
+    /// That of a file with this first piece.
+    pub(super) fn of(head: &[u8], salt: &Salt) -> Self {
+        Self { length: head.len(), check: salt.check(head) }
+    }
+
+    /// Whether a file with this first piece may be the same, longer or not.
+    pub(super) fn is_of(self, head: &[u8], salt: &Salt) -> bool {
+        head.get(..self.length).is_some_and(|begins| salt.check(begins) == self.check)
+    }
+}
+
 /// What tells a file from others whose first line has no date and may be theirs as well.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Undated {

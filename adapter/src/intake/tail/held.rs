@@ -6,13 +6,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use catalog::{Source, Timestamp};
+use catalog::{Salt, Source, Timestamp};
 use parsers::{Format, LogParser};
 use tokio::time::{Duration, Instant};
 
 use super::directory::{Found, Seen};
 use super::flow::Class;
-use super::head::{Emptied, Undated};
+use super::head::{Beginning, Emptied, Undated};
 use super::limits::{FORGET_AFTER, NACK_WAIT, NACK_WAIT_MAX, PIECE_BYTES};
 use super::lines::Around;
 use super::position::{Mark, Position};
@@ -46,6 +46,8 @@ pub(super) struct Held {
     born: Option<SystemTime>,
     /// When it was last seen to be emptied, as a log.
     emptied: Option<Emptied>,
+    /// How it began when it was left.
+    left: Option<Beginning>,
     found_late: bool,
     caught_up: bool,
     grows: bool,
@@ -98,6 +100,7 @@ impl Held {
             seen: found.seen,
             born: found.born,
             emptied: None,
+            left: None,
             found_late,
             caught_up: false,
             grows: false,
@@ -110,10 +113,12 @@ impl Held {
     /// A look found it in the directory.
     pub(super) fn found(&mut self, found: &Found, now: Instant) {
         self.gone_since = None;
+        self.born = found.born;
         self.glanced_at(found.seen, now);
         if self.path != found.path {
             self.path.clone_from(&found.path);
             self.put_away_since = Some(now);
+            self.look_again();
         }
         self.end_half_line(self.put_away_since, now);
     }
@@ -126,9 +131,7 @@ impl Held {
         self.grows |= seen.length > self.seen.length;
         self.at_end = false;
         self.around.last = false;
-        if matches!(self.state, State::Left) && seen.length < self.seen.length {
-            self.is_another();
-        }
+        self.look_again();
         self.put_away_since = self.put_away_since.map(|_| now);
         self.seen = seen;
     }
@@ -193,10 +196,31 @@ impl Held {
     }
 
     /// It is not to be read, and needs no handle.
-    pub(super) fn leave(&mut self) {
+    pub(super) fn leave(&mut self, begins: Beginning) {
         self.ends();
         self.state = State::Left;
+        self.left = Some(begins);
         self.file = None;
+    }
+
+    /// A file that was left may be another by now, written over it or in its place under its inode: its head says.
+    fn look_again(&mut self) {
+        if matches!(self.state, State::Left) {
+            self.state = State::New;
+            self.at_end = false;
+        }
+    }
+
+    /// Whether it was left and, with this first piece, is what it was then: that was said.
+    pub(super) fn is_as_left(&mut self, head: &[u8], salt: &Salt) -> bool {
+        let Some(left) = self.left.take() else { return false };
+        let same = left.is_of(head, salt);
+        if same {
+            self.leave(left);
+        } else {
+            self.is_another();
+        }
+        same
     }
 
     /// For now there is no more to be had of it.

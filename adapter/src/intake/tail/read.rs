@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::directory::{self, FileId};
 use super::flow::Class;
-use super::head::{self, Head, UTF8_MARK};
+use super::head::{self, Beginning, Head, UTF8_MARK};
 use super::held::State;
 use super::limits::WORK_BYTES;
 use super::lines;
@@ -42,6 +42,10 @@ impl Tail {
     async fn read_head(&mut self, id: FileId) {
         let Some((mut head, _)) = self.read(id, 0).await else { return };
         let Some(held) = self.files.file(id) else { return };
+        if held.is_as_left(&head, &self.context.salt) {
+            return;
+        }
+        let begins = Beginning::of(&head, &self.context.salt);
         if held.around.last && !head.is_empty() {
             // The end that its one line will never get.
             head.push(b'\n');
@@ -51,7 +55,7 @@ impl Tail {
             Head::Of(format) => format,
             Head::NotYet => return held.ends(),
             Head::Strange(strange) => {
-                held.leave();
+                held.leave(begins);
                 return self.normaliser.unmatched(strange.name(), &strange.text());
             }
         };
