@@ -29,6 +29,10 @@ pub const KLIPPY_BLOCK_LINES_MAX: u32 = 20_000;
 /// How far a monotonic stamp of `klippy` may stand before the one above it: both are rounded to a tenth of a second.
 pub const KLIPPY_MONO_ROUNDING_MS: i64 = 100;
 
+/// How much further the shipper's clock may go than Klipper's monotonic one between two lines: a shipper that is behind by
+/// seconds, as after a look at a share or a full queue, is usual.
+pub const KLIPPY_ANCHOR_APART_MS_MAX: i64 = 60_000;
+
 /// Most lines without a stamp below a message of a Duet: its longest answer, the diagnostics, has near a hundred. Behind
 /// them another format is counted and not taken for an answer.
 pub const DUET_BELOW_LINES_MAX: u32 = 512;

@@ -3,7 +3,7 @@
 use catalog::{Quality, Timestamp};
 
 use crate::clock::Clock;
-use crate::limits::KLIPPY_MONO_ROUNDING_MS;
+use crate::limits::{KLIPPY_ANCHOR_APART_MS_MAX, KLIPPY_MONO_ROUNDING_MS};
 
 /// A time, and how far it can be trusted.
 pub(super) type When = (Timestamp, Quality);
@@ -11,11 +11,20 @@ pub(super) type When = (Timestamp, Quality);
 /// What the log has said of the time so far.
 #[derive(Debug, Default)]
 pub(super) struct Mono {
-    /// What is added to a monotonic time: from the last `Start printer at`, until the host is seen to have restarted.
-    offset_ms: Option<i64>,
+    /// From the last `Start printer at`, until the host is seen to have restarted.
+    anchor: Option<Anchor>,
     highest_ms: i64,
     clock: Clock,
     last: Option<Last>,
+}
+
+/// Three clocks at one moment.
+#[derive(Clone, Copy, Debug)]
+struct Anchor {
+    /// What is added to a monotonic time to have that of the day.
+    offset_ms: i64,
+    /// What the shipper's clock was ahead of the monotonic time when it read the line, in milliseconds.
+    shipper_ahead_ms: i64,
 }
 
 /// The last line that had a time.
@@ -28,7 +37,8 @@ struct Last {
 impl Mono {
     /// `Start printer at … (unix mono)`: both clocks at one moment.
     pub(super) fn anchor(&mut self, unix_ms: i64, mono_ms: i64, fallback_time: Timestamp) -> When {
-        self.offset_ms = Some(unix_ms - mono_ms);
+        let shipper_ahead_ms = fallback_time.0.saturating_sub(mono_ms);
+        self.anchor = Some(Anchor { offset_ms: unix_ms - mono_ms, shipper_ahead_ms });
         self.highest_ms = mono_ms;
         self.stamped(Timestamp(unix_ms), fallback_time)
     }
@@ -37,15 +47,14 @@ impl Mono {
     pub(super) fn at(&mut self, mono_ms: i64, fallback_time: Timestamp) -> When {
         if mono_ms < self.highest_ms - KLIPPY_MONO_ROUNDING_MS {
             // The host has started again, and the line that says when is not in this file.
-            self.offset_ms = None;
+            self.anchor = None;
             self.last = None;
             self.highest_ms = mono_ms;
         }
         self.highest_ms = self.highest_ms.max(mono_ms);
-        match self.offset_ms {
-            Some(offset_ms) => self.stamped(Timestamp(self.highest_ms + offset_ms), fallback_time),
-            None => (fallback_time, Quality::Uncertain),
-        }
+        let Some(anchor) = self.anchor else { return (fallback_time, Quality::Uncertain) };
+        let (time, quality) = self.stamped(Timestamp(self.highest_ms + anchor.offset_ms), fallback_time);
+        (time, if anchor.is_apart(self.highest_ms, fallback_time) { Quality::Uncertain } else { quality })
     }
 
     /// The time of a line that says none: that of the last line that did, and as much later as the shipper's clock has
@@ -63,6 +72,17 @@ impl Mono {
         self.last = Some(Last { time, fallback_time });
         let doubtful = self.clock.stepped_back(time);
         (time, if doubtful { Quality::Uncertain } else { Quality::Good })
+    }
+}
+
+impl Anchor {
+    /// Whether the shipper's clock has gone further than Klipper's by more than the two can differ. Then the time of day was
+    /// set, as NTP sets that of a Raspberry Pi after its start, and the anchor is from before; or the host has slept; or the
+    /// line was read late, and its time is right. It is not known which, so the time stays and is in doubt. The other way
+    /// says nothing: an old file is read in a moment.
+    fn is_apart(&self, mono_ms: i64, fallback_time: Timestamp) -> bool {
+        let ahead_ms = fallback_time.0.saturating_sub(mono_ms);
+        ahead_ms.saturating_sub(self.shipper_ahead_ms) > KLIPPY_ANCHOR_APART_MS_MAX
     }
 }
 
@@ -84,6 +104,22 @@ mod tests {
         assert_eq!(mono.at(29_000, now), (now, UNCERTAIN), "the host has started again");
         assert_eq!(mono.at(40_000, now), (now, UNCERTAIN), "and nothing says when");
         assert_eq!(mono.anchor(6_000_000, 50_000, now), (Timestamp(6_000_000), GOOD));
+    }
+
+    #[test]
+    fn an_anchor_is_doubted_once_the_shippers_clock_has_gone_another_way() {
+        let mut mono = Mono::default();
+        let hour = 3_600_000;
+        // Klipper and its shipper start with the same wrong clock, and the anchor is as the shipper's.
+        mono.anchor(hour, 20_000, Timestamp(hour));
+        assert_eq!(mono.at(30_000, Timestamp(hour + 10_000)), (Timestamp(hour + 10_000), GOOD));
+        assert_eq!(mono.at(40_000, Timestamp(hour + 79_000)), (Timestamp(hour + 20_000), GOOD), "read late");
+        let set = 50 * hour;
+        assert_eq!(mono.at(50_000, Timestamp(set)), (Timestamp(hour + 30_000), UNCERTAIN), "NTP has set it");
+        assert_eq!(mono.at(90_000, Timestamp(set + 40_000)), (Timestamp(hour + 70_000), UNCERTAIN));
+        mono.anchor(set + 50_000, 100_000, Timestamp(set + 50_000));
+        assert_eq!(mono.at(110_000, Timestamp(set + 60_000)), (Timestamp(set + 60_000), GOOD));
+        assert_eq!(mono.at(hour, Timestamp(set + 60_000)).1, GOOD, "an old file is read in a moment");
     }
 
     #[test]
