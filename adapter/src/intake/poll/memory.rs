@@ -232,6 +232,8 @@ impl Said {
         match time {
             // Two words within a millisecond are two.
             Some(time) => self.time != Some(time) || self.given != *value,
+            // What has happened again is no state that lasts.
+            None if matches!(self.item.kind(), Kind::Event(_)) => true,
             None => self.given != *value || now.mono >= self.at + SAID_EVERY,
         }
     }
