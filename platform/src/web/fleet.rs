@@ -16,7 +16,7 @@ use super::row::{self, Row};
 use super::visitor::Visitor;
 use super::words::{self, Age};
 use crate::App;
-use crate::store::pages::alarms::{Alarm, QUEUE_MAX, queue, quiet_since};
+use crate::store::pages::alarms::{Open, Waiting, open, queue, quiet_since, waiting};
 use crate::store::pages::fleet::{Collector, Printer, collectors, printers};
 
 #[derive(Template)]
@@ -25,7 +25,7 @@ struct Page {
     frame: Frame,
     headline: String,
     queue: Vec<alarms::Row>,
-    cut: bool,
+    waiting: Waiting,
     quiet: Option<Age>,
     collectors_gone: Vec<Gone>,
     summary: String,
@@ -44,21 +44,22 @@ struct Gone {
 /// The page.
 pub(super) async fn page(visitor: Visitor, State(app): State<Arc<App>>) -> Result<Html<String>, Problem> {
     let now = visitor.now;
-    let (alarms, printers, collectors, quiet) = app
+    let (alarms, waiting, open, printers, collectors, quiet) = app
         .store
         .read(move |conn| {
-            let queue = queue(conn, now)?;
+            let queue = queue(conn, None, now)?;
             let quiet = if queue.is_empty() { quiet_since(conn)? } else { None };
-            Ok((queue, printers(conn, &row::items())?, collectors(conn)?, quiet))
+            let (waiting, open) = (waiting(conn, None)?, open(conn, None)?);
+            Ok((queue, waiting, open, printers(conn, &row::items())?, collectors(conn)?, quiet))
         })
         .await?;
-    let rows = rows(printers, &alarms, now);
+    let rows = rows(printers, &open, now);
     let collectors_gone: Vec<Gone> =
         collectors.into_iter().filter_map(|collector| gone(collector, now)).collect();
     let page = Page {
-        headline: headline(&alarms),
+        headline: headline(waiting),
         summary: summary(&rows),
-        cut: alarms.len() == QUEUE_MAX,
+        waiting,
         queue: alarms.into_iter().map(|alarm| alarms::Row::of(alarm, now)).collect(),
         quiet: quiet.map(|at| Age { at, now }),
         collectors_gone,
@@ -69,21 +70,16 @@ pub(super) async fn page(visitor: Visitor, State(app): State<Arc<App>>) -> Resul
     render(&page)
 }
 
-fn headline(alarms: &[Alarm]) -> String {
-    let waiting = alarms.iter().filter(|alarm| alarm.acknowledged.is_none()).count();
-    let open = alarms.iter().filter(|alarm| alarm.closed.is_none()).count();
-    let critical: Vec<&Alarm> =
-        alarms.iter().filter(|alarm| alarm.severity == 1 && alarm.closed.is_none()).collect();
-    let unseen = critical.iter().filter(|alarm| alarm.acknowledged.is_none()).count();
-    let critical = match (critical.len(), unseen) {
+fn headline(waiting: Waiting) -> String {
+    let critical = match (waiting.critical, waiting.critical_unseen) {
         (0, _) => String::new(),
         (active, 0) => format!(" · {active} critical still active"),
         (_, unseen) => format!(", {unseen} critical"),
     };
-    match (alarms.len(), waiting) {
+    match (waiting.all, waiting.unseen) {
         (0, _) => "Nothing waits for anybody".into(),
-        (_, 0) => format!("{}, all acknowledged{critical}", words::count(open, "alarm", "alarms")),
-        (_, waiting) => format!("{} to acknowledge{critical}", words::count(waiting, "alarm", "alarms")),
+        (_, 0) => format!("{}, all acknowledged{critical}", words::count(waiting.open, "alarm", "alarms")),
+        (_, unseen) => format!("{} to acknowledge{critical}", words::count(unseen, "alarm", "alarms")),
     }
 }
 
@@ -101,17 +97,12 @@ fn gone(collector: Collector, now: Timestamp) -> Option<Gone> {
     })
 }
 
-fn rows(printers: Vec<Printer>, alarms: &[Alarm], now: Timestamp) -> Vec<Row> {
-    let mut open: HashMap<&str, Vec<&Alarm>> = HashMap::new();
-    for alarm in alarms.iter().filter(|alarm| alarm.closed.is_none()) {
-        open.entry(&alarm.thing).or_default().push(alarm);
-    }
-    let none = Vec::new();
+fn rows(printers: Vec<Printer>, open: &HashMap<String, Open>, now: Timestamp) -> Vec<Row> {
     let mut rows: Vec<Row> = printers
         .into_iter()
         .map(|printer| {
-            let alarms = open.get(printer.thing.as_str()).unwrap_or(&none);
-            Row::of(printer, alarms, now)
+            let open = open.get(&printer.thing).copied().unwrap_or_default();
+            Row::of(printer, open, now)
         })
         .collect();
     rows.sort_by(|a, b| a.rank().cmp(&b.rank()).then_with(|| a.thing.cmp(&b.thing)));

@@ -22,7 +22,7 @@ use super::words::{self, Age};
 use crate::App;
 use crate::store::StoreError;
 use crate::store::pages::Latest;
-use crate::store::pages::alarms::{Alarm, Filter, history, queue};
+use crate::store::pages::alarms::{Alarm, Filter, Open, Waiting, history, open, queue, waiting};
 use crate::store::pages::fleet::{Printer, by_name};
 use crate::store::pages::printer::{Limit, limits, values as latest_values};
 
@@ -63,6 +63,7 @@ struct Page {
     identity: String,
     advice: String,
     queue: Vec<alarms::Row>,
+    waiting: Waiting,
     history: Vec<alarms::Row>,
     range: &'static str,
     ranges: &'static [RangeWord],
@@ -113,6 +114,8 @@ struct Model {
     values: Vec<Latest>,
     limits: Vec<Limit>,
     queue: Vec<Alarm>,
+    waiting: Waiting,
+    open: Open,
     history: Vec<Alarm>,
 }
 
@@ -141,18 +144,18 @@ fn model(conn: &rusqlite::Connection, thing: &str, now: Timestamp) -> Result<Mod
         .map(|latest| (latest.item.clone(), latest.clone()))
         .collect::<HashMap<_, _>>();
     let filter = Filter { thing: Some(thing.to_owned()), ..Filter::default() };
-    let mut queue = queue(conn, now)?;
-    queue.retain(|alarm| alarm.thing == thing);
+    let queue = queue(conn, Some(thing), now)?;
+    let waiting = waiting(conn, Some(thing))?;
+    let open = open(conn, Some(thing))?.remove(thing).unwrap_or_default();
     let mut history = history(conn, &filter, now)?;
     history.truncate(HISTORY_SHOWN);
-    Ok(Model { limits: limits(conn, &printer)?, printer, values, queue, history })
+    Ok(Model { limits: limits(conn, &printer)?, printer, values, queue, waiting, open, history })
 }
 
 impl Page {
     fn of(frame: Frame, model: Model, asked: &Asked) -> Self {
         let now = frame.now;
-        let open: Vec<&Alarm> = model.queue.iter().filter(|alarm| alarm.closed.is_none()).collect();
-        let row = Row::of(model.printer.clone(), &open, now);
+        let row = Row::of(model.printer.clone(), model.open, now);
         let rows =
             |alarms: &[Alarm]| alarms.iter().map(|alarm| alarms::Row::of(alarm.clone(), now)).collect();
         Self {
@@ -161,6 +164,7 @@ impl Page {
             plots: plots(&model, asked),
             groups: groups(&model, now),
             queue: rows(&model.queue),
+            waiting: model.waiting,
             history: rows(&model.history),
             range: super::series::range_or_fitting(&asked.range, now.0 - model.printer.first_seen.0).word,
             ranges: &super::series::RANGES,

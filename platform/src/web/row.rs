@@ -9,7 +9,7 @@ use super::condition::{self, Condition};
 use super::values;
 use super::words::{self, Age};
 use crate::store::pages::Latest;
-use crate::store::pages::alarms::Alarm;
+use crate::store::pages::alarms::Open;
 use crate::store::pages::fleet::Printer;
 
 /// The values that stand in the fleet table, with the titles of their columns.
@@ -59,11 +59,10 @@ pub(super) fn items() -> Vec<&'static str> {
 }
 
 impl Row {
-    /// A row from a printer with its latest values and its open alarms.
-    pub(super) fn of(printer: Printer, alarms: &[&Alarm], now: Timestamp) -> Self {
+    /// A row from a printer with its latest values and all its open alarms.
+    pub(super) fn of(printer: Printer, open: Open, now: Timestamp) -> Self {
         let condition = Condition::of(&printer, now);
-        let worst =
-            alarms.iter().map(|alarm| (alarm.severity.clamp(1, 4), alarm.acknowledged.is_some())).min();
+        let worst = open.worst.map(|(severity, acknowledged)| (severity.clamp(1, 4), acknowledged));
         Self {
             thing: printer.thing.clone(),
             build: Build::of(&printer.values),
@@ -73,7 +72,7 @@ impl Row {
                 .collect(),
             data: printer.data.map(|at| Age { at, now }),
             worst,
-            alarms: alarms.len(),
+            alarms: open.number,
             condition,
             printer,
             now,

@@ -1,6 +1,7 @@
 //! The dashboard over a seeded store, without a network: every page, and what guards it.
 #![expect(clippy::unwrap_used, reason = "a test's helpers fail the test")]
 
+mod alarms;
 mod guard;
 mod house;
 mod pages;

@@ -1,12 +1,14 @@
 //! Alarms as the queue and the history show them.
 
+use std::collections::HashMap;
+
 use catalog::Timestamp;
 use rusqlite::{Connection, Row, ToSql, named_params};
 
 use super::series::{Span, Subject};
 use super::{Stored, moment};
 
-/// Most rows of the queue: a flood is shown worst first and cut, and the page says that it was cut.
+/// Most rows of the queue: a flood is shown worst first and cut, and the page says that it was cut. What is counted is not.
 pub const QUEUE_MAX: usize = 200;
 /// Most rows of the history on one page.
 pub const HISTORY_MAX: usize = 200;
@@ -85,15 +87,90 @@ const ALARMS: &str = "SELECT alarms.id, things.name AS thing, site, things.model
     LEFT JOIN latest ON latest.thing = alarms.thing AND latest.item = alarms.item AND latest.part = alarms.part";
 
 /// What waits for a person: active alarms, and those that closed before anybody acknowledged them. Of the
-/// latter only the last of its kind, since the repeats count the others. Worst first, the newest of equals first.
-pub fn queue(conn: &Connection, now: Timestamp) -> rusqlite::Result<Vec<Alarm>> {
+/// latter only the last of its kind, since the repeats count the others.
+const WAITS: &str = "(closed IS NULL OR (acknowledged IS NULL AND NOT EXISTS (
+    SELECT 1 FROM alarms AS newer WHERE newer.thing = alarms.thing AND newer.limit_id = alarms.limit_id
+        AND newer.part = alarms.part AND newer.id > alarms.id)))";
+
+/// One thing's alarms, or everyone's. Said apart, so that an index finds the alarms of one among those of all.
+fn of(thing: Option<&str>) -> &'static str {
+    match thing {
+        Some(_) => "alarms.thing = (SELECT id FROM things WHERE name = :thing)",
+        None => ":thing IS NULL",
+    }
+}
+
+/// What waits for a person, of one thing or of all: the active ones first, of those the worst, of equals what
+/// nobody has acknowledged and what is newest.
+pub fn queue(conn: &Connection, thing: Option<&str>, now: Timestamp) -> rusqlite::Result<Vec<Alarm>> {
     let sql = format!(
-        "{ALARMS} WHERE closed IS NULL OR (acknowledged IS NULL AND NOT EXISTS (
-            SELECT 1 FROM alarms AS newer WHERE newer.thing = alarms.thing AND newer.limit_id = alarms.limit_id
-                AND newer.part = alarms.part AND newer.id > alarms.id))
-         ORDER BY closed IS NOT NULL, acknowledged IS NOT NULL, alarms.severity, opened DESC LIMIT {QUEUE_MAX}"
+        "{ALARMS} WHERE {} AND {WAITS}
+         ORDER BY closed IS NOT NULL, alarms.severity, acknowledged IS NOT NULL, opened DESC LIMIT {QUEUE_MAX}",
+        of(thing)
     );
-    listed(conn, &sql, named_params! { ":now": now.0 })
+    listed(conn, &sql, named_params! { ":now": now.0, ":thing": thing })
+}
+
+/// How many alarms wait, whether they are listed or not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Waiting {
+    /// All that the queue would hold without an end.
+    pub all: usize,
+    /// Of those, the active ones.
+    pub open: usize,
+    /// Those that nobody has acknowledged.
+    pub unseen: usize,
+    /// The active critical ones.
+    pub critical: usize,
+    /// The active critical ones that nobody has acknowledged.
+    pub critical_unseen: usize,
+}
+
+/// Counts what waits, of one thing or of all.
+pub fn waiting(conn: &Connection, thing: Option<&str>) -> rusqlite::Result<Waiting> {
+    let sql = format!(
+        "SELECT count(*), count(*) FILTER (WHERE closed IS NULL), count(*) FILTER (WHERE acknowledged IS NULL),
+            count(*) FILTER (WHERE closed IS NULL AND severity = 1),
+            count(*) FILTER (WHERE closed IS NULL AND severity = 1 AND acknowledged IS NULL)
+         FROM alarms WHERE {} AND {WAITS}",
+        of(thing)
+    );
+    conn.prepare_cached(&sql)?.query_row(named_params! { ":thing": thing }, |row| {
+        let count =
+            |at| Ok::<_, rusqlite::Error>(usize::try_from(row.get::<_, i64>(at)?).unwrap_or_default());
+        Ok(Waiting {
+            all: count(0)?,
+            open: count(1)?,
+            unseen: count(2)?,
+            critical: count(3)?,
+            critical_unseen: count(4)?,
+        })
+    })
+}
+
+/// The active alarms of one thing, all of them, whether they are listed or not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Open {
+    /// How many there are.
+    pub number: usize,
+    /// The severity of the worst one, and whether all of that severity are acknowledged.
+    pub worst: Option<(u8, bool)>,
+}
+
+/// The active alarms by the name of the thing, of one or of all that have any.
+pub fn open(conn: &Connection, thing: Option<&str>) -> rusqlite::Result<HashMap<String, Open>> {
+    let sql = format!(
+        "SELECT things.name, count(*), min(2 * severity + (acknowledged IS NOT NULL))
+         FROM alarms JOIN things ON things.id = alarms.thing WHERE {} AND closed IS NULL GROUP BY things.id",
+        of(thing)
+    );
+    conn.prepare_cached(&sql)?
+        .query_map(named_params! { ":thing": thing }, |row| {
+            let (number, worst): (i64, u8) = (row.get(1)?, row.get(2)?);
+            let number = usize::try_from(number).unwrap_or_default();
+            Ok((row.get(0)?, Open { number, worst: Some((worst / 2, worst % 2 == 1)) }))
+        })?
+        .collect()
 }
 
 /// Which alarms a list shows.
@@ -111,11 +188,7 @@ pub struct Filter {
 
 /// Alarms open and past, the newest first.
 pub fn history(conn: &Connection, filter: &Filter, now: Timestamp) -> rusqlite::Result<Vec<Alarm>> {
-    // Said apart, so that an index finds one printer's alarms among those of all.
-    let thing = match filter.thing {
-        Some(_) => "alarms.thing = (SELECT id FROM things WHERE name = :thing)",
-        None => ":thing IS NULL",
-    };
+    let thing = of(filter.thing.as_deref());
     let sql = format!(
         "{ALARMS} WHERE {thing}
             AND (:open IS NULL OR (closed IS NULL) = :open)
