@@ -6,7 +6,8 @@ use rusqlite::{Connection, OptionalExtension as _};
 use crate::audit;
 use crate::store::StoreError;
 
-/// Acknowledges an alarm. The first acknowledgement stays; a second changes nothing.
+/// Acknowledges an alarm, and with it what came before it of the same limit on the same part and is over: the
+/// queue shows one of them for all. The first acknowledgement stays; a second changes nothing.
 ///
 /// # Errors
 /// `NotFound` when there is no such alarm.
@@ -24,5 +25,16 @@ pub fn acknowledge(conn: &Connection, alarm_id: i64, by: &str, now: Timestamp) -
         "UPDATE alarms SET acknowledged = ?2, acknowledged_by = ?3 WHERE id = ?1 AND acknowledged IS NULL",
         (alarm_id, now.0, by),
     )?;
-    if first == 0 { Ok(()) } else { audit::note(conn, by, "acknowledged an alarm", &subject, now) }
+    if first == 0 {
+        return Ok(());
+    }
+    let earlier = conn.execute(
+        "UPDATE alarms SET acknowledged = ?2, acknowledged_by = ?3 FROM alarms AS this
+         WHERE this.id = ?1 AND alarms.thing = this.thing AND alarms.limit_id = this.limit_id AND alarms.part = this.part
+            AND (alarms.opened, alarms.id) < (this.opened, this.id)
+            AND alarms.closed IS NOT NULL AND alarms.acknowledged IS NULL",
+        (alarm_id, now.0, by),
+    )?;
+    let subject = if earlier == 0 { subject } else { format!("{subject}, and {earlier} earlier") };
+    audit::note(conn, by, "acknowledged an alarm", &subject, now)
 }

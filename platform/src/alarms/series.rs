@@ -50,6 +50,15 @@ impl Span {
 const ALARM: &str = "SELECT id, opened, closed, opened_number, opened_text FROM alarms
      WHERE thing = ?1 AND limit_id = ?2 AND part = ?3";
 
+fn open() -> String {
+    format!("{ALARM} AND closed IS NULL")
+}
+
+/// Two questions, each for an index. With OR, and to give them in order, SQLite would read the whole series.
+fn since() -> String {
+    format!("{ALARM} AND closed IS NULL UNION ALL {ALARM} AND closed >= ?4")
+}
+
 impl Series<'_> {
     /// Where the limit stands.
     pub(super) fn state(&self) -> Result<State, StoreError> {
@@ -81,17 +90,17 @@ impl Series<'_> {
 
     /// The alarm that is open.
     pub(super) fn open_alarm(&self) -> Result<Option<Alarm>, StoreError> {
-        let select = format!("{ALARM} AND closed IS NULL");
-        Ok(self.conn.prepare_cached(&select)?.query_row(self.key(), alarm).optional()?)
+        Ok(self.conn.prepare_cached(&open())?.query_row(self.key(), alarm).optional()?)
     }
 
     /// The alarms that were open at this time or opened after it, oldest first.
     pub(super) fn alarms_since(&self, from: Timestamp) -> Result<Vec<Alarm>, StoreError> {
-        let select = format!("{ALARM} AND (closed IS NULL OR closed >= ?4) ORDER BY opened, id");
         let (thing, limit, part) = self.key();
-        let mut select = self.conn.prepare_cached(&select)?;
+        let mut select = self.conn.prepare_cached(&since())?;
         let alarms = select.query_map((thing, limit, part, from.0), alarm)?;
-        Ok(alarms.collect::<Result<_, _>>()?)
+        let mut alarms: Vec<_> = alarms.collect::<Result<_, _>>()?;
+        alarms.sort_by_key(|alarm| (alarm.span.opened, alarm.id));
+        Ok(alarms)
     }
 
     /// Lets the open alarm begin no later than its newest value: it was opened by one of the future, before a
@@ -252,4 +261,46 @@ fn alarm(row: &rusqlite::Row<'_>) -> rusqlite::Result<Alarm> {
         sample: sample(row.get(3)?, row.get(4)?),
     };
     Ok(Alarm { id: row.get(0)?, span })
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::StatementStatus;
+
+    use super::*;
+    use crate::keys;
+    use crate::store::things::{self, ThingName};
+    use crate::testing::Bench;
+
+    #[tokio::test]
+    async fn what_a_series_had_long_ago_is_not_read_to_judge_it() {
+        let bench = Bench::new();
+        let ids = bench.app.store.items().clone();
+        let steps = bench.app.store.write(move |conn| {
+            crate::alarms::seed(conn, &ids)?;
+            keys::create_adapter(conn, "oslo", "Oslo", "test", Timestamp(0))?;
+            let name = ThingName::parse("oslo").ok_or(StoreError::NotFound("thing"))?;
+            let thing =
+                things::register(conn, 1, &name, Timestamp(0))?.ok_or(StoreError::NotFound("thing"))?;
+            let rules = Rule::of_thing(conn, thing)?;
+            let rule = rules.first().ok_or(StoreError::NotFound("limit"))?;
+            let series = Series { conn, rule, thing, part: 0 };
+            let mut steps = Vec::new();
+            for hundred in 0..20 {
+                for number in 0..100 {
+                    let opened = Timestamp(1_000 * (100 * hundred + number));
+                    series.insert(&Span { opened, closed: Some(Timestamp(opened.0 + 500)), sample: None })?;
+                }
+                let newest = Timestamp(100_000 * (hundred + 1) - 1_000);
+                assert_eq!(series.open_alarm()?, None);
+                assert_eq!(series.alarms_since(newest)?.len(), 1);
+                for sql in [open(), since()] {
+                    steps.push(conn.prepare_cached(&sql)?.reset_status(StatementStatus::VmStep));
+                }
+            }
+            Ok(steps)
+        });
+        let steps = steps.await.unwrap();
+        assert!(steps.iter().all(|step| (1..200).contains(step)), "{steps:?}");
+    }
 }

@@ -9,11 +9,12 @@ use rusqlite::{Connection, OpenFlags};
 use super::StoreError;
 
 /// What makes each version of the tables out of the one before; the first makes them out of nothing.
-const STEPS: [&str; 4] = [
+const STEPS: [&str; 5] = [
     include_str!("schema/1.sql"),
     include_str!("schema/2.sql"),
     include_str!("schema/3.sql"),
     include_str!("schema/4.sql"),
+    include_str!("schema/5.sql"),
 ];
 
 /// How long a connection waits for a lock: only another program on the same file can hold one that long.

@@ -87,10 +87,10 @@ const ALARMS: &str = "SELECT alarms.id, things.name AS thing, site, things.model
     LEFT JOIN latest ON latest.thing = alarms.thing AND latest.item = alarms.item AND latest.part = alarms.part";
 
 /// What waits for a person: active alarms, and those that closed before anybody acknowledged them. Of the
-/// latter only the last of its kind, since the repeats count the others.
+/// latter only the one of its kind that opened last, since the repeats count the others.
 const WAITS: &str = "(closed IS NULL OR (acknowledged IS NULL AND NOT EXISTS (
     SELECT 1 FROM alarms AS newer WHERE newer.thing = alarms.thing AND newer.limit_id = alarms.limit_id
-        AND newer.part = alarms.part AND newer.id > alarms.id)))";
+        AND newer.part = alarms.part AND (newer.opened, newer.id) > (alarms.opened, alarms.id))))";
 
 /// One thing's alarms, or everyone's. Said apart, so that an index finds the alarms of one among those of all.
 fn of(thing: Option<&str>) -> &'static str {
@@ -103,12 +103,15 @@ fn of(thing: Option<&str>) -> &'static str {
 /// What waits for a person, of one thing or of all: the active ones first, of those the worst, of equals what
 /// nobody has acknowledged and what is newest.
 pub fn queue(conn: &Connection, thing: Option<&str>, now: Timestamp) -> rusqlite::Result<Vec<Alarm>> {
-    let sql = format!(
+    listed(conn, &queue_sql(thing), named_params! { ":now": now.0, ":thing": thing })
+}
+
+fn queue_sql(thing: Option<&str>) -> String {
+    format!(
         "{ALARMS} WHERE {} AND {WAITS}
          ORDER BY closed IS NOT NULL, alarms.severity, acknowledged IS NOT NULL, opened DESC LIMIT {QUEUE_MAX}",
         of(thing)
-    );
-    listed(conn, &sql, named_params! { ":now": now.0, ":thing": thing })
+    )
 }
 
 /// How many alarms wait, whether they are listed or not.
@@ -306,3 +309,6 @@ fn alarm(row: &Row<'_>) -> rusqlite::Result<Alarm> {
         week: row.get("week")?,
     })
 }
+
+#[cfg(test)]
+mod tests;
