@@ -93,11 +93,11 @@ enum AdapterCommand {
         #[command(flatten)]
         file: File,
     },
-    /// Print a further one-time code for an adapter that there is. The older key stays valid until the new one is used.
+    /// Print a further one-time code for an adapter that there is. The older key stays valid until the new one is used and a day old.
     Code {
         /// Its name.
         name: String,
-        /// Revoke the older keys as soon as the code is exchanged.
+        /// End the older keys when the new one is first used. To end a stolen key now: `platform adapter revoke`.
         #[arg(long)]
         replace: bool,
         #[command(flatten)]

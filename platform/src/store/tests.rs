@@ -137,6 +137,17 @@ fn a_file_of_the_first_version_gets_the_columns_that_it_lacks() {
     assert_eq!((columns("readings"), columns("latest")), (1, 1));
 }
 
+/// As docs/platform.md says to back it up.
+#[tokio::test]
+async fn a_copy_that_sqlite_makes_of_an_open_store_is_whole() {
+    let bench = Bench::new();
+    bench.app.store.write(|conn| note(conn, "one")).await.unwrap();
+    let copy = bench.database().with_file_name("copy.db");
+    let other = rusqlite::Connection::open(bench.database()).unwrap();
+    other.execute("VACUUM INTO ?1", [copy.to_str().unwrap()]).unwrap();
+    assert_eq!(count(&Store::open(&copy).unwrap(), "audit").await, 1);
+}
+
 #[tokio::test]
 async fn what_the_maker_wrote_is_stored_beside_the_value() {
     let bench = Bench::new();
