@@ -1,6 +1,7 @@
 //! The command line.
 
 mod limits;
+mod users;
 
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -16,7 +17,6 @@ use tracing_subscriber::EnvFilter;
 use crate::app::{App, Settings};
 use crate::clock::Clock;
 use crate::config::{self, Config};
-use crate::identity::{self, Role};
 use crate::sticks::SiteKey;
 use crate::store::StoreError;
 use crate::{health, keys, lifecycle, report};
@@ -50,7 +50,7 @@ enum Command {
     Report(File),
     /// Manage people.
     #[command(subcommand)]
-    User(UserCommand),
+    User(users::Command),
     /// Print the public half of the key that signs site sticks, which boxes are made with.
     SiteKey {
         /// Make a new key, in the place of one that is gone for good. No box takes its sticks until its image has its public half.
@@ -65,20 +65,6 @@ enum Command {
     /// Show and replace the operating limits.
     #[command(subcommand)]
     Limits(limits::Command),
-}
-
-#[derive(Subcommand)]
-enum UserCommand {
-    /// Add somebody; the password is read from stdin.
-    Add {
-        /// The name to log in with.
-        name: String,
-        /// admin or technician.
-        #[arg(long)]
-        role: Role,
-        #[command(flatten)]
-        file: File,
-    },
 }
 
 #[derive(Subcommand)]
@@ -191,9 +177,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Check(file) => check(&file),
         Command::Health(file) => Ok(runtime.block_on(health::ask(&file.load()?.server))?),
         Command::Report(file) => Ok(runtime.block_on(print_report(&file.load()?))?),
-        Command::User(UserCommand::Add { name, role, file }) => {
-            Ok(runtime.block_on(add_user(&file.load()?, &name, role))?)
-        }
+        Command::User(command) => print(&runtime.block_on(users::run(command))?),
         Command::Adapter(AdapterCommand::Create { name, site, file }) => {
             Ok(runtime.block_on(create_adapter(&file.load()?, name, site))?)
         }
@@ -226,12 +210,6 @@ async fn print_report(config: &Config) -> anyhow::Result<()> {
     let report = store.read(move |conn| report::report(conn, &ids)).await?;
     let text = serde_json::to_string_pretty(&report)?;
     writeln!(io::stdout(), "{text}").context("stdout is closed")
-}
-
-async fn add_user(config: &Config, name: &str, role: Role) -> anyhow::Result<()> {
-    let password = password_from_stdin()?;
-    identity::add_user(&*open(config)?, name, role, password, BY).await?;
-    writeln!(io::stdout(), "added {name} as {role}").context("stdout is closed")
 }
 
 async fn create_adapter(config: &Config, name: String, site: String) -> anyhow::Result<()> {

@@ -14,6 +14,14 @@ pub enum IdentityError {
     /// There is somebody of that name.
     #[error("there is a user {0:?} already: choose another name")]
     Taken(String),
+    /// There is nobody of that name.
+    #[error("there is no user {0:?}: see how the name is written")]
+    Unknown(String),
+    /// Without an admin nobody could manage adapters, keys and people.
+    #[error(
+        "{0} is the last admin: make another user admin first, with `platform user role NAME --role admin`"
+    )]
+    LastAdmin(String),
     /// Too short or too long.
     #[error("a password has {LENGTH_MIN} to {LENGTH_MAX} characters")]
     Password,

@@ -2,6 +2,7 @@
 //! blocking pool, never on the store's writer; sessions and set-up links are random tokens of which the
 //! store holds only hashes.
 
+mod account;
 mod error;
 mod guard;
 mod password;
@@ -9,6 +10,7 @@ mod session;
 mod setup;
 mod user;
 
+pub use account::{remove_user, set_password, set_role};
 pub use error::IdentityError;
 pub use guard::Guard;
 pub use session::{LogIn, SessionToken, current, log_in, log_out};

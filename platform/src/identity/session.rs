@@ -67,17 +67,22 @@ pub async fn log_in(
         return Ok(LogIn::TooMany { retry_after });
     }
     let found = find(app, name).await?;
-    let (user, hash) = found.map_or((None, None), |(user, hash)| (Some(user), Some(hash)));
-    let right = password::verify(password, hash).await?;
-    let (Some(user), true) = (user, right) else {
-        tracing::warn!(%address, "a log-in was refused");
-        return Ok(LogIn::Wrong);
+    let right = password::verify(password, found.as_ref().map(|known| known.password.clone())).await?;
+    let (Some(known), true) = (found, right) else {
+        return Ok(wrong(address));
     };
-    app.guard.log_in_was_right(name, address);
     let token = secret::token().map_err(StoreError::from)?;
-    let (hash, name) = (secret::hash(&token), name.to_owned());
-    app.store.write(move |conn| open(conn, user, &name, &hash, now)).await?;
+    let (hash, who) = (secret::hash(&token), name.to_owned());
+    if !app.store.write(move |conn| open(conn, &known, &who, &hash, now)).await? {
+        return Ok(wrong(address));
+    }
+    app.guard.log_in_was_right(name, address);
     Ok(LogIn::In(SessionToken(token)))
+}
+
+fn wrong(address: IpAddr) -> LogIn {
+    tracing::warn!(%address, "a log-in was refused");
+    LogIn::Wrong
 }
 
 /// Who the session belongs to; `None` when it is unknown or over.
@@ -106,30 +111,43 @@ pub fn log_out(conn: &Connection, token: &SessionToken) -> Result<(), StoreError
     Ok(())
 }
 
-async fn find(app: &App, name: &str) -> Result<Option<(i64, String)>, StoreError> {
+/// An account as it was when its password was compared.
+pub(super) struct Known {
+    user: i64,
+    password: String,
+}
+
+pub(super) async fn find(app: &App, name: &str) -> Result<Option<Known>, StoreError> {
     let name = name.to_owned();
     let select = "SELECT id, password FROM users WHERE name = ?1";
     app.store
         .read(move |conn| {
-            Ok(conn.query_row(select, [&name], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
+            let known = |row: &rusqlite::Row<'_>| Ok(Known { user: row.get(0)?, password: row.get(1)? });
+            Ok(conn.query_row(select, [&name], known).optional()?)
         })
         .await
 }
 
-fn open(
+/// Opens a session, unless the account ended or got another password while this one was compared.
+pub(super) fn open(
     conn: &Connection,
-    user: i64,
+    known: &Known,
     name: &str,
     hash: &SecretHash,
     now: Timestamp,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     // The table is kept small by those who come in.
     conn.execute("DELETE FROM sessions WHERE expires <= ?1 OR last_used <= ?1 - ?2", (now.0, millis(IDLE)))?;
-    conn.execute(
-        "INSERT INTO sessions (hash, user, created, last_used, expires) VALUES (?1, ?2, ?3, ?3, ?4)",
-        (hash, user, now.0, now.0 + millis(LIFE)),
+    let opened = conn.execute(
+        "INSERT INTO sessions (hash, user, created, last_used, expires)
+         SELECT ?1, id, ?3, ?3, ?4 FROM users WHERE id = ?2 AND password = ?5",
+        (hash, known.user, now.0, now.0 + millis(LIFE), &known.password),
     )?;
-    audit::note(conn, name, "logged in", name, now)
+    if opened == 0 {
+        return Ok(false);
+    }
+    audit::note(conn, name, "logged in", name, now)?;
+    Ok(true)
 }
 
 fn session(

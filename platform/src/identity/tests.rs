@@ -5,8 +5,9 @@ use catalog::Timestamp;
 
 use super::{
     Guard, IdentityError, LogIn, Role, SessionToken, SetupToken, add_user, current, log_in, log_out,
-    make_setup_link, setup_link_works, use_setup_link,
+    make_setup_link, remove_user, session, set_password, set_role, setup_link_works, use_setup_link,
 };
+use crate::secret;
 use crate::testing::{Bench, START};
 
 const HOUR: i64 = 3_600_000;
@@ -155,4 +156,55 @@ fn an_ipv6_network_counts_as_one_address() {
         guard.enrol(at(host), Timestamp(START)).unwrap();
     }
     assert!(guard.enrol(at(99), Timestamp(START)).is_err());
+}
+
+#[tokio::test]
+async fn an_account_that_ends_or_changes_ends_its_sessions_and_the_audit_says_so() {
+    let bench = Bench::new();
+    for name in ["anna", "bob"] {
+        add_user(&bench.app, name, Role::Admin, PASSWORD.into(), "test").await.unwrap();
+    }
+    let gone = async |token: &SessionToken| current(&bench.app, token).await.unwrap().is_none();
+
+    let token = enter(&bench, "anna", PASSWORD).await.unwrap();
+    set_password(&bench.app, "anna", "another good password".into(), "bob").await.unwrap();
+    assert!(gone(&token).await && enter(&bench, "anna", PASSWORD).await.is_none());
+
+    let token = enter(&bench, "anna", "another good password").await.unwrap();
+    set_role(&bench.app, "anna", Role::Technician, "bob").await.unwrap();
+    assert!(gone(&token).await);
+    let token = enter(&bench, "anna", "another good password").await.unwrap();
+    assert_eq!(current(&bench.app, &token).await.unwrap().unwrap().role, Role::Technician);
+
+    let compared = session::find(&bench.app, "anna").await.unwrap().unwrap();
+    remove_user(&bench.app, "anna", "bob").await.unwrap();
+    assert!(gone(&token).await && enter(&bench, "anna", "another good password").await.is_none());
+    // Somebody of the same name who comes next is not the one who was.
+    add_user(&bench.app, "anna", Role::Technician, PASSWORD.into(), "test").await.unwrap();
+    let opened = bench.app.store.write(move |conn| {
+        session::open(conn, &compared, "anna", &secret::hash(&"x".into()), Timestamp(START))
+    });
+    assert!(!opened.await.unwrap());
+
+    let said = bench.app.store.read(|conn| {
+        let select = "SELECT group_concat(what || ' ' || subject, '; ') FROM audit WHERE who = 'bob' AND what <> 'logged in'";
+        Ok(conn.query_row(select, [], |row| row.get::<_, String>(0))?)
+    });
+    let expected = "changed a user's password anna; made a user technician anna; removed a user anna";
+    assert_eq!(said.await.unwrap(), expected);
+}
+
+#[tokio::test]
+async fn the_last_admin_stays() {
+    let bench = with_anna().await;
+    add_user(&bench.app, "bob", Role::Admin, PASSWORD.into(), "test").await.unwrap();
+    let token = enter(&bench, "bob", PASSWORD).await.unwrap();
+    assert!(matches!(remove_user(&bench.app, "bob", "bob").await, Err(IdentityError::LastAdmin(_))));
+    let demoted = set_role(&bench.app, "bob", Role::Technician, "bob").await;
+    assert!(matches!(demoted, Err(IdentityError::LastAdmin(_))));
+    // Nothing has changed.
+    assert!(current(&bench.app, &token).await.unwrap().is_some());
+    set_role(&bench.app, "anna", Role::Admin, "bob").await.unwrap();
+    remove_user(&bench.app, "bob", "anna").await.unwrap();
+    assert!(matches!(remove_user(&bench.app, "bob", "anna").await, Err(IdentityError::Unknown(_))));
 }
