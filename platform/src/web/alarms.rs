@@ -1,5 +1,6 @@
 //! Alarms as a person reads them, the page that lists them, and the one press that acknowledges.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -8,10 +9,10 @@ use axum::Form;
 use axum::extract::rejection::{FormRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::response::{Html, Redirect};
-use catalog::{Timestamp, items};
+use catalog::{Quality, Timestamp, items};
 use serde::Deserialize;
 
-use super::condition::ADAPTER_GONE_MS;
+use super::condition::{self, ADAPTER_GONE_MS, Condition};
 use super::frame::{Frame, render};
 use super::problem::Problem;
 use super::values;
@@ -19,6 +20,7 @@ use super::visitor::{Visitor, own_path};
 use super::words::{self, Age, Moment};
 use crate::App;
 use crate::store::pages::alarms::{self, About, Alarm, Filter, HISTORY_MAX};
+use crate::store::pages::fleet::printers;
 
 /// One row.
 pub(super) struct Row {
@@ -38,8 +40,11 @@ pub(super) struct Row {
 }
 
 impl Row {
-    pub(super) fn of(alarm: Alarm, now: Timestamp) -> Self {
+    /// A row; `unsure` says whether the printer's values say nothing of the present.
+    pub(super) fn of(alarm: Alarm, unsure: bool, now: Timestamp) -> Self {
         let heard = alarm.adapter_seen.is_some_and(|seen| now.0 - seen.0 <= ADAPTER_GONE_MS);
+        // Whether the printer is reached is the adapter's own word.
+        let unsure = unsure && alarm.item != items::PRINTER_REACHABILITY.id();
         Self {
             id: alarm.id,
             thing: alarm.thing.clone(),
@@ -48,7 +53,7 @@ impl Row {
             message: words::capital(&alarm.message),
             day: alarm.day,
             week: alarm.week,
-            stale: alarm.closed.is_none() && !heard,
+            stale: alarm.closed.is_none() && (!heard || unsure),
             list_acknowledges: false,
             alarm,
             now,
@@ -116,12 +121,21 @@ impl Row {
             parts.push(if then.is_empty() { name } else { format!("{name}{between}{then}") });
         }
         if self.open() && !now.is_empty() && now != then {
-            parts.push(if self.stale { format!("last known {now}") } else { format!("now {now}") });
+            parts.push(if self.of_now() { format!("now {now}") } else { format!("last known {now}") });
         }
         if let (Some(item), Some(bound)) = (items::by_id(&self.alarm.item), self.alarm.bound) {
             parts.push(format!("limit {}", words::bound(item, bound)));
         }
         parts.join(" · ")
+    }
+
+    /// Whether the latest value can be said to be the present one.
+    fn of_now(&self) -> bool {
+        let old = match (items::by_id(&self.alarm.item), self.alarm.latest_time) {
+            (Some(item), Some(measured)) => values::is_old(item, measured, self.now),
+            _ => false,
+        };
+        !self.stale && !old && self.alarm.latest_quality != Some(Quality::Bad)
     }
 
     pub(super) fn since(&self) -> Age {
@@ -218,13 +232,21 @@ pub(super) async fn page(
     };
     let filtered = filter != Filter::default();
     let now = visitor.now;
-    let alarms = app.store.read(move |conn| Ok(alarms::history(conn, &filter, now)?)).await?;
+    let read = app
+        .store
+        .read(move |conn| Ok((alarms::history(conn, &filter, now)?, printers(conn, &condition::ITEMS)?)));
+    let (alarms, printers) = read.await?;
+    let unsure = printers.iter().filter(|printer| Condition::of(printer, now).unsure());
+    let unsure: HashSet<&str> = unsure.map(|printer| printer.thing.as_str()).collect();
     let page = Page {
         frame: Frame::of(&visitor, "Alarms").live(),
         cut: alarms.len() == HISTORY_MAX,
         history: alarms
             .into_iter()
-            .map(|alarm| Row { list_acknowledges: true, ..Row::of(alarm, now) })
+            .map(|alarm| {
+                let unsure = unsure.contains(alarm.thing.as_str());
+                Row { list_acknowledges: true, ..Row::of(alarm, unsure, now) }
+            })
             .collect(),
         shows: &SHOWS,
         severities: &SEVERITIES,

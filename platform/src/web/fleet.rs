@@ -1,6 +1,6 @@
 //! The first page: what is wrong now and which first, then every printer, worst first.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use askama::Template;
@@ -16,7 +16,7 @@ use super::row::{self, Row};
 use super::visitor::Visitor;
 use super::words::{self, Age};
 use crate::App;
-use crate::store::pages::alarms::{Open, Waiting, open, queue, quiet_since, waiting};
+use crate::store::pages::alarms::{Alarm, Open, Waiting, open, queue, quiet_since, waiting};
 use crate::store::pages::fleet::{Collector, Printer, collectors, printers};
 
 #[derive(Template)]
@@ -54,13 +54,19 @@ pub(super) async fn page(visitor: Visitor, State(app): State<Arc<App>>) -> Resul
         })
         .await?;
     let rows = rows(printers, &open, now);
+    let unsure: HashSet<String> =
+        rows.iter().filter(|row| row.unsure()).map(|row| row.thing.clone()).collect();
+    let listed = |alarm: Alarm| {
+        let unsure = unsure.contains(&alarm.thing);
+        alarms::Row::of(alarm, unsure, now)
+    };
     let collectors_gone: Vec<Gone> =
         collectors.into_iter().filter_map(|collector| gone(collector, now)).collect();
     let page = Page {
         headline: headline(waiting),
         summary: summary(&rows),
         waiting,
-        queue: alarms.into_iter().map(|alarm| alarms::Row::of(alarm, now)).collect(),
+        queue: alarms.into_iter().map(listed).collect(),
         quiet: quiet.map(|at| Age { at, now }),
         collectors_gone,
         key_titles: row::KEY_VALUES.iter().map(|(_, title)| *title).collect(),

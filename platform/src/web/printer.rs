@@ -11,7 +11,6 @@ use catalog::{Item, Kind, Timestamp, items};
 use serde::Deserialize;
 
 use super::alarms;
-use super::condition::VALUE_OLD_MS;
 use super::frame::{Frame, render};
 use super::problem::Problem;
 use super::row::{self, Row};
@@ -156,8 +155,10 @@ impl Page {
     fn of(frame: Frame, model: Model, asked: &Asked) -> Self {
         let now = frame.now;
         let row = Row::of(model.printer.clone(), model.open, now);
-        let rows =
-            |alarms: &[Alarm]| alarms.iter().map(|alarm| alarms::Row::of(alarm.clone(), now)).collect();
+        let unsure = row.unsure();
+        let rows = |alarms: &[Alarm]| {
+            alarms.iter().map(|alarm| alarms::Row::of(alarm.clone(), unsure, now)).collect()
+        };
         Self {
             identity: identity(&model.printer),
             advice: row.condition.advice(&model.printer.adapter),
@@ -251,8 +252,6 @@ fn groups(model: &Model, now: Timestamp) -> Vec<Group> {
 }
 
 fn value(item: &'static Item, latest: &Latest, limits: &[Limit], now: Timestamp) -> Value {
-    // A state or a count holds until the next one, however long ago that was said; a measurement does not.
-    let measured = matches!(item.kind(), Kind::Gauge(_));
     Value {
         item: item.id(),
         part: latest.part,
@@ -264,7 +263,7 @@ fn value(item: &'static Item, latest: &Latest, limits: &[Limit], now: Timestamp)
         limit: values::limits_text(item, limits),
         over: values::over(latest, limits),
         age: Age { at: latest.time, now },
-        old: measured && now.0 - latest.time.0 > VALUE_OLD_MS,
+        old: values::is_old(item, latest.time, now),
         plottable: latest.value.number.is_some(),
     }
 }

@@ -1,7 +1,8 @@
 //! A stored value as a page shows it.
 
-use catalog::{Item, Native, Quality, items};
+use catalog::{Item, Kind, Native, Quality, Timestamp, items};
 
+use super::condition::VALUE_OLD_MS;
 use super::words;
 use crate::store::pages::printer::Limit;
 use crate::store::pages::{Latest, Stored};
@@ -33,6 +34,12 @@ pub(super) fn native_text(native: &str) -> String {
     let text = native.text();
     let number = text.split_once(' ').map_or("", |(number, _)| number).replace('-', "\u{2212}");
     format!("{number}\u{a0}{}", native.unit.symbol())
+}
+
+/// Whether a value says nothing of the present. A state or a count holds until the next one, however long ago that
+/// was said; a measurement does not.
+pub(super) fn is_old(item: &Item, measured: Timestamp, now: Timestamp) -> bool {
+    matches!(item.kind(), Kind::Gauge(_)) && now.0 - measured.0 > VALUE_OLD_MS
 }
 
 /// What to say of a quality that is not good.

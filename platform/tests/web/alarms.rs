@@ -1,4 +1,4 @@
-//! What the pages say of alarms when there are many.
+//! What the pages say of alarms when there are many, and when what they are about is no longer known.
 
 use crate::house::{House, NOW, house};
 
@@ -26,6 +26,15 @@ impl House {
             Ok(())
         });
         made.await.unwrap();
+    }
+
+    async fn vat_temperature(&self, thing: &'static str, set: &'static str) {
+        let update = format!(
+            "UPDATE latest SET {set} WHERE thing = (SELECT id FROM things WHERE name = ?1)
+             AND item = (SELECT id FROM items WHERE name = 'vat.temperature')"
+        );
+        let changed = self.app.store.write(move |conn| Ok(conn.execute(&update, [thing])?)).await.unwrap();
+        assert_eq!(changed, 1, "{thing} {set}");
     }
 }
 
@@ -58,4 +67,39 @@ async fn a_flood_of_low_alarms_hides_no_critical_one() {
     assert!(row(&printer, "alarm-9999").contains("Critical") && !printer.contains("Only 200"), "{printer}");
     let flooded = house.get("/printers/trondheim-1.p01", &cookie).await.text;
     assert!(flooded.contains("Only 200 of 201 are shown"), "{flooded}");
+}
+
+#[tokio::test]
+async fn a_value_that_is_old_or_bad_or_of_a_printer_that_is_not_reached_is_the_last_known() {
+    let house = house().await;
+    let cookie = house.log_in("bert").await;
+    let opened = |id, thing| Opened { id, thing, item: "vat.temperature", severity: 2, acknowledged: false };
+    house
+        .opens(vec![
+            opened(1_000, "oslo-1.p01"),
+            opened(1_001, "oslo-1.p02"),
+            opened(1_002, "oslo-1.p04"),
+            opened(1_003, "oslo-1.p07"),
+        ])
+        .await;
+    house.vat_temperature("oslo-1.p02", "quality = 2").await;
+    house.vat_temperature("oslo-1.p04", "time = time - 600000").await;
+    for (page, list) in [("/", "alarm"), ("/alarms?show=open", "past")] {
+        let page = house.get(page, &cookie).await.text;
+        for (id, text, stale) in [
+            (1_000, "now 2", false),
+            (1_001, "last known 2", false),
+            (1_002, "last known 2", false),
+            (1_003, "last known 2", true),
+        ] {
+            let row = row(&page, &format!("{list}-{id}"));
+            assert!(row.contains(&format!("· {text}")), "{row}");
+            assert_eq!(row.contains("stale, last known: active"), stale, "{row}");
+        }
+    }
+    let printer = house.get("/printers/oslo-1.p07", &cookie).await.text;
+    assert!(row(&printer, "alarm-1003").contains("stale, last known: active"), "{printer}");
+    // What the adapter says of a printer that it does not reach is of now.
+    let reachability = house.get("/printers/trondheim-1.p02", &cookie).await.text;
+    assert!(!reachability.contains("stale, last known: active"), "{reachability}");
 }

@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use catalog::Timestamp;
+use catalog::{Quality, Timestamp};
 use rusqlite::{Connection, Row, ToSql, named_params};
 
 use super::series::{Span, Subject};
-use super::{Stored, moment};
+use super::{Stored, moment, quality};
 
 /// Most rows of the queue: a flood is shown worst first and cut, and the page says that it was cut. What is counted is not.
 pub const QUEUE_MAX: usize = 200;
@@ -54,6 +54,8 @@ pub struct Alarm {
     pub latest: Stored,
     /// When the latest value was measured.
     pub latest_time: Option<Timestamp>,
+    /// How far the latest value can be trusted.
+    pub latest_quality: Option<Quality>,
     /// How often this alarm opened in the last 24 hours, this time included.
     pub day: u32,
     /// How often in the last seven days.
@@ -75,6 +77,7 @@ const ALARMS: &str = "SELECT alarms.id, things.name AS thing, site, things.model
         items.name AS item_name, alarms.part, alarms.severity, alarms.message, opened, opened_number, opened_text,
         closed, acknowledged, acknowledged_by, side, bound,
         latest.number AS latest_number, latest.text AS latest_text, latest.time AS latest_time,
+        latest.quality AS latest_quality,
         (SELECT count(*) FROM alarms AS other WHERE other.thing = alarms.thing AND other.limit_id = alarms.limit_id
             AND other.part = alarms.part AND other.opened > :now - 86400000) AS day,
         (SELECT count(*) FROM alarms AS other WHERE other.thing = alarms.thing AND other.limit_id = alarms.limit_id
@@ -305,6 +308,7 @@ fn alarm(row: &Row<'_>) -> rusqlite::Result<Alarm> {
         bound: row.get("bound")?,
         latest: Stored { number: row.get("latest_number")?, text: row.get("latest_text")? },
         latest_time: moment(row, "latest_time")?,
+        latest_quality: row.get::<_, Option<u8>>("latest_quality")?.map(quality),
         day: row.get("day")?,
         week: row.get("week")?,
     })
