@@ -76,7 +76,7 @@ pub async fn log_in(
     if !app.store.write(move |conn| open(conn, &known, &who, &hash, now)).await? {
         return Ok(wrong(address));
     }
-    app.guard.log_in_was_right(name, address);
+    app.guard.log_in_was_right(name, address, now);
     Ok(LogIn::In(SessionToken(token)))
 }
 

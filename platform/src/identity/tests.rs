@@ -208,3 +208,60 @@ async fn the_last_admin_stays() {
     remove_user(&bench.app, "bob", "anna").await.unwrap();
     assert!(matches!(remove_user(&bench.app, "bob", "anna").await, Err(IdentityError::Unknown(_))));
 }
+
+#[tokio::test]
+async fn others_who_guess_do_not_keep_out_who_logged_in_here_lately() {
+    let bench = with_anna().await;
+    let attempt = |from, password: &'static str| log_in(&bench.app, "anna", password.into(), address(from));
+    assert!(matches!(attempt(1, PASSWORD).await.unwrap(), LogIn::In(_)));
+    // Five from each of twenty networks.
+    for n in 0..100 {
+        bench.app.guard.log_in("anna", address(2 + n / 5), Timestamp(START)).unwrap();
+    }
+    assert!(matches!(attempt(99, PASSWORD).await.unwrap(), LogIn::TooMany { .. }));
+    assert!(matches!(attempt(1, PASSWORD).await.unwrap(), LogIn::In(_)));
+    // There, too, guessing is slowed.
+    for _ in 0..5 {
+        assert!(matches!(attempt(1, "wrong password").await.unwrap(), LogIn::Wrong));
+    }
+    assert!(matches!(attempt(1, PASSWORD).await.unwrap(), LogIn::TooMany { .. }));
+}
+
+#[test]
+fn who_is_right_uses_nothing_up() {
+    let guard = Guard::default();
+    for n in 0..31 {
+        let name = format!("name{n}");
+        guard.log_in(&name, address(1), Timestamp(START)).unwrap();
+        guard.log_in_was_right(&name, address(1), Timestamp(START));
+    }
+    for n in 0..101 {
+        guard.log_in("anna", address(n), Timestamp(START)).unwrap();
+        guard.log_in_was_right("anna", address(n), Timestamp(START));
+    }
+    // Nor does it give others a further attempt.
+    guard.log_in("nobody", address(1), Timestamp(START)).unwrap();
+    guard.log_in("anna", address(1), Timestamp(START)).unwrap();
+    guard.log_in_was_right("anna", address(1), Timestamp(START));
+    // What is left: the wrong one's name and address, its address, and its name.
+    assert_eq!(guard.len(), 3);
+}
+
+#[test]
+fn where_a_name_was_right_is_forgotten_in_time_and_kept_in_bounds() {
+    let guard = Guard::default();
+    let from = |n: u32| IpAddr::from(n.to_be_bytes());
+    let right = |n, now| {
+        guard.log_in("anna", from(n), now).unwrap();
+        guard.log_in_was_right("anna", from(n), now);
+    };
+    for n in 0..3_000 {
+        right(n, Timestamp(START + i64::from(n)));
+    }
+    assert!(guard.known_len() <= 1_000);
+    let later = Timestamp(START + 31 * 24 * HOUR);
+    for n in 5_000..5_100 {
+        guard.log_in("anna", from(n), later).unwrap();
+    }
+    assert!(guard.log_in("anna", from(2_999), later).is_err(), "of a month ago");
+}
