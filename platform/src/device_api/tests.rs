@@ -255,3 +255,37 @@ async fn twenty_printers_that_post_at_once_are_all_stored() {
     assert!(answers.iter().all(|(status, _)| *status == StatusCode::OK), "{answers:?}");
     assert_eq!(api.stored().await, 60);
 }
+
+#[tokio::test]
+async fn a_post_is_answered_while_pages_hold_every_reader_of_theirs() {
+    let api = Api::new().await;
+    let store = &api.bench.app.store;
+    let (begun, mut all_begun) = tokio::sync::mpsc::channel(16);
+    let (release, released) = std::sync::mpsc::sync_channel::<()>(1);
+    let released = std::sync::Arc::new(std::sync::Mutex::new(released));
+    let pages: Vec<_> = (0..4)
+        .map(|_| {
+            let (store, begun, released) = (store.clone(), begun.clone(), released.clone());
+            tokio::spawn(async move {
+                let hold = store.read(move |_| {
+                    begun.blocking_send(()).unwrap();
+                    // Over as soon as the sender is gone.
+                    let _ = released.lock().unwrap().recv();
+                    Ok(())
+                });
+                hold.await.unwrap();
+            })
+        })
+        .collect();
+    for _ in 0..4 {
+        all_begun.recv().await.unwrap();
+    }
+    // Without a reader of its own it would wait for a page; the wait ends the test only if that is so.
+    let answered =
+        tokio::time::timeout(std::time::Duration::from_secs(5), api.send(api.post().request())).await;
+    drop(release);
+    for page in pages {
+        page.await.unwrap();
+    }
+    assert_eq!(answered.expect("a page kept the post waiting").0, StatusCode::OK);
+}

@@ -47,7 +47,8 @@ pub(super) async fn update(
 async fn take(app: &App, thing: &str, request: Request) -> Result<Stored, Refused> {
     let key = headers::key(request.headers(), request.uri())?;
     // The key is looked up before the body is read: a stranger's bytes are not worth any work.
-    let holder = app.store.read(move |conn| keys::authenticate(conn, &key)).await?.ok_or(Refused::Key)?;
+    let holder = app.store.read_promptly(move |conn| keys::authenticate(conn, &key)).await?;
+    let holder = holder.ok_or(Refused::Key)?;
     headers::require_json(request.headers())?;
     headers::require_accept(request.headers())?;
     let name = ThingName::parse(thing).filter(|name| name.adapter() == holder.name);

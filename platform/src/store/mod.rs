@@ -21,11 +21,18 @@ pub use items::ItemIds;
 use readers::Readers;
 use writer::Writer;
 
+/// Connections for what people look at.
+const READERS: usize = 4;
+
+/// Connections for what an adapter waits for: one row by its key, so that one is enough.
+const PROMPT_READERS: usize = 1;
+
 /// A handle to the store; clones share it.
 #[derive(Clone)]
 pub struct Store {
     writer: Writer,
     readers: Readers,
+    prompt: Readers,
     items: ItemIds,
 }
 
@@ -37,8 +44,9 @@ impl Store {
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let connection = schema::open(path)?;
         let items = ItemIds::load(&connection)?;
-        let readers = Readers::open(path)?;
-        Ok(Self { writer: Writer::start(connection)?, readers, items })
+        let readers = Readers::open(path, READERS)?;
+        let prompt = Readers::open(path, PROMPT_READERS)?;
+        Ok(Self { writer: Writer::start(connection)?, readers, prompt, items })
     }
 
     /// Runs the closure inside the next transaction and returns after that is durable. Waiting closures share
@@ -64,6 +72,18 @@ impl Store {
         work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         self.readers.run(work).await
+    }
+
+    /// The same for a query that is short whatever the store holds, on a connection of its own: pages, whose
+    /// queries have no limit of time, keep no adapter waiting.
+    ///
+    /// # Errors
+    /// What the closure returned, or why no view could be had.
+    pub async fn read_promptly<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.prompt.run(work).await
     }
 
     /// Ticks after each commit that changed something. A receiver sees the latest tick, not each one.

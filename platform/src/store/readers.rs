@@ -1,4 +1,4 @@
-//! A few read-only connections, each used by one query at a time.
+//! Some read-only connections, each used by one query at a time.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,9 +8,6 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{StoreError, schema};
 
-/// Queries that run at the same time; more wait. WAL lets readers and the writer pass each other.
-const READERS: usize = 4;
-
 #[derive(Clone)]
 pub(super) struct Readers {
     turns: Arc<Semaphore>,
@@ -18,9 +15,10 @@ pub(super) struct Readers {
 }
 
 impl Readers {
-    pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
-        let idle = (0..READERS).map(|_| schema::open_reader(path)).collect::<Result<_, _>>()?;
-        Ok(Self { turns: Arc::new(Semaphore::new(READERS)), idle: Arc::new(Mutex::new(idle)) })
+    /// As many queries run at the same time; more wait. WAL lets readers and the writer pass each other.
+    pub(super) fn open(path: &Path, number: usize) -> Result<Self, StoreError> {
+        let idle = (0..number).map(|_| schema::open_reader(path)).collect::<Result<_, _>>()?;
+        Ok(Self { turns: Arc::new(Semaphore::new(number)), idle: Arc::new(Mutex::new(idle)) })
     }
 
     pub(super) async fn run<T: Send + 'static>(
