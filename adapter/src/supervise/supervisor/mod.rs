@@ -16,7 +16,7 @@ use std::time::Duration;
 use futures::{FutureExt as _, Stream, StreamExt as _};
 use ring::rand::SystemRandom;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use super::account::Separation;
@@ -68,6 +68,8 @@ pub(crate) struct Supervisor {
     looks_failed: u32,
     backoff: Backoff,
     breach_backoff: Backoff,
+    /// After a breach nothing is tried before this: somebody has to mend something first.
+    rests_until: Instant,
     random: SystemRandom,
     said: Option<Instant>,
     sequence: u64,
@@ -89,6 +91,7 @@ impl Supervisor {
             looks_failed: 0,
             backoff: Backoff::new(ENGINE_BASE, ENGINE_CEILING),
             breach_backoff: Backoff::new(BREACH_BASE, BREACH_CEILING),
+            rests_until: Instant::now(),
             random: SystemRandom::new(),
             said: None,
             sequence: 0,
@@ -121,7 +124,7 @@ impl Supervisor {
                     self.well();
                     (wait, true)
                 }
-                Err(trouble) => self.troubled(&trouble).await,
+                Err(trouble) => (self.troubled(&trouble).await, false),
             };
             let wait = wait.min(self.not_unverified_for_long().await);
             self.tell_in_time().await;
@@ -182,6 +185,8 @@ impl Supervisor {
 
     /// Makes of what is there what is described, and shows it to be separated. Gives the time until the next look.
     async fn pass(&mut self) -> Result<Duration, Trouble> {
+        // Whoever asks: an order does not end the wait either.
+        sleep_until(self.rests_until).await;
         let engine = self.engine().await?;
         self.images(&engine).await?;
         self.networks(&engine).await?;
@@ -221,8 +226,8 @@ impl Supervisor {
             if self.verified.is_some() { Separation::Verified } else { Separation::Unverified };
     }
 
-    /// Gives how long to wait, and whether a change may end the wait.
-    async fn troubled(&mut self, trouble: &Trouble) -> (Duration, bool) {
+    /// Gives how long to wait.
+    async fn troubled(&mut self, trouble: &Trouble) -> Duration {
         self.verified = None;
         let random = random(&self.random);
         let Consequence { stops, breach, engine_gone } = Consequence::of(trouble, self.looks_failed);
@@ -230,8 +235,15 @@ impl Supervisor {
             self.engine = None;
             self.approved = false;
         }
+        let wait = if stops {
+            BREACH_BASE + self.breach_backoff.failed(random, None)
+        } else {
+            self.backoff.failed(random, None)
+        };
         if stops {
-            if !self.stop_all("they are not shown to be separated").await {
+            if self.stop_all("they are not shown to be separated").await {
+                self.rests_until = Instant::now() + wait;
+            } else {
                 self.unverified.is_due();
             }
             self.approved = false;
@@ -252,11 +264,7 @@ impl Supervisor {
                 state.trouble = vec![why];
             }
         }
-        if stops {
-            (BREACH_BASE + self.breach_backoff.failed(random, None), false)
-        } else {
-            (self.backoff.failed(random, None), false)
-        }
+        wait
     }
 }
 

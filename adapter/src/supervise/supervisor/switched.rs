@@ -5,7 +5,7 @@ use tokio::time::{Instant, sleep};
 use super::super::control::Order;
 use super::super::engine::Health;
 use super::super::limits::{PASS_INTERVAL, SWITCH_MAX};
-use super::{Supervisor, Trouble};
+use super::Supervisor;
 
 impl Supervisor {
     /// Runs other images, or goes back to those that ran.
@@ -25,22 +25,19 @@ impl Supervisor {
     }
 
     async fn until_well(&mut self) -> Result<(), String> {
-        let deadline = Instant::now() + SWITCH_MAX;
+        let deadline = self.rests_until.max(Instant::now()) + SWITCH_MAX;
         let mut why = String::from("they were not healthy in time");
         while Instant::now() < deadline {
             let wait = match self.pass_in_time().await {
                 Ok(_) if self.verified.is_some() && self.healthy().await => return Ok(()),
                 Ok(wait) => wait,
-                Err(trouble @ (Trouble::Breach(_) | Trouble::NoImage { .. } | Trouble::Otherwise { .. })) => {
-                    if !self.stop_all("the new images are not as they have to be").await {
-                        self.unverified.is_due();
-                    }
-                    self.state.lock().breaches += u64::from(matches!(trouble, Trouble::Breach(_)));
-                    return Err(trouble.to_string());
-                }
                 Err(trouble) => {
                     why = trouble.to_string();
-                    self.troubled(&trouble).await.0
+                    let wait = self.troubled(&trouble).await;
+                    if trouble.is_definite() {
+                        break;
+                    }
+                    wait
                 }
             };
             let wait = wait.min(self.not_unverified_for_long().await);

@@ -53,6 +53,13 @@ pub(crate) enum Trouble {
     Unknown(#[from] LookError),
 }
 
+impl Trouble {
+    /// Whether other images may end it, and time alone does not.
+    pub(super) fn is_definite(&self) -> bool {
+        matches!(self, Self::Breach(_) | Self::NoImage { .. } | Self::Otherwise { .. })
+    }
+}
+
 fn because(why: &[String]) -> String {
     if why.is_empty() { String::new() } else { format!(" ({})", why.join("; ")) }
 }
