@@ -74,7 +74,9 @@ async fn supervised(
             Some((updates, begun?))
         }
     };
-    let ready = Ready::new(place, state.clone(), path, sections, &supervise).map_err(start_failed)?;
+    let ready = Box::pin(Ready::new(place, state.clone(), path, sections, &supervise));
+    let Some(ready) = lifecycle.soft.run_until_cancelled(ready).await else { return Ok(()) };
+    let ready = ready.map_err(start_failed)?;
     let engine = supervise.engine.display();
     tracing::info!(version = env!("CARGO_PKG_VERSION"), %engine, "the supervisor runs");
     if let Some((updates, begun)) = updates {

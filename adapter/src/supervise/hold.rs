@@ -60,8 +60,10 @@ impl Held {
     /// Says who holds it, and which engine it works with.
     pub(super) fn say(&mut self, engine: &Path) -> io::Result<()> {
         self.0.rewind()?;
-        self.0.set_len(0)?;
-        write!(self.0, "process {}\n{}\n", std::process::id(), engine.display())
+        // Over what is there, which needs no room, and cut then: whoever stops what was left running reads it.
+        write!(self.0, "process {}\n{}\n", std::process::id(), engine.display())?;
+        let end = self.0.stream_position()?;
+        self.0.set_len(end)
     }
 
     /// The engine of whoever held it before; nothing where nobody did.

@@ -48,7 +48,7 @@ use supervisor::{Plan, Supervisor};
 use unverified::Unverified;
 use verify::Around;
 
-/// Why there is nothing to supervise. Always the owner's to mend.
+/// Why there is nothing to supervise.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum StartError {
     /// The configuration.
@@ -63,9 +63,13 @@ pub(crate) enum StartError {
 }
 
 impl StartError {
-    /// Whether the owner has to change something. That another one runs passes.
+    /// Whether the owner has to change something. That another one runs passes, and so does a memory that is full.
     pub(crate) fn is_usage(&self) -> bool {
-        !matches!(self, Self::Hold(_))
+        match self {
+            Self::Incomplete(_) => true,
+            Self::Places(error) => !error.is_of_the_machine(),
+            Self::Hold(_) => false,
+        }
     }
 }
 
@@ -126,18 +130,20 @@ pub(crate) struct Ready {
 }
 
 impl Ready {
-    /// Makes the description of a configuration; `file` is its whole path. Nothing is asked of the engine yet.
+    /// Makes the description of a configuration; `file` is its whole path. Nothing is asked of the engine yet. It waits for a
+    /// directory in memory that can be written to.
     ///
     /// # Errors
     /// See [`StartError`].
-    pub(crate) fn new(
+    pub(crate) async fn new(
         place: Place,
         state: State,
         file: &Path,
         sections: &Sections,
         supervise: &Supervise,
     ) -> Result<Self, StartError> {
-        let places = places::make()?;
+        let places = places::made(&state, places::make);
+        let places = place.meanwhile(&supervise.engine, &state, places).await?;
         let topology = Topology::of(file, sections, supervise, &places)?;
         let printers_network = supervise.printers_network.as_ref().map(|lan| lan.subnet);
         let images =
@@ -163,5 +169,28 @@ impl Ready {
     /// Supervises until `stop`; `ready` is called once, when both halves run and are shown to be separated.
     pub(crate) async fn run(self, stop: CancellationToken, ready: impl FnOnce() + Send) {
         self.supervisor.run(self.orders, stop, ready).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Error, ErrorKind};
+
+    use super::*;
+
+    #[test]
+    fn only_what_the_owner_has_to_change_is_a_wrong_configuration() {
+        let io = |kind: ErrorKind| PlacesError::Io { path: "/run".into(), source: Error::from(kind) };
+        let taken = HoldError::Taken { who: "process 1".into() };
+        for (error, expected) in [
+            (StartError::from(Incomplete::Section("link")), true),
+            (PlacesError::OnDisk("/var".into()).into(), true),
+            (PlacesError::User { user: 10001, name: "anna".into() }.into(), true),
+            (io(ErrorKind::StorageFull).into(), false),
+            (io(ErrorKind::ReadOnlyFilesystem).into(), false),
+            (taken.into(), false),
+        ] {
+            assert_eq!(error.is_usage(), expected, "{error}");
+        }
     }
 }

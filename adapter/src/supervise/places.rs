@@ -6,9 +6,13 @@ use std::io;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
 use std::path::{Path, PathBuf};
 
+use tokio::time::sleep;
+
 use super::StartError;
 use super::hold::Held;
+use super::limits::PASS_INTERVAL;
 use super::put::{put, remove};
+use super::state::State;
 use super::topology::{LOOKER, Places, Role};
 use super::verify::is_in_memory;
 use crate::config::{CREDENTIALS_NAME, IDENTITY_NAME, handed_over_directory};
@@ -48,6 +52,13 @@ pub(crate) enum PlacesError {
     },
 }
 
+impl PlacesError {
+    /// Whether the machine has no room for it now, or does not do it, whatever is configured.
+    pub(super) fn is_of_the_machine(&self) -> bool {
+        matches!(self, Self::Io { .. })
+    }
+}
+
 /// Where all that would be, where nothing was handed over. Nothing is made.
 pub(crate) fn named() -> Places {
     Places { account: directory().join("account"), intake: None, uplink: None }
@@ -84,6 +95,29 @@ pub(crate) fn make() -> Result<Places, PlacesError> {
     let give = |role: Role| give(&handed_over, &directory.join(role.name()), role);
     let (intake, uplink) = (give(Role::Intake)?, give(Role::Uplink)?);
     Ok(Places { account, intake: Some(intake), uplink: Some(uplink) })
+}
+
+/// What `make` makes, as soon as it can. Whoever gave up here instead would leave what a killed supervisor left running to
+/// nobody, or have it stopped for a memory that is full for a minute.
+pub(super) async fn made(
+    state: &State,
+    make: impl Fn() -> Result<Places, PlacesError>,
+) -> Result<Places, PlacesError> {
+    let mut said = String::new();
+    loop {
+        match make() {
+            Err(error) if error.is_of_the_machine() => {
+                let why = format!("{:#}", anyhow::Error::from(error));
+                if said != why {
+                    tracing::warn!(why, "the supervisor waits for its directory");
+                    state.waits(&why);
+                    said = why;
+                }
+                sleep(PASS_INTERVAL).await;
+            }
+            made => return made,
+        }
+    }
 }
 
 /// Each half gets its own files and none of the other's: the key is the uplink's.
@@ -185,6 +219,8 @@ fn failed(path: &Path) -> impl FnOnce(io::Error) -> PlacesError {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use super::*;
 
     #[test]
@@ -202,6 +238,23 @@ mod tests {
             assert_eq!(reserved(&users(id, name)).is_ok(), expected, "{id} {name}");
         }
         assert!(reserved("10001").is_ok() && reserved("").is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_memory_that_is_full_is_waited_for_and_a_disk_is_refused() {
+        let (state, tries) = (State::new(), Cell::new(0));
+        let there = || Places { account: "/run/account".into(), intake: None, uplink: None };
+        let full = || {
+            tries.set(tries.get() + 1);
+            let full = || failed(Path::new("/run/x"))(io::ErrorKind::StorageFull.into());
+            if tries.get() < 3 { Err(full()) } else { Ok(there()) }
+        };
+        assert_eq!(made(&state, full).await.unwrap().account, there().account);
+        assert_eq!(tries.get(), 3);
+        let said = state.document().trouble.concat();
+        assert!(said.starts_with("/run/x: cannot be made or written to: "), "{said}");
+        let disk = || Err(PlacesError::OnDisk("/var".into()));
+        assert!(matches!(made(&state, disk).await, Err(PlacesError::OnDisk(_))));
     }
 
     #[test]

@@ -42,7 +42,7 @@ impl Start {
     ///
     /// # Errors
     /// There is no root.
-    pub(crate) async fn without(self, why: &str, root: &Path) -> Result<Self, StartError> {
+    pub(crate) async fn without(self, why: &str, root: &Path) -> Result<Self, UpdateError> {
         let release = self.known.release().map(|release| release.version.to_string()).unwrap_or_default();
         let why = format!("release {release} is installed and cannot be started: {why}");
         Ok(Self { known: known(root, None).await?, fallen: Some(why), ..self })
@@ -61,9 +61,9 @@ impl Start {
 /// is not what was signed is not started: the box begins with what it was made with, and says so.
 ///
 /// # Errors
-/// The folder cannot be written to, or there is no root.
-pub(crate) async fn start(folder: &Path, root: &Path) -> Result<Start, StartError> {
-    let releases = Releases::open(folder)?;
+/// There is no root.
+pub(crate) async fn start(folder: &Path, root: &Path) -> Result<Start, UpdateError> {
+    let releases = Releases::open(folder);
     let installed = releases.installed();
     let known = match known(root, installed.as_deref()).await {
         Err(error) if installed.is_some() && !error.is_usage() => {
@@ -76,17 +76,6 @@ pub(crate) async fn start(folder: &Path, root: &Path) -> Result<Start, StartErro
         known => known?,
     };
     Ok(Start { releases, known, fallen: None })
-}
-
-/// Why releases cannot be installed.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum StartError {
-    /// The folder.
-    #[error(transparent)]
-    Releases(#[from] ReleasesError),
-    /// The root, or the program itself.
-    #[error(transparent)]
-    Update(#[from] UpdateError),
 }
 
 /// The task beside the supervisor.

@@ -39,11 +39,17 @@ pub(crate) struct ReleasesError {
 }
 
 impl Releases {
-    /// Takes it into use: what an earlier run left half done is removed.
-    pub(crate) fn open(path: &Path) -> Result<Self, ReleasesError> {
+    /// Takes it into use: what an earlier run left half done is removed. Where it cannot be, such as on a disk that came up
+    /// read-only, what is installed is started all the same, and the next copy fails.
+    pub(crate) fn open(path: &Path) -> Self {
         let releases = Self(path.to_owned());
-        releases.forget()?;
-        Ok(releases)
+        if let Err(error) = releases.forget() {
+            tracing::warn!(
+                why = format!("{:#}", anyhow::Error::from(error)),
+                "what was half copied could not be removed"
+            );
+        }
+        releases
     }
 
     /// What is installed, if anything is.
@@ -226,7 +232,7 @@ mod tests {
     #[test]
     fn a_bundle_takes_the_place_of_another_in_one_step_and_keeps_its_roots() {
         let folder = tempfile::tempdir().unwrap();
-        let releases = Releases::open(folder.path()).unwrap();
+        let releases = Releases::open(folder.path());
         assert_eq!(releases.installed(), None);
         copy(&releases, &["timestamp.signed"]);
         assert!(names(folder.path()).is_empty(), "without an image nothing is written");
@@ -245,7 +251,7 @@ mod tests {
     #[test]
     fn what_fails_behind_the_exchange_leads_not_back() {
         let folder = tempfile::tempdir().unwrap();
-        let releases = Releases::open(folder.path()).unwrap();
+        let releases = Releases::open(folder.path());
         copy(&releases, &["old.tar"]);
         releases.install().unwrap();
         copy(&releases, &["new.tar"]);
@@ -268,10 +274,10 @@ mod tests {
     #[test]
     fn what_was_half_copied_is_removed_at_the_next_start() {
         let folder = tempfile::tempdir().unwrap();
-        let releases = Releases::open(folder.path()).unwrap();
+        let releases = Releases::open(folder.path());
         copy(&releases, &["timestamp.signed", "a.tar"]);
         assert_eq!(names(folder.path()), ["next"]);
-        Releases::open(folder.path()).unwrap();
+        Releases::open(folder.path());
         assert!(names(folder.path()).is_empty());
         assert!(releases.install().is_err());
     }
@@ -279,12 +285,12 @@ mod tests {
     #[test]
     fn a_release_is_tried_so_often_and_no_more_and_another_is_tried() {
         let folder = tempfile::tempdir().unwrap();
-        let releases = Releases::open(folder.path()).unwrap();
+        let releases = Releases::open(folder.path());
         for _ in 0..ATTEMPTS_MAX {
             assert!(releases.may_be_tried(&release("1.4.0"), NOW));
             releases.count(&release("1.4.0"), NOW).unwrap();
         }
-        assert!(!Releases::open(folder.path()).unwrap().may_be_tried(&release("1.4.0"), NOW));
+        assert!(!Releases::open(folder.path()).may_be_tried(&release("1.4.0"), NOW));
         let day = i64::try_from(ATTEMPTS_AGE.as_secs()).unwrap();
         for (now, may) in [(NOW + day - 1, false), (NOW + day, true), (NOW - day, true)] {
             assert_eq!(releases.may_be_tried(&release("1.4.0"), now), may, "{now}");

@@ -325,6 +325,16 @@ async fn what_was_changed_on_the_disk_is_not_started() {
     assert!(start(&me.path("nowhere"), &me.path("none")).await.is_err());
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_copy_that_cannot_be_removed_holds_nobody_up() {
+    let me = Box::new();
+    me.stick(1, "0.2.0", Role::Targets, &json!({}));
+    me.run(SHORT).await;
+    // As on a disk that came up read-only.
+    fs::write(me.path("releases").join("next"), "x").unwrap();
+    assert!(me.start().await.images().is_some());
+}
+
 /// It ends at any moment, and the next start finds all of one release.
 #[tokio::test(start_paused = true)]
 async fn whenever_it_is_ended_the_next_start_has_a_whole_release() {
