@@ -69,7 +69,7 @@ async fn supervised(
             let engine = supervise.engine.clone();
             let begun = place.meanwhile(&engine, state, begin(updates, &mut supervise, state));
             let begun = Box::pin(lifecycle.soft.run_until_cancelled(begun)).await;
-            // Told to stop while it waited for an engine.
+            // Told to stop while it waited for an engine or a disk.
             let Some(begun) = begun else { return Ok(()) };
             Some((updates, begun?))
         }
@@ -116,15 +116,15 @@ pub(super) fn end() -> Result<ExitCode, Failure> {
 /// Takes what is installed into use: its images are what runs, whatever the configuration names.
 async fn begin(updates: &Updates, supervise: &mut Supervise, state: &State) -> Result<Start, Failure> {
     let releases = updates.releases.as_deref().ok_or_else(|| usage(anyhow::anyhow!(NO_RELEASES)))?;
-    let begun = install::start(releases, &updates.root).await.map_err(usage)?;
     let mut said = String::new();
-    let waits = |why: &str| {
+    let mut waits = |why: &str| {
         if said != why {
-            tracing::warn!(why, "the release that is installed waits for the engine");
-            state.waits(&format!("the release that is installed waits for the engine: {why}"));
+            tracing::warn!(why, "the release that is installed waits");
+            state.waits(&format!("the release that is installed waits: {why}"));
             why.clone_into(&mut said);
         }
     };
+    let begun = install::start(releases, &updates.root, &mut waits).await.map_err(usage)?;
     match install::installed(&supervise.engine, &begun, waits).await {
         Ok(None) => Ok(begun),
         Ok(Some(Pair { intake, uplink })) => {
@@ -136,7 +136,7 @@ async fn begin(updates: &Updates, supervise: &mut Supervise, state: &State) -> R
         }
         Err(why) => {
             tracing::error!(why, "what is installed cannot be started: what the configuration names is");
-            begun.without(&why, &updates.root).await.map_err(usage)
+            Ok(begun.without(&why))
         }
     }
 }

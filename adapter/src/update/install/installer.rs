@@ -11,10 +11,11 @@ use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-use super::super::{Keep, Stopped, UpdateError, known, look, running};
+use super::super::folder::Folder;
+use super::super::{Keep, Source, Stopped, UpdateError, known, look, running};
 use super::account::Account;
 use super::hands::{Hands, Pair, Trouble};
-use super::limits::{ATTEMPTS_AGE, ATTEMPTS_MAX, RETRY_AFTER};
+use super::limits::{AGAIN_WAIT, ATTEMPTS_AGE, ATTEMPTS_MAX, RETRY_AFTER};
 use super::machine::{Action, Event, Machine, Outcome};
 use super::places::{Place, Places};
 use super::releases::{Copy, Releases, ReleasesError};
@@ -32,6 +33,8 @@ impl Keep for Copy {
 #[derive(Debug)]
 pub(crate) struct Start {
     releases: Releases,
+    /// What it was made with.
+    root: Known,
     known: Known,
     /// Why what is installed is not what runs.
     fallen: Option<String>,
@@ -39,13 +42,10 @@ pub(crate) struct Start {
 
 impl Start {
     /// Without what is installed, which the engine cannot be given: it is taken again from wherever it is found.
-    ///
-    /// # Errors
-    /// There is no root.
-    pub(crate) async fn without(self, why: &str, root: &Path) -> Result<Self, UpdateError> {
+    pub(crate) fn without(self, why: &str) -> Self {
         let release = self.known.release().map(|release| release.version.to_string()).unwrap_or_default();
         let why = format!("release {release} is installed and cannot be started: {why}");
-        Ok(Self { known: known(root, None).await?, fallen: Some(why), ..self })
+        Self { known: self.root.clone(), fallen: Some(why), ..self }
     }
 
     /// The images of the release that is installed, each with the file that brings it.
@@ -58,24 +58,37 @@ impl Start {
 }
 
 /// Takes the folder of releases into use, and verifies what is installed there from the root that the box trusts. A release that
-/// is not what was signed is not started: the box begins with what it was made with, and says so.
+/// is not what was signed is not started: the box begins with what it was made with, and says so. One that cannot be read for now
+/// is waited for: an older release is no answer to that.
 ///
 /// # Errors
 /// There is no root.
-pub(crate) async fn start(folder: &Path, root: &Path) -> Result<Start, UpdateError> {
+pub(crate) async fn start(
+    folder: &Path,
+    root: &Path,
+    mut waits: impl FnMut(&str),
+) -> Result<Start, UpdateError> {
     let releases = Releases::open(folder);
-    let installed = releases.installed();
-    let known = match known(root, installed.as_deref()).await {
-        Err(error) if installed.is_some() && !error.is_usage() => {
-            tracing::error!(
-                why = format!("{:#}", anyhow::Error::from(error)),
-                "what is installed is not started"
-            );
-            self::known(root, None).await?
+    let root = known(root, None).await?;
+    let start = |known, fallen| Start { releases: releases.clone(), root: root.clone(), known, fallen };
+    let Some(installed) = releases.installed() else { return Ok(start(root.clone(), None)) };
+    // One for all tries: a disk that hangs holds one thread.
+    let source = Source::Folder(Folder::new(&installed));
+    loop {
+        match look(&source, release::Start(Files::Images), root.clone(), &mut ()).await {
+            Ok(installed) => return Ok(start(installed.known().clone(), None)),
+            Err(Stopped::Refused(refusal)) => {
+                let why = said(UpdateError::NotInstalled { folder: installed, refusal });
+                tracing::error!(why, "what is installed is not started");
+                return Ok(start(root.clone(), Some(why)));
+            }
+            Err(Stopped::Failed(error)) => {
+                waits(&said(error));
+                sleep(AGAIN_WAIT).await;
+            }
+            Err(Stopped::Unwanted(no)) => match no {},
         }
-        known => known?,
-    };
-    Ok(Start { releases, known, fallen: None })
+    }
 }
 
 /// The task beside the supervisor.
@@ -120,7 +133,7 @@ impl<H: Hands> Installer<H> {
     ) -> Result<Self, UpdateError> {
         let random = Arc::new(SystemRandom::new());
         let places = places.open(Instant::now(), random.as_ref())?;
-        let Start { releases, known, fallen } = start;
+        let Start { releases, known, fallen, .. } = start;
         let (machine, account, clock) = (Machine::new(running, watch), Account::of(fallen), Clock::system());
         Ok(Self { releases, known, places, machine, named, hands, account, clock, random, rehearses: false })
     }

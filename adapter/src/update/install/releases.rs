@@ -52,10 +52,14 @@ impl Releases {
         releases
     }
 
-    /// What is installed, if anything is.
+    /// What is installed, if anything is: where a disk does not say so, something is.
     pub(crate) fn installed(&self) -> Option<PathBuf> {
         let path = self.0.join(INSTALLED);
-        path.is_dir().then_some(path)
+        let is_there = match fs::metadata(&path) {
+            Ok(found) => found.is_dir(),
+            Err(error) => !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory),
+        };
+        is_there.then_some(path)
     }
 
     /// Begins a copy. Nothing is written before there is an image to write: most looks find nothing new.

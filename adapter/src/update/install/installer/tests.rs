@@ -162,7 +162,7 @@ impl Box {
     }
 
     async fn start(&self) -> Start {
-        start(&self.path("releases"), &self.path("root.signed")).await.unwrap()
+        start(&self.path("releases"), &self.path("root.signed"), |why| panic!("{why}")).await.unwrap()
     }
 
     async fn installer(&self) -> Installer<Noted> {
@@ -241,7 +241,7 @@ async fn a_release_that_the_engine_cannot_be_given_is_taken_again() {
     let me = Box::new();
     me.stick(1, "0.2.0", Role::Targets, &json!({}));
     assert_eq!(me.run(SHORT).await.installed, 1);
-    let start = me.start().await.without("no such image", &me.path("root.signed")).await.unwrap();
+    let start = me.start().await.without("no such image");
     assert!(start.known.release().is_none());
     let places = Places { folders: Vec::new(), url: None, every: Duration::from_secs(3600) };
     let images = [pair("0.1.0"), pair("0.1.0")];
@@ -320,9 +320,14 @@ async fn what_was_changed_on_the_disk_is_not_started() {
     me.stick(1, "0.2.0", Role::Targets, &json!({}));
     me.run(SHORT).await;
     let [(_, file), _] = me.start().await.images().unwrap();
-    fs::write(file, "something else").unwrap();
+    let mut bytes = fs::read(&file).unwrap();
+    bytes[0] ^= 1;
+    fs::write(file, bytes).unwrap();
+    // Whoever looks on is told so, since older programs run from now on.
+    let last = me.installer().await.account().counts().last.unwrap();
+    assert!(last.contains("is not what was signed"), "{last}");
     assert!(me.start().await.images().is_none());
-    assert!(start(&me.path("nowhere"), &me.path("none")).await.is_err());
+    assert!(start(&me.path("nowhere"), &me.path("none"), |_| ()).await.is_err());
 }
 
 #[tokio::test(start_paused = true)]
@@ -333,6 +338,28 @@ async fn a_copy_that_cannot_be_removed_holds_nobody_up() {
     // As on a disk that came up read-only.
     fs::write(me.path("releases").join("next"), "x").unwrap();
     assert!(me.start().await.images().is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_read_for_now_is_waited_for_and_not_left_for_what_is_older() {
+    let me = Box::new();
+    me.stick(1, "0.2.0", Role::Targets, &json!({}));
+    me.run(SHORT).await;
+    let (folder, root) = (me.path("releases"), me.path("root.signed"));
+    let (timestamp, aside) = (folder.join("installed/timestamp.signed"), me.path("aside"));
+    fs::rename(&timestamp, &aside).unwrap();
+    fs::create_dir(&timestamp).unwrap();
+    let mut said = Vec::new();
+    let waits = |why: &str| {
+        said.push(why.to_owned());
+        if said.len() == 3 {
+            fs::remove_dir(&timestamp).unwrap();
+            fs::rename(&aside, &timestamp).unwrap();
+        }
+    };
+    let start = start(&folder, &root, waits).await.unwrap();
+    assert!(start.images().is_some() && start.fallen.is_none());
+    assert!(said.len() == 3 && said[0].contains("timestamp.signed: cannot be read"), "{said:?}");
 }
 
 /// It ends at any moment, and the next start finds all of one release.
