@@ -29,10 +29,10 @@ impl Unverified {
         Self { due: watch::Sender::new(Some(Due::after(now))) }
     }
 
-    /// What is left of the time; nothing left, and it has to be stopped.
-    pub(super) fn left(&self, verified: bool, now: Instant) -> Duration {
-        if verified {
-            self.due.send_replace(Some(Due::after(now)));
+    /// What is left of the time since the proof, if there is one; nothing left, and it has to be stopped.
+    pub(super) fn left(&self, proof: Option<Instant>, now: Instant) -> Duration {
+        if let Some(proof) = proof {
+            self.due.send_replace(Some(Due::after(proof)));
         } else {
             self.runs(now);
         }
@@ -135,23 +135,30 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn it_counts_from_the_last_proof_and_whatever_happens_meanwhile() {
         let clock = Unverified::new(Instant::now());
-        assert_eq!(clock.left(true, Instant::now()), UNVERIFIED_MAX);
-        assert_eq!(clock.left(false, Instant::now()), UNVERIFIED_MAX);
+        let proof = Instant::now();
+        assert_eq!(clock.left(Some(proof), Instant::now()), UNVERIFIED_MAX);
+        // What was shown before is no new proof, however often it is asked for.
+        for seconds in [59, 1] {
+            advance(Duration::from_secs(seconds)).await;
+            assert_eq!(clock.left(Some(proof), Instant::now()), UNVERIFIED_MAX - proof.elapsed());
+        }
+        assert_eq!(clock.left(Some(Instant::now()), Instant::now()), UNVERIFIED_MAX);
+        assert_eq!(clock.left(None, Instant::now()), UNVERIFIED_MAX);
         advance(UNVERIFIED_MAX / 2).await;
-        assert_eq!(clock.left(false, Instant::now()), UNVERIFIED_MAX / 2);
+        assert_eq!(clock.left(None, Instant::now()), UNVERIFIED_MAX / 2);
         clock.runs(Instant::now());
         advance(UNVERIFIED_MAX / 2).await;
-        assert!(clock.left(false, Instant::now()).is_zero());
+        assert!(clock.left(None, Instant::now()).is_zero());
         // It could not be stopped: it stays due.
         advance(UNVERIFIED_MAX).await;
-        assert!(clock.left(false, Instant::now()).is_zero());
+        assert!(clock.left(None, Instant::now()).is_zero());
         clock.stopped();
-        assert_eq!(clock.left(false, Instant::now()), UNVERIFIED_MAX);
+        assert_eq!(clock.left(None, Instant::now()), UNVERIFIED_MAX);
         // A stop after a breach that failed is due at once, until it is done or proved.
         clock.is_due();
-        assert!(clock.left(false, Instant::now()).is_zero());
-        assert_eq!(clock.left(true, Instant::now()), UNVERIFIED_MAX);
-        assert_eq!(clock.left(false, Instant::now()), UNVERIFIED_MAX);
+        assert!(clock.left(None, Instant::now()).is_zero());
+        assert_eq!(clock.left(Some(Instant::now()), Instant::now()), UNVERIFIED_MAX);
+        assert_eq!(clock.left(None, Instant::now()), UNVERIFIED_MAX);
     }
 
     #[tokio::test(start_paused = true)]
@@ -178,7 +185,7 @@ mod tests {
         // What comes after the wait is given no time of its own.
         let clock = Unverified::new(Instant::now());
         clock.meanwhile(sleep(UNVERIFIED_MAX), async || false).await;
-        assert!(clock.left(false, Instant::now()).is_zero());
+        assert!(clock.left(None, Instant::now()).is_zero());
     }
 
     #[tokio::test(start_paused = true)]
@@ -200,7 +207,7 @@ mod tests {
         assert!(!overdue(Some(true), UNVERIFIED_MAX - second).await);
         assert!(overdue(Some(true), second * 2).await);
         // A proof that comes meanwhile.
-        clock.left(true, Instant::now());
+        clock.left(Some(Instant::now()), Instant::now());
         assert!(!overdue(Some(true), UNVERIFIED_MAX - second).await);
     }
 }

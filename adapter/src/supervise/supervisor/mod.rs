@@ -148,7 +148,8 @@ impl Supervisor {
     /// Whatever the trouble is: what runs is shown to be separated in a while, or is stopped. Gives the time until this has
     /// to be looked at again.
     async fn not_unverified_for_long(&mut self) -> Duration {
-        let left = self.unverified.left(self.verified.is_some(), Instant::now());
+        let proof = self.verified.as_ref().map(|(_, at)| *at);
+        let left = self.unverified.left(proof, Instant::now());
         if !left.is_zero() {
             return left;
         }
