@@ -74,6 +74,8 @@ pub(crate) struct Supervisor {
     said: Option<Instant>,
     sequence: u64,
     begun: bool,
+    /// What this engine was given and what did not bring an image: given again, it would be written to the engine's disk for nothing.
+    in_vain: Vec<made::Vain>,
 }
 
 impl Supervisor {
@@ -96,6 +98,7 @@ impl Supervisor {
             said: None,
             sequence: 0,
             begun: false,
+            in_vain: Vec::new(),
         }
     }
 
@@ -211,6 +214,7 @@ impl Supervisor {
         let engine = Engine::connect(&self.plan.engine).await?;
         if self.begun {
             self.state.lock().engine_lost += 1;
+            self.in_vain.clear();
         } else {
             self.tidy(&engine).await?;
             self.begun = true;
@@ -278,3 +282,6 @@ async fn changed(engine: &mut Option<(Engine, Changes)>) {
         _ => *engine = None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,76 @@
+//! The supervisor and an engine that only notes what it is told.
+
+use std::collections::HashMap;
+use std::fs;
+
+use super::*;
+use crate::config::load_sections;
+
+mod double;
+
+use double::Double;
+
+const CONFIGURATION: &str = r#"
+[platform]
+url = "https://platform:8443"
+credentials_file = "/nowhere/credentials.toml"
+
+[link]
+socket = "/run/oneway/link.sock"
+uplink_user = 10002
+identity_file = "/nowhere/identity.toml"
+
+[pip]
+ca_file = "/nowhere/ca.pem"
+certificate_file = "/nowhere/intake.pem"
+key_file = "/nowhere/intake.key"
+
+[[printers]]
+id = "p01"
+family = "projet"
+pip = { address = "192.0.2.7:7901", server_name = "p01", interval = "1s" }
+
+[supervise]
+intake_image = "sha256:1111111111111111111111111111111111111111111111111111111111111111"
+uplink_image = "sha256:2222222222222222222222222222222222222222222222222222222222222222"
+"#;
+
+fn supervisor(engine: &Double, archives: &[PathBuf]) -> Supervisor {
+    let file = engine.directory().join("adapter.toml");
+    fs::write(&file, CONFIGURATION).unwrap();
+    let sections = load_sections(&file, &HashMap::new()).unwrap();
+    let supervise = sections.supervise.clone().unwrap();
+    let places = Places { account: engine.directory().join("account"), intake: None, uplink: None };
+    let plan = Plan {
+        engine: engine.socket(),
+        topology: Topology::of(&file, &sections, &supervise, &places).unwrap(),
+        images: Images { intake: supervise.intake_image, uplink: supervise.uplink_image },
+        around: Around::of(&sections, None),
+        archives: archives.to_owned(),
+        places,
+    };
+    Supervisor::new(plan, State::new(), Unverified::new(Instant::now()))
+}
+
+#[tokio::test]
+async fn an_archive_that_does_not_bring_the_image_is_loaded_once() {
+    let engine = Double::without_images();
+    let archives = ["intake.tar", "uplink.tar"].map(|name| engine.directory().join(name));
+    for archive in &archives {
+        fs::write(archive, "images").unwrap();
+    }
+    let mut supervisor = supervisor(&engine, &archives);
+    let loads = async |supervisor: &mut Supervisor| {
+        let passed = supervisor.pass_in_time().await;
+        assert!(matches!(passed, Err(Trouble::NoImage { .. })), "{passed:?}");
+        engine.done("post images/load", "").len()
+    };
+    assert_eq!(loads(&mut supervisor).await, 2);
+    assert_eq!(loads(&mut supervisor).await, 0);
+    // Another one in its place, and another engine.
+    fs::write(&archives[1], "other images").unwrap();
+    assert_eq!(loads(&mut supervisor).await, 1);
+    supervisor.engine = None;
+    assert_eq!(loads(&mut supervisor).await, 2);
+    assert_eq!(loads(&mut supervisor).await, 0);
+}
