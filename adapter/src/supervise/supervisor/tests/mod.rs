@@ -3,6 +3,9 @@
 use std::collections::HashMap;
 use std::fs;
 
+use tokio::sync::oneshot;
+use tokio::time::{advance, pause, resume};
+
 use super::*;
 use crate::config::load_sections;
 
@@ -50,6 +53,37 @@ fn supervisor(engine: &Double, archives: &[PathBuf]) -> Supervisor {
         places,
     };
     Supervisor::new(plan, State::new(), Unverified::new(Instant::now()))
+}
+
+#[tokio::test]
+async fn after_a_breach_at_a_switch_stand_ins_try_before_a_half_runs_again() {
+    let engine = Double::new();
+    let mut supervisor = supervisor(&engine, &[]);
+    let started = || engine.done("post containers/", "/start");
+    let passed = supervisor.pass_in_time().await;
+    assert!(matches!(passed, Err(Trouble::Breach(_))), "{passed:?}");
+    assert_eq!(started(), ["oneway-uplink-check", "oneway-intake-check"]);
+    // As if they had found nothing: what is switched to is what finds it.
+    supervisor.approved = true;
+    let (answer, answered) = oneshot::channel();
+    let images = Images { intake: supervisor.plan.images.uplink.clone(), ..supervisor.plan.images.clone() };
+    supervisor.obey(Order::Switch(images, answer)).await;
+    let why = answered.await.unwrap().unwrap_err();
+    assert!(why.contains("not separated"), "{why}");
+    assert_eq!(started(), ["oneway-uplink", "oneway-intake"]);
+    assert_eq!(supervisor.any_runs().await, Some(false));
+    assert!(supervisor.verified.is_none());
+    assert_eq!(supervisor.state.document().separation, Separation::Broken);
+    assert_eq!(supervisor.state.document().breaches, 1);
+    // Nor do they at once, whoever orders it.
+    let wait = supervisor.rests_until.duration_since(Instant::now());
+    assert!(wait > BREACH_BASE / 2, "{wait:?}");
+    pause();
+    advance(wait).await;
+    resume();
+    let passed = supervisor.pass_in_time().await;
+    assert!(matches!(passed, Err(Trouble::Breach(_))), "{passed:?}");
+    assert_eq!(started(), ["oneway-uplink-check", "oneway-intake-check"]);
 }
 
 #[tokio::test]
