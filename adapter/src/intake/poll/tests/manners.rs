@@ -322,7 +322,7 @@ fn a_printer_that_answers_a_sign_of_life_with_an_error_is_still_asked_for_its_va
         },
         |action, now, _| but_for_ping(action, now, || Reply::Busy { retry_after_ms: 20_000 }),
     ];
-    for (temper, pause) in tempers.into_iter().zip([0, 20, 20]) {
+    for (temper, pause) in tempers.into_iter().zip([1, 20, 20]) {
         let mut world = World::new(SECOND * 60);
         world.pass(HOUR, temper);
         assert_eq!((world.connects.len(), world.turns.as_slice()), (1, &["available"][..]));
