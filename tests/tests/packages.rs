@@ -43,6 +43,7 @@ impl Packages {
 
     fn file(&self, name: &str) -> Result<PathBuf> {
         let files = fs::read_dir(self.directory.path())?.filter_map(Result::ok).map(|entry| entry.path());
+        let files = files.filter(|file| file.extension().is_some_and(|extension| extension == "deb"));
         let mut named = files.filter(|file| file.to_string_lossy().contains(&format!("/oneway-{name}_")));
         named.next().with_context(|| format!("there is no package of the {name}"))
     }
@@ -480,11 +481,23 @@ async fn the_supervisor_runs_under_its_unit(machine: &Machine) -> Result<()> {
     let lines = text.lines().map(|line| if line.starts_with("intake_image") { &no_image } else { line });
     machine.booted.feed(configure, &lines.collect::<Vec<_>>().join("\n")).await?;
     machine.run("systemctl start --no-block oneway-supervisor").await?;
-    let next = machine.packages.file("adapter")?.with_extension("next.deb");
+    let waiting = async |but: &str| {
+        until("the supervisor to wait for its image", async || {
+            let waits = machine.state("oneway-supervisor").await? == "activating";
+            let process = machine.main_process("oneway-supervisor").await?;
+            Ok((waits && process != but && process != "0").then_some(process))
+        })
+        .await
+    };
+    let process = waiting("").await?;
+    let package = machine.packages.file("adapter")?;
     machine
-        .run(&format!("timeout 120 dpkg --force-unsafe-io --no-triggers --install {} 2>&1", next.display()))
+        .run(&format!(
+            "timeout 120 dpkg --force-unsafe-io --no-triggers --install {} 2>&1",
+            package.display()
+        ))
         .await?;
-    assert_eq!(machine.state("oneway-supervisor").await?, "activating");
+    waiting(&process).await.context("after the upgrade")?;
     machine.run("systemctl stop oneway-supervisor").await?;
     machine.run(NO_DOCKER).await.map(drop)
 }
