@@ -90,10 +90,11 @@ const ALARMS: &str = "SELECT alarms.id, things.name AS thing, site, things.model
     LEFT JOIN latest ON latest.thing = alarms.thing AND latest.item = alarms.item AND latest.part = alarms.part";
 
 /// What waits for a person: active alarms, and those that closed before anybody acknowledged them. Of the
-/// latter only the one of its kind that opened last, since the repeats count the others.
-const WAITS: &str = "(closed IS NULL OR (acknowledged IS NULL AND NOT EXISTS (
+/// latter only the one of its kind that opened last, since the repeats count the others. Its first condition is
+/// that of an index, word for word: what is over and was seen is not read.
+const WAITS: &str = "(closed IS NULL OR acknowledged IS NULL) AND (closed IS NULL OR NOT EXISTS (
     SELECT 1 FROM alarms AS newer WHERE newer.thing = alarms.thing AND newer.limit_id = alarms.limit_id
-        AND newer.part = alarms.part AND (newer.opened, newer.id) > (alarms.opened, alarms.id))))";
+        AND newer.part = alarms.part AND (newer.opened, newer.id) > (alarms.opened, alarms.id)))";
 
 /// One thing's alarms, or everyone's. Said apart, so that an index finds the alarms of one among those of all.
 fn of(thing: Option<&str>) -> &'static str {
@@ -134,14 +135,7 @@ pub struct Waiting {
 
 /// Counts what waits, of one thing or of all.
 pub fn waiting(conn: &Connection, thing: Option<&str>) -> rusqlite::Result<Waiting> {
-    let sql = format!(
-        "SELECT count(*), count(*) FILTER (WHERE closed IS NULL), count(*) FILTER (WHERE acknowledged IS NULL),
-            count(*) FILTER (WHERE closed IS NULL AND severity = 1),
-            count(*) FILTER (WHERE closed IS NULL AND severity = 1 AND acknowledged IS NULL)
-         FROM alarms WHERE {} AND {WAITS}",
-        of(thing)
-    );
-    conn.prepare_cached(&sql)?.query_row(named_params! { ":thing": thing }, |row| {
+    conn.prepare_cached(&waiting_sql(thing))?.query_row(named_params! { ":thing": thing }, |row| {
         let count =
             |at| Ok::<_, rusqlite::Error>(usize::try_from(row.get::<_, i64>(at)?).unwrap_or_default());
         Ok(Waiting {
@@ -152,6 +146,16 @@ pub fn waiting(conn: &Connection, thing: Option<&str>) -> rusqlite::Result<Waiti
             critical_unseen: count(4)?,
         })
     })
+}
+
+fn waiting_sql(thing: Option<&str>) -> String {
+    format!(
+        "SELECT count(*), count(*) FILTER (WHERE closed IS NULL), count(*) FILTER (WHERE acknowledged IS NULL),
+            count(*) FILTER (WHERE closed IS NULL AND severity = 1),
+            count(*) FILTER (WHERE closed IS NULL AND severity = 1 AND acknowledged IS NULL)
+         FROM alarms WHERE {} AND {WAITS}",
+        of(thing)
+    )
 }
 
 /// The active alarms of one thing, all of them, whether they are listed or not.

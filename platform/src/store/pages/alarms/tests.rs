@@ -78,3 +78,20 @@ async fn the_queue_takes_no_more_than_twice_as_long_for_twice_as_many_repeats() 
     }
     assert!(steps[0] > 0 && steps[1] < 3 * steps[0], "{steps:?}");
 }
+
+#[tokio::test]
+async fn what_is_over_and_was_seen_is_not_read_to_find_what_waits() {
+    let bench = Bench::new();
+    of_one_kind(&bench, (0..1_000).map(|id| (id, 100 * id, 100 * id + 50)).collect()).await;
+    let steps = bench.app.store.write(|conn| {
+        conn.execute("UPDATE alarms SET acknowledged = closed", [])?;
+        assert_eq!((queue(conn, None, NOW)?.len(), waiting(conn, None)?), (0, Waiting::default()));
+        let steps = [queue_sql(None), waiting_sql(None)].map(|sql| {
+            let statement = conn.prepare_cached(&sql)?;
+            Ok(statement.reset_status(StatementStatus::VmStep))
+        });
+        steps.into_iter().collect::<rusqlite::Result<Vec<_>>>().map_err(StoreError::from)
+    });
+    let steps = steps.await.unwrap();
+    assert!(steps.iter().all(|steps| (1..200).contains(steps)), "{steps:?}");
+}
