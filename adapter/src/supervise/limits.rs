@@ -6,6 +6,9 @@ use std::time::Duration;
 pub(super) const ANSWER_S_MAX: u64 = 60;
 /// The same for an archive of images: some fifty megabytes, which a slow disk under load writes at less than one in a second.
 pub(super) const LOAD_MAX: Duration = Duration::from_secs(600);
+/// An archive that the engine refused is given to it again after this, if it did not change meanwhile: the engine writes it to its disk
+/// each time.
+pub(super) const REFUSED_AGAIN: Duration = Duration::from_secs(600);
 /// The longest that a setting is quoted that differs from its description.
 pub(super) const SETTING_CHARS_MAX: usize = 80;
 /// The longest that a program in a container may say when it is asked something.

@@ -1,9 +1,4 @@
-//! What is described, made of what is there: images, networks, the volume, and containers that do not run yet.
-
-use std::path::{Path, PathBuf};
-use std::time::SystemTime;
-
-use release::ImageDigest;
+//! What is described, made of what is there: networks, the volume, and containers that do not run yet.
 
 use super::super::engine::{Difference, Engine, EngineError, Found, in_words};
 use super::super::half::Half;
@@ -12,9 +7,6 @@ use super::super::topology::Container;
 use super::decide::Fate;
 use super::{Supervisor, Trouble};
 use tokio::time::Instant;
-
-/// An image, and an archive that does not bring it: where it is, how long, and when it was last changed.
-pub(super) type Vain = (ImageDigest, PathBuf, u64, SystemTime);
 
 impl Supervisor {
     /// What an earlier supervisor left in the middle of something goes: it is marked as ours, and is not described.
@@ -25,33 +17,6 @@ impl Supervisor {
                 engine.remove(&name).await?;
             }
         }
-        Ok(())
-    }
-
-    /// The images, loaded where the engine has not got them.
-    pub(super) async fn images(&mut self, engine: &Engine) -> Result<(), Trouble> {
-        for container in &self.plan.topology.containers {
-            let (image, mut loaded) = (&container.image, None);
-            let (mut archives, mut why) = (self.plan.archives.iter(), Vec::new());
-            while !engine.has_image(image).await? {
-                self.in_vain.extend(loaded.take());
-                let Some(archive) = archives.next() else {
-                    return Err(Trouble::NoImage { image: image.clone(), why });
-                };
-                let now = as_it_is(image, archive).await;
-                if now.as_ref().is_some_and(|now| self.in_vain.contains(now)) {
-                    continue;
-                }
-                tracing::info!(archive = %archive.display(), "the images are loaded");
-                match engine.load(archive).await {
-                    Err(error) if error.is_away() => return Err(error.into()),
-                    // The next one may bring it.
-                    Err(error) => why.push(format!("{:#}", anyhow::Error::from(error))),
-                    Ok(()) => loaded = now,
-                }
-            }
-        }
-        self.in_vain.clear();
         Ok(())
     }
 
@@ -151,11 +116,6 @@ impl Supervisor {
         }
         Ok(all)
     }
-}
-
-async fn as_it_is(image: &ImageDigest, archive: &Path) -> Option<Vain> {
-    let file = tokio::fs::metadata(archive).await.ok()?;
-    Some((image.clone(), archive.to_owned(), file.len(), file.modified().ok()?))
 }
 
 pub(super) async fn make(engine: &Engine, container: &Container) -> Result<Found, Trouble> {

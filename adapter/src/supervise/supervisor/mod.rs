@@ -1,6 +1,7 @@
 //! The supervisor at work: again and again it looks at what is there, makes of it what is described, and shows that it is
 //! separated. It remembers little: killed and started again, it finds everything in the engine and goes on.
 
+mod archives;
 mod decide;
 mod made;
 mod running;
@@ -30,6 +31,7 @@ use super::topology::{Places, Topology};
 use super::unverified::Unverified;
 use super::verify::Around;
 use crate::uplink::{Backoff, random};
+use archives::InVain;
 use decide::Consequence;
 use trouble::Trouble;
 
@@ -74,8 +76,7 @@ pub(crate) struct Supervisor {
     said: Option<Instant>,
     sequence: u64,
     begun: bool,
-    /// What this engine was given and what did not bring an image: given again, it would be written to the engine's disk for nothing.
-    in_vain: Vec<made::Vain>,
+    in_vain: InVain,
 }
 
 impl Supervisor {
@@ -98,7 +99,7 @@ impl Supervisor {
             said: None,
             sequence: 0,
             begun: false,
-            in_vain: Vec::new(),
+            in_vain: InVain::default(),
         }
     }
 

@@ -23,6 +23,7 @@ struct Told {
     /// What it was told to make, by the kind and the name.
     made: BTreeMap<String, Value>,
     has_no_images: bool,
+    refuses_archives: bool,
 }
 
 impl Double {
@@ -41,6 +42,10 @@ impl Double {
         let me = Self::new();
         me.told.lock().unwrap().has_no_images = true;
         me
+    }
+
+    pub(super) fn refuses_archives(&self, refuses: bool) {
+        self.told.lock().unwrap().refuses_archives = refuses;
     }
 
     pub(super) fn directory(&self) -> &Path {
@@ -97,6 +102,9 @@ impl Told {
         let body = || serde_json::from_slice::<Value>(body).unwrap();
         match (method, &path[..]) {
             ("get", ["version"]) => (200, json!({"ApiVersion": "1.44"}).to_string()),
+            ("post", ["images", "load"]) if self.refuses_archives => {
+                (500, json!({"message": "no space left on device"}).to_string())
+            }
             ("get", ["images", ..]) if self.has_no_images => (404, json!({"message": "none"}).to_string()),
             ("get", ["images", ..]) | ("post", ["images", "load"]) => (200, "{}".into()),
             ("get", ["containers", "json"]) => (200, "[]".into()),

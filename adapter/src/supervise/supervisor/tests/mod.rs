@@ -8,6 +8,7 @@ use tokio::time::{advance, pause, resume};
 
 use super::*;
 use crate::config::load_sections;
+use crate::supervise::limits::REFUSED_AGAIN;
 
 mod double;
 
@@ -106,5 +107,27 @@ async fn an_archive_that_does_not_bring_the_image_is_loaded_once() {
     assert_eq!(loads(&mut supervisor).await, 1);
     supervisor.engine = None;
     assert_eq!(loads(&mut supervisor).await, 2);
+    assert_eq!(loads(&mut supervisor).await, 0);
+}
+
+#[tokio::test]
+async fn an_archive_that_the_engine_refuses_is_given_again_after_a_while() {
+    let engine = Double::without_images();
+    engine.refuses_archives(true);
+    let archive = engine.directory().join("images.tar");
+    fs::write(&archive, "images").unwrap();
+    let mut supervisor = supervisor(&engine, &[archive]);
+    let loads = async |supervisor: &mut Supervisor| {
+        let trouble = supervisor.pass_in_time().await.unwrap_err();
+        // Whoever looks is told why, whether it was tried just now or before.
+        assert!(trouble.to_string().contains("no space left on device"), "{trouble}");
+        engine.done("post images/load", "").len()
+    };
+    assert_eq!(loads(&mut supervisor).await, 1);
+    assert_eq!(loads(&mut supervisor).await, 0);
+    pause();
+    advance(REFUSED_AGAIN).await;
+    resume();
+    assert_eq!(loads(&mut supervisor).await, 1);
     assert_eq!(loads(&mut supervisor).await, 0);
 }
