@@ -47,8 +47,8 @@ pub(crate) async fn serve(config: &Config) -> anyhow::Result<()> {
     let clock = Clock::system();
     // Data of printers is more than sticks: without the key, or with another, the platform serves, and makes no stick.
     let site_key = SiteKey::at_start(&config.store.path, &store, clock.now()).await;
-    let site_key = site_key.inspect_err(|error| {
-        tracing::error!("no site stick can be made: {:#}", anyhow::Error::msg(error.to_string()));
+    let site_key = site_key.map_err(|error| {
+        tracing::error!("no site stick can be made: {:#}", anyhow::Error::from(error));
     });
     let site_key = site_key.ok().map(Arc::new);
     let app = App::new(store, clock, Settings { public_url: url.clone(), site_key });

@@ -236,10 +236,8 @@ fn make(file: &Path) -> Result<(), SiteKeyError> {
         let mut open = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
         open.write_all(pem.as_bytes()).and_then(|()| open.sync_all())?;
         std::fs::hard_link(&draft, file)?;
-        match file.parent() {
-            Some(directory) => File::open(directory)?.sync_all(),
-            None => Ok(()),
-        }
+        let directory = file.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        File::open(directory)?.sync_all()
     };
     let made = write();
     let _ = std::fs::remove_file(&draft);
