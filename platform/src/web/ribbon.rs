@@ -16,6 +16,7 @@ use super::words;
 use crate::App;
 use crate::store::StoreError;
 use crate::store::pages::fleet::by_name;
+use crate::store::pages::outages::outages;
 use crate::store::pages::series::{self, Span, Subject};
 
 /// The states of a printer over time.
@@ -45,12 +46,13 @@ pub(super) async fn ribbon(
 ) -> Result<Json<Ribbon>, Problem> {
     let Query(asked) = asked.map_err(|_| Problem::Malformed("The range asked for cannot be told."))?;
     let span = asked.span(visitor.now)?;
-    let (states, reached, seen) = app
+    let (states, reached, outages, seen) = app
         .store
         .read(move |conn| {
             let printer = by_name(conn, &thing)?.ok_or(StoreError::NotFound("printer"))?;
             let codes = |item| series::codes(conn, Subject { thing: printer.id, item, part: 0 }, span);
-            Ok((codes("printer.state")?, codes("printer.reachability")?, printer.adapter_seen))
+            let outages = outages(conn, printer.id, span, ADAPTER_GONE_MS)?;
+            Ok((codes("printer.state")?, codes("printer.reachability")?, outages, printer.adapter_seen))
         })
         .await?;
     // Past the adapter's last word nothing is known.
@@ -59,25 +61,28 @@ pub(super) async fn ribbon(
     Ok(Json(Ribbon {
         from: span.from.0,
         to: span.to.0,
-        stretches: stretches(&states, &reached, span, known_to),
+        stretches: stretches(&states, &reached, &outages, span, known_to),
     }))
 }
 
-/// Stretches of state, cut where the printer could not be reached and after the adapter's last word.
+/// Stretches of state, cut where the printer could not be reached, where its adapter did not run, and after the adapter's last word.
 fn stretches(
     states: &[(Timestamp, String)],
     reached: &[(Timestamp, String)],
+    outages: &[Span],
     span: Span,
     known_to: Timestamp,
 ) -> Vec<Stretch> {
     let mut cuts: Vec<i64> = states.iter().chain(reached).map(|(time, _)| time.0).collect();
     cuts.extend([span.from.0, known_to.0, span.to.0]);
+    cuts.extend(outages.iter().flat_map(|outage| [outage.from.0, outage.to.0]));
     cuts.iter_mut().for_each(|cut| *cut = (*cut).clamp(span.from.0, span.to.0));
     cuts.sort_unstable();
     cuts.dedup();
     let mut stretches: Vec<Stretch> = Vec::new();
     for (from, to) in cuts.iter().zip(cuts.iter().skip(1)) {
-        let (word, kind) = if *from >= known_to.0 {
+        let unseen = outages.iter().any(|outage| (outage.from.0..outage.to.0).contains(from));
+        let (word, kind) = if unseen || *from >= known_to.0 {
             ("unknown".to_owned(), "gap")
         } else {
             state_at(states, reached, Timestamp(*from))
@@ -129,7 +134,7 @@ mod tests {
         let states = [at(50, "idle"), at(200, "building")];
         let reached = [at(60, "available"), at(300, "printer_off"), at(400, "available")];
         let span = Span { from: Timestamp(100), to: Timestamp(600) };
-        let found = stretches(&states, &reached, span, Timestamp(500));
+        let found = stretches(&states, &reached, &[], span, Timestamp(500));
         let found: Vec<_> = found.iter().map(|s| (s.from, s.to, s.word.as_str())).collect();
         let expected = [
             (100, 200, "idle"),
@@ -139,5 +144,18 @@ mod tests {
             (500, 600, "unknown"),
         ];
         assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn the_ribbon_is_cut_where_the_adapter_did_not_run() {
+        let span = |from, to| Span { from: Timestamp(from), to: Timestamp(to) };
+        let outages = [span(50, 150), span(300, 400)];
+        let found =
+            stretches(&[at(0, "idle"), at(350, "building")], &[], &outages, span(100, 600), Timestamp(600));
+        let found: Vec<_> = found.iter().map(|s| (s.from, s.to, s.word.as_str())).collect();
+        assert_eq!(
+            found,
+            [(100, 150, "unknown"), (150, 300, "idle"), (300, 400, "unknown"), (400, 600, "building")]
+        );
     }
 }

@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 
-use crate::house::house;
+use crate::house::{NOW, house};
 
 #[tokio::test]
 async fn the_series_is_thinned_and_carries_setpoint_limits_and_alarms() {
@@ -45,6 +45,20 @@ async fn the_ribbon_tells_the_states_and_where_nothing_is_known() {
     assert_eq!(words("/printers/oslo-1.p03/ribbon?range=1h").await, ["building", "error"]);
     assert_eq!(words("/printers/bergen-1.p04/ribbon?range=1h").await, ["warming", "unknown"]);
     assert_eq!(words("/printers/oslo-1.p06/ribbon?range=1h").await, ["off"]);
+    // The adapter ran until half an hour ago, and again for the last twenty minutes.
+    let run = |conn: &rusqlite::Connection| {
+        for (ago, uptime) in [(1_790, 9_000.0), (60, 1_140.0)] {
+            conn.execute(
+                "INSERT OR REPLACE INTO readings (thing, item, part, time, number, quality, stored, origin)
+                 SELECT things.id, items.id, 0, ?1, ?2, 0, ?1, randomblob(22) FROM things, items
+                 WHERE things.name = 'oslo-1' AND items.name = 'adapter.uptime'",
+                (NOW - 1_000 * ago, uptime),
+            )?;
+        }
+        Ok(())
+    };
+    house.app.store.write(run).await.unwrap();
+    assert_eq!(words("/printers/oslo-1.p01/ribbon?range=1h").await, ["building", "unknown", "building"]);
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ pub mod adapters;
 pub mod alarms;
 pub mod audit;
 pub mod fleet;
+pub mod outages;
 pub mod printer;
 pub mod series;
 
