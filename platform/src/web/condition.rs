@@ -1,5 +1,5 @@
 //! What can be said of a printer. Four silences are four different things: nobody hears the adapter, the
-//! adapter cannot reach the printer, the printer is off, and the printer has failed.
+//! adapter cannot reach the printer, the printer is off, and the printer has failed. None of them is data that comes, and comes late.
 
 use std::collections::HashMap;
 
@@ -30,6 +30,8 @@ pub(super) enum Condition {
     Unreached { code: String, since: Timestamp },
     /// Reachable, and still no value.
     Silent { since: Timestamp },
+    /// Its values come, and were measured long before: what held them up has ended, or its clock is slow.
+    Late { by_ms: i64, error: bool },
     /// What the printer says that it does.
     State { code: String, since: Timestamp },
     /// It has not said what it does.
@@ -54,11 +56,16 @@ impl Condition {
             return Self::Unreached { code, since };
         }
         let data = printer.data.unwrap_or(printer.first_seen);
-        if now.0 - data.0 > PRINTER_SILENT_MS {
+        let stored = printer.stored.unwrap_or(printer.first_seen);
+        if now.0 - stored.0 > PRINTER_SILENT_MS {
             return Self::Silent { since: data };
         }
-        code(&printer.values, "printer.state")
-            .map_or(Self::Unstated, |(code, since)| Self::State { code, since })
+        let state = code(&printer.values, "printer.state");
+        let by_ms = stored.0 - data.0;
+        if by_ms > PRINTER_SILENT_MS {
+            return Self::Late { by_ms, error: state.is_some_and(|(code, _)| code == "error") };
+        }
+        state.map_or(Self::Unstated, |(code, since)| Self::State { code, since })
     }
 
     /// The word for it.
@@ -66,6 +73,7 @@ impl Condition {
         match self {
             Self::Unknown { .. } => "Unknown".into(),
             Self::Silent { .. } => "Silent".into(),
+            Self::Late { .. } => "Late data".into(),
             Self::Unstated => "No state".into(),
             Self::Reporting => "Reporting".into(),
             Self::State { code, .. } => words::capital(&words::code(code)),
@@ -81,20 +89,24 @@ impl Condition {
         }
     }
 
-    /// Since when, as the page says it.
-    pub(super) fn since(&self, now: Timestamp) -> Option<Age> {
+    /// For how long, or how late, as the page says it.
+    pub(super) fn detail(&self, now: Timestamp) -> String {
         match self {
             Self::Unknown { since }
             | Self::Silent { since }
             | Self::Unreached { since, .. }
-            | Self::State { since, .. } => Some(Age { at: *since, now }),
-            Self::Unstated | Self::Reporting => None,
+            | Self::State { since, .. } => format!("for {}", words::duration(Age { at: *since, now }.ms())),
+            Self::Late { by_ms, .. } => format!("by {}", words::duration(*by_ms)),
+            Self::Unstated | Self::Reporting => String::new(),
         }
     }
 
     /// Whether the printer's values say nothing of the present.
     pub(super) fn unsure(&self) -> bool {
-        matches!(self, Self::Unknown { .. } | Self::Silent { .. } | Self::Unreached { .. })
+        matches!(
+            self,
+            Self::Unknown { .. } | Self::Silent { .. } | Self::Late { .. } | Self::Unreached { .. }
+        )
     }
 
     /// Whether somebody should look, apart from any alarm.
@@ -103,6 +115,7 @@ impl Condition {
             Self::Unreached { code, .. } => code != "printer_off",
             Self::Silent { .. } => true,
             Self::State { code, .. } => code == "error",
+            Self::Late { error, .. } => *error,
             Self::Unknown { .. } | Self::Unstated | Self::Reporting => false,
         }
     }
@@ -116,6 +129,9 @@ impl Condition {
             ),
             Self::Silent { .. } => "The adapter is heard, but this printer gives no values: everything below is the \
                  last that was known. See to its log shipping and its interface."
+                .into(),
+            Self::Late { .. } => "The adapter is heard, and this printer's values come long after they were measured: everything \
+                 below is of then. After an outage that passes by itself; if it stays, the printer's clock or the adapter's is slow: set it."
                 .into(),
             Self::Unreached { code, .. } => match code.as_str() {
                 "printer_off" => "The printer's computer does not answer, and others on its network do.",
@@ -166,6 +182,7 @@ mod tests {
             adapter_seen: Some(Timestamp(NOW.0 - adapter_age)),
             first_seen: Timestamp(0),
             data: Some(Timestamp(NOW.0 - data_age)),
+            stored: Some(Timestamp(NOW.0 - data_age)),
             values: codes.iter().map(latest).collect(),
         }
     }
@@ -184,5 +201,26 @@ mod tests {
         for (printer, word) in cases {
             assert_eq!(Condition::of(&printer, NOW).word(), word);
         }
+    }
+
+    #[test]
+    fn data_that_comes_late_is_no_silence() {
+        let stored = |age: i64, data_age: i64| Printer {
+            stored: Some(Timestamp(NOW.0 - age)),
+            ..printer(0, data_age, &[("printer.reachability", "available"), ("printer.state", "building")])
+        };
+        let of = |printer: &Printer| {
+            let condition = Condition::of(printer, NOW);
+            format!("{} {}", condition.word(), condition.detail(NOW))
+        };
+        assert_eq!(of(&stored(1_000, 601_000)), "Late data by 10 min");
+        assert_eq!(of(&stored(121_000, 721_000)), "Silent for 12 min");
+        // What is a little late, and has ended.
+        for (age, data_age) in [(1_000, 120_000), (115_000, 121_000), (30_000, 150_000)] {
+            assert!(of(&stored(age, data_age)).starts_with("Building "), "{age} {data_age}");
+        }
+        assert!(!Condition::of(&stored(1_000, 601_000), NOW).wrong());
+        let error = printer(0, 601_000, &[("printer.state", "error")]);
+        assert!(Condition::of(&Printer { stored: Some(NOW), ..error }, NOW).wrong());
     }
 }

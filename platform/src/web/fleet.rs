@@ -119,14 +119,17 @@ fn summary(rows: &[Row]) -> String {
     let count = |fits: &dyn Fn(&Row) -> bool| rows.iter().filter(|row| fits(row)).count();
     let unknown = count(&|row| matches!(row.condition, Condition::Unknown { .. }));
     let alarmed = count(&|row| row.worst.is_some() && !matches!(row.condition, Condition::Unknown { .. }));
+    let late = count(&|row| row.worst.is_none() && matches!(row.condition, Condition::Late { .. }));
     let unreached = count(&|row| row.worst.is_none() && row.condition.unsure())
-        - count(&|row| row.worst.is_none() && matches!(row.condition, Condition::Unknown { .. }));
+        - count(&|row| row.worst.is_none() && matches!(row.condition, Condition::Unknown { .. }))
+        - late;
     let mut parts = vec![words::count(rows.len(), "printer", "printers")];
     let building =
         count(&|row| matches!(&row.condition, Condition::State { code, .. } if code == "building"));
     for (number, word) in [
         (alarmed, "in alarm"),
         (unreached, "off or not reached"),
+        (late, "with late data"),
         (unknown, "unknown"),
         (building, "building"),
     ] {

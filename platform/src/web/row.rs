@@ -139,9 +139,7 @@ impl Row {
     }
 
     pub(super) fn condition_detail(&self) -> String {
-        self.condition
-            .since(self.now)
-            .map_or_else(String::new, |age| format!("for {}", words::duration(age.ms())))
+        self.condition.detail(self.now)
     }
 
     pub(super) fn detail(&self) -> String {

@@ -46,6 +46,8 @@ pub struct Printer {
     /// When the newest value that the printer itself gave was measured; what the adapter says about the
     /// printer's reachability does not count.
     pub data: Option<Timestamp>,
+    /// When such a value was last stored, whenever it was measured.
+    pub stored: Option<Timestamp>,
     /// The latest values that were asked for, by item id; part 0 only.
     pub values: HashMap<String, Latest>,
 }
@@ -73,13 +75,17 @@ pub fn collectors(conn: &Connection) -> rusqlite::Result<Vec<Collector>> {
 const PRINTERS: &str = "SELECT things.id, things.name AS thing, kind = 'adapter' AS is_adapter, model, serial, firmware, first_seen,
         adapters.name AS adapter, site, adapters.last_seen AS adapter_seen,
         (SELECT max(min(time, stored)) FROM latest JOIN items ON items.id = latest.item
-         WHERE thing = things.id AND items.name <> 'printer.reachability') AS data
+         WHERE thing = things.id AND items.name <> 'printer.reachability') AS data,
+        (SELECT max(stored) FROM latest JOIN items ON items.id = latest.item
+         WHERE thing = things.id AND items.name <> 'printer.reachability') AS stored
     FROM things JOIN adapters ON adapters.id = things.adapter";
 
 /// Every printer, with its latest values of these items.
 pub fn printers(conn: &Connection, items: &[&str]) -> rusqlite::Result<Vec<Printer>> {
     let mut printers: Vec<Printer> = conn
-        .prepare_cached(&format!("{PRINTERS} WHERE kind = 'printer' ORDER BY things.name"))?
+        .prepare_cached(&format!(
+            "{PRINTERS} WHERE kind = 'printer' ORDER BY things.name"
+        ))?
         .query_map([], printer)?
         .collect::<rusqlite::Result<_>>()?;
     let mut values = values(conn, items)?;
@@ -110,6 +116,7 @@ fn printer(row: &Row<'_>) -> rusqlite::Result<Printer> {
         adapter_seen: moment(row, "adapter_seen")?,
         first_seen: Timestamp(row.get("first_seen")?),
         data: moment(row, "data")?,
+        stored: moment(row, "stored")?,
         values: HashMap::new(),
     })
 }
