@@ -16,6 +16,7 @@ pub mod identity;
 pub mod keys;
 mod lifecycle;
 pub mod report;
+pub mod retire;
 pub mod secret;
 pub mod server;
 pub mod sticks;

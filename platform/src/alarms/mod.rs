@@ -3,6 +3,7 @@
 //! neither does a value of bad quality.
 
 mod acknowledge;
+mod end;
 mod judge;
 mod late;
 pub(crate) mod limits;
@@ -13,6 +14,7 @@ mod series;
 mod tick;
 
 pub use acknowledge::acknowledge;
+pub(crate) use end::{end_all, open_again};
 pub(crate) use judge::{Batch, Fresh, judge, judge_anew};
 pub(crate) use machine::{Sample, Side};
 pub(crate) use rule::Rule;

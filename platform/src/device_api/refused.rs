@@ -34,7 +34,9 @@ pub enum Refused {
     )]
     UnknownThing,
     /// The adapter has registered all the printers that it may.
-    #[error("an adapter has at most {PRINTERS_MAX} printers")]
+    #[error(
+        "an adapter has at most {PRINTERS_MAX} printers; an admin can take those out of the fleet that are gone for good"
+    )]
     TooManyPrinters,
     /// The body is over its limit.
     #[error("{0}")]

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use catalog::{Quality, Reading, Timestamp, Value, items};
 use rusqlite::{Connection, OptionalExtension as _};
 
-use super::{ItemIds, StoreError};
+use super::{ItemIds, StoreError, things};
 use crate::alarms::{Batch, Fresh, Sample, judge, judge_anew};
+use crate::retire;
 
 /// A reading that is this far ahead of the platform's clock is of the future: some clock is wrong.
 const AHEAD_MS_MAX: i64 = 5 * 60_000;
@@ -39,6 +40,13 @@ pub fn store(
         }
     }
     let new = fresh.values().map(|readings| readings.len() as u64).sum();
+    let retired = things::retired(conn, thing)?;
+    let is_back =
+        retired.is_some_and(|since| fresh.values().flatten().any(|reading| is_news(reading, since)));
+    let is_in = retired.is_none() || is_back;
+    if is_back {
+        retire::bring_back(conn, thing, now)?;
+    }
     let (mut batches, mut other_limits) = (Vec::with_capacity(fresh.len()), false);
     for ((item, part), mut readings) in fresh {
         readings.sort_by_key(|reading| (reading.time(), reading.origin().to_bytes()));
@@ -52,11 +60,20 @@ pub fn store(
         let readings = readings.into_iter().filter_map(judged).collect();
         batches.push(Batch { item, part, newest_before, readings });
     }
-    judge(conn, thing, &batches)?;
-    if other_limits {
+    if is_in {
+        judge(conn, thing, &batches)?;
+    }
+    // Other limits may have come meanwhile.
+    if is_back || (is_in && other_limits) {
         judge_anew(conn, thing, now)?;
     }
     Ok(Stored { new, repeated: readings.len() as u64 - new })
+}
+
+/// Whether this shows that what was taken out of the fleet is not gone: neither what was measured before does, nor that the adapter
+/// still looks for it.
+fn is_news(reading: &Reading, retired: Timestamp) -> bool {
+    reading.time() > retired && *reading.item() != items::PRINTER_REACHABILITY
 }
 
 fn insert(

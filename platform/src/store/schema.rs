@@ -9,12 +9,13 @@ use rusqlite::{Connection, OpenFlags};
 use super::StoreError;
 
 /// What makes each version of the tables out of the one before; the first makes them out of nothing.
-const STEPS: [&str; 5] = [
+const STEPS: [&str; 6] = [
     include_str!("schema/1.sql"),
     include_str!("schema/2.sql"),
     include_str!("schema/3.sql"),
     include_str!("schema/4.sql"),
     include_str!("schema/5.sql"),
+    include_str!("schema/6.sql"),
 ];
 
 /// How long a connection waits for a lock: only another program on the same file can hold one that long.

@@ -11,7 +11,7 @@ use super::StoreError;
 /// Longest id of an adapter or of a printer within its adapter.
 const ID_LENGTH_MAX: usize = 32;
 
-/// Printers that one adapter may register: a stolen key must not fill the store with names.
+/// Printers that one adapter may have in the fleet: a stolen key must not fill the store with names.
 pub const PRINTERS_MAX: i64 = 64;
 
 /// A name on the wire: `ADAPTER` for the adapter itself, `ADAPTER.PRINTER` for one of its printers.
@@ -61,8 +61,8 @@ pub fn is_id(text: &str) -> bool {
         && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
 }
 
-/// The row of a thing that the adapter posts for; a printer is registered with its first post. `None` when
-/// the adapter has registered as many printers as it may.
+/// The row of a thing that the adapter posts for; a printer is registered with its first post. `None` when the adapter has as many
+/// in the fleet as it may.
 ///
 /// # Errors
 /// When the store fails.
@@ -96,13 +96,56 @@ pub fn id(conn: &Connection, name: &str) -> Result<Option<i64>, StoreError> {
     Ok(select.query_row([name], |row| row.get(0)).optional()?)
 }
 
-/// The rows of all things.
+/// The rows of all things in the fleet.
 ///
 /// # Errors
 /// When the store fails.
 pub fn ids(conn: &Connection) -> Result<Vec<i64>, StoreError> {
-    let mut select = conn.prepare_cached("SELECT id FROM things ORDER BY id")?;
+    let mut select = conn.prepare_cached("SELECT id FROM things WHERE retired IS NULL ORDER BY id")?;
     Ok(select.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
+}
+
+/// The rows in the fleet of a thing and, where it is an adapter, of its printers.
+///
+/// # Errors
+/// When the store fails.
+pub fn in_the_fleet_with(conn: &Connection, thing: i64) -> Result<Vec<i64>, StoreError> {
+    let mut select = conn.prepare_cached(
+        "SELECT id FROM things WHERE retired IS NULL
+            AND (id = ?1 OR adapter = (SELECT adapter FROM things WHERE id = ?1 AND kind = 'adapter')) ORDER BY id",
+    )?;
+    Ok(select.query_map([thing], |row| row.get(0))?.collect::<Result<_, _>>()?)
+}
+
+/// When a thing was taken out of the fleet; `None` while it is in it.
+///
+/// # Errors
+/// When the store fails.
+pub fn retired(conn: &Connection, thing: i64) -> Result<Option<Timestamp>, StoreError> {
+    let mut select = conn.prepare_cached("SELECT retired FROM things WHERE id = ?1")?;
+    let retired: Option<i64> = select.query_row([thing], |row| row.get(0))?;
+    Ok(retired.map(Timestamp))
+}
+
+/// Notes since when a thing is out of the fleet, or that it is in it.
+///
+/// # Errors
+/// When the store fails.
+pub fn set_retired(conn: &Connection, thing: i64, since: Option<Timestamp>) -> Result<(), StoreError> {
+    conn.execute("UPDATE things SET retired = ?2 WHERE id = ?1", (thing, since.map(|since| since.0)))?;
+    Ok(())
+}
+
+/// A thing and the adapter's own behind which it is.
+///
+/// # Errors
+/// When the store fails.
+pub fn with_its_adapter(conn: &Connection, thing: i64) -> Result<Vec<(i64, String)>, StoreError> {
+    let mut select = conn.prepare_cached(
+        "SELECT id, name FROM things
+         WHERE id = ?1 OR (kind = 'adapter' AND adapter = (SELECT adapter FROM things WHERE id = ?1)) ORDER BY id",
+    )?;
+    Ok(select.query_map([thing], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?)
 }
 
 /// The names of all things.
@@ -115,7 +158,7 @@ pub fn names(conn: &Connection) -> Result<BTreeSet<String>, StoreError> {
 }
 
 fn printers(conn: &Connection, adapter: i64) -> Result<i64, StoreError> {
-    let count = "SELECT count(*) FROM things WHERE adapter = ?1 AND kind = 'printer'";
+    let count = "SELECT count(*) FROM things WHERE adapter = ?1 AND kind = 'printer' AND retired IS NULL";
     Ok(conn.query_row(count, [adapter], |row| row.get(0))?)
 }
 

@@ -51,6 +51,7 @@ struct Row {
     enrolment: &'static str,
     code_expires: Option<Moment>,
     printers: u32,
+    is_retired: bool,
     keys: Vec<Key>,
 }
 
@@ -186,7 +187,9 @@ impl Row {
             id: adapter.id,
             name: adapter.name,
             site: adapter.site,
-            gone: valid && adapter.last_seen.is_some_and(|seen| now.0 - seen.0 > ADAPTER_GONE_MS),
+            gone: valid
+                && !adapter.is_retired
+                && adapter.last_seen.is_some_and(|seen| now.0 - seen.0 > ADAPTER_GONE_MS),
             last_seen: adapter.last_seen.map(|at| Age { at, now }),
             enrolment: match (adapter.enrolled.is_some(), valid) {
                 (false, _) => "waits for its code",
@@ -195,6 +198,7 @@ impl Row {
             },
             code_expires: adapter.code_expires.map(Moment),
             printers: adapter.printers,
+            is_retired: adapter.is_retired,
             keys: adapter.keys.into_iter().map(|key| Key::of(key, now)).collect(),
         }
     }

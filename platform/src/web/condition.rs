@@ -183,6 +183,7 @@ mod tests {
             first_seen: Timestamp(0),
             data: Some(Timestamp(NOW.0 - data_age)),
             stored: Some(Timestamp(NOW.0 - data_age)),
+            retired: None,
             values: codes.iter().map(latest).collect(),
         }
     }

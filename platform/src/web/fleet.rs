@@ -17,7 +17,7 @@ use super::visitor::Visitor;
 use super::words::{self, Age};
 use crate::App;
 use crate::store::pages::alarms::{Alarm, Open, Waiting, open, queue, quiet_since, waiting};
-use crate::store::pages::fleet::{Collector, Printer, collectors, printers};
+use crate::store::pages::fleet::{Collector, Printer, collectors, printers, retired};
 
 #[derive(Template)]
 #[template(path = "fleet.html")]
@@ -31,6 +31,7 @@ struct Page {
     summary: String,
     key_titles: Vec<&'static str>,
     printers: Vec<Row>,
+    retired: Vec<String>,
 }
 
 /// An adapter that is not heard, and what that means.
@@ -44,13 +45,14 @@ struct Gone {
 /// The page.
 pub(super) async fn page(visitor: Visitor, State(app): State<Arc<App>>) -> Result<Html<String>, Problem> {
     let now = visitor.now;
-    let (alarms, waiting, open, printers, collectors, quiet) = app
+    let (alarms, waiting, open, printers, collectors, quiet, retired) = app
         .store
         .read(move |conn| {
             let queue = queue(conn, None, now)?;
             let quiet = if queue.is_empty() { quiet_since(conn)? } else { None };
             let (waiting, open) = (waiting(conn, None)?, open(conn, None)?);
-            Ok((queue, waiting, open, printers(conn, &row::items())?, collectors(conn)?, quiet))
+            let printers = printers(conn, &row::items())?;
+            Ok((queue, waiting, open, printers, collectors(conn)?, quiet, retired(conn)?))
         })
         .await?;
     let rows = rows(printers, &open, now);
@@ -71,6 +73,7 @@ pub(super) async fn page(visitor: Visitor, State(app): State<Arc<App>>) -> Resul
         collectors_gone,
         key_titles: row::KEY_VALUES.iter().map(|(_, title)| *title).collect(),
         printers: rows,
+        retired,
         frame: Frame::of(&visitor, "Fleet").live(),
     };
     render(&page)

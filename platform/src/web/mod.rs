@@ -1,6 +1,6 @@
 //! The dashboard: pages that the server renders, a little script that keeps them fresh, and nothing that the
 //! essential things need a script for. It reads the store through `store::pages` and changes it only through
-//! the rooms that own what is changed (`alarms`, `keys`, `identity`), never by a statement of its own.
+//! the rooms that own what is changed (`alarms`, `keys`, `identity`, `retire`), never by a statement of its own.
 
 mod adapters;
 mod alarms;
@@ -15,6 +15,7 @@ mod live;
 mod login;
 mod printer;
 mod problem;
+mod retire;
 mod ribbon;
 mod row;
 mod series;
@@ -43,6 +44,7 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/printers/{thing}", get(printer::page))
         .route("/printers/{thing}/series", get(series::numbers))
         .route("/printers/{thing}/ribbon", get(ribbon::ribbon))
+        .route("/printers/{thing}/retire", get(retire::ask).post(retire::retire))
         .route("/alarms", get(alarms::page))
         .route("/alarms/{id}/acknowledge", post(alarms::acknowledge))
         .route("/adapters", get(adapters::page).post(adapters::create))

@@ -61,6 +61,8 @@ struct Page {
     row: Row,
     identity: String,
     advice: String,
+    /// How long it has been out of the fleet.
+    retired: Option<Age>,
     queue: Vec<alarms::Row>,
     waiting: Waiting,
     history: Vec<alarms::Row>,
@@ -161,6 +163,7 @@ impl Page {
         };
         Self {
             identity: identity(&model.printer),
+            retired: model.printer.retired.map(|at| Age { at, now }),
             advice: row.condition.advice(&model.printer.adapter),
             plots: plots(&model, asked),
             groups: groups(&model, now),

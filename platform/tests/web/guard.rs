@@ -50,7 +50,13 @@ async fn a_technician_neither_sees_nor_does_what_is_the_admins() {
         assert!(answer.text.contains("for admins"), "{path}");
     }
     assert_eq!(house.get("/site.keys", &cookie).await.status, StatusCode::FORBIDDEN);
-    for path in ["/adapters", "/adapters/1/code", "/adapters/1/stick", "/keys/1/revoke"] {
+    for path in [
+        "/adapters",
+        "/adapters/1/code",
+        "/adapters/1/stick",
+        "/keys/1/revoke",
+        "/printers/oslo-1.p03/retire",
+    ] {
         let answer = house.post(path, &cookie, "name=oslo-2&site=Oslo").await;
         assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path}");
     }

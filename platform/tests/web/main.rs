@@ -6,6 +6,7 @@ mod guard;
 mod house;
 mod pages;
 mod printer;
+mod retire;
 #[path = "../seed/mod.rs"]
 mod seed;
 mod stick;

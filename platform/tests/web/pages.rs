@@ -15,11 +15,12 @@ const PAGES: [(&str, &str); 8] = [
     ("/alarms?show=past&severity=2&q=vat", "Resin in the vat is too hot"),
     ("/collected-data", "laser.power_setpoint"),
 ];
-pub(crate) const ADMIN_PAGES: [(&str, &str); 4] = [
+pub(crate) const ADMIN_PAGES: [(&str, &str); 5] = [
     ("/adapters", "stavanger-1"),
     ("/adapters/1/stick", "Site stick for bergen-1"),
     ("/audit", "Created an adapter"),
     ("/keys/1/revoke", "Revoke the key"),
+    ("/printers/oslo-1.p03/retire", "Take it out"),
 ];
 
 #[tokio::test]

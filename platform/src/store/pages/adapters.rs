@@ -24,8 +24,10 @@ pub struct Adapter {
     pub last_seen: Option<Timestamp>,
     /// When its newest unused one-time code expires.
     pub code_expires: Option<Timestamp>,
-    /// Printers behind it.
+    /// Printers behind it in the fleet.
     pub printers: u32,
+    /// Whether it was taken out of the fleet.
+    pub is_retired: bool,
     /// Keys, the newest first.
     pub keys: Vec<Key>,
 }
@@ -52,7 +54,8 @@ pub fn all(conn: &Connection, now: Timestamp) -> rusqlite::Result<Vec<Adapter>> 
             "SELECT id, name, site, created, created_by, enrolled, last_seen,
                 (SELECT max(expires) FROM enrolment_codes WHERE adapter = adapters.id AND used IS NULL AND expires > ?1)
                     AS code_expires,
-                (SELECT count(*) FROM things WHERE adapter = adapters.id AND kind = 'printer') AS printers
+                (SELECT count(*) FROM things WHERE adapter = adapters.id AND kind = 'printer' AND retired IS NULL) AS printers,
+                EXISTS (SELECT 1 FROM things WHERE things.name = adapters.name AND retired IS NOT NULL) AS is_retired
              FROM adapters ORDER BY name",
         )?
         .query_map([now.0], |row| {
@@ -66,6 +69,7 @@ pub fn all(conn: &Connection, now: Timestamp) -> rusqlite::Result<Vec<Adapter>> 
                 last_seen: moment(row, "last_seen")?,
                 code_expires: moment(row, "code_expires")?,
                 printers: row.get("printers")?,
+                is_retired: row.get("is_retired")?,
                 keys: Vec::new(),
             })
         })?

@@ -1,4 +1,4 @@
-//! The fleet: every collector and every printer, with the few values that the fleet table shows.
+//! The fleet: every collector and every printer, with the few values that the fleet table shows, and who is out of it.
 
 use std::collections::HashMap;
 
@@ -48,16 +48,19 @@ pub struct Printer {
     pub data: Option<Timestamp>,
     /// When such a value was last stored, whenever it was measured.
     pub stored: Option<Timestamp>,
+    /// When it was taken out of the fleet.
+    pub retired: Option<Timestamp>,
     /// The latest values that were asked for, by item id; part 0 only.
     pub values: HashMap<String, Latest>,
 }
 
-/// Every adapter that has printers or has ever spoken.
+/// Every adapter that has ever spoken and was not taken out of the fleet.
 pub fn collectors(conn: &Connection) -> rusqlite::Result<Vec<Collector>> {
     conn.prepare_cached(
         "SELECT name, site, last_seen,
-                (SELECT count(*) FROM things WHERE adapter = adapters.id AND kind = 'printer') AS printers
-         FROM adapters WHERE last_seen IS NOT NULL ORDER BY name",
+                (SELECT count(*) FROM things WHERE adapter = adapters.id AND kind = 'printer' AND retired IS NULL) AS printers
+         FROM adapters WHERE last_seen IS NOT NULL
+            AND NOT EXISTS (SELECT 1 FROM things WHERE things.name = adapters.name AND retired IS NOT NULL) ORDER BY name",
     )?
     .query_map([], |row| {
         let printers: i64 = row.get("printers")?;
@@ -72,7 +75,7 @@ pub fn collectors(conn: &Connection) -> rusqlite::Result<Vec<Collector>> {
 }
 
 // A printer's clock may run ahead: a value is never newer than its storage, or silence would look like health.
-const PRINTERS: &str = "SELECT things.id, things.name AS thing, kind = 'adapter' AS is_adapter, model, serial, firmware, first_seen,
+const PRINTERS: &str = "SELECT things.id, things.name AS thing, kind = 'adapter' AS is_adapter, model, serial, firmware, first_seen, retired,
         adapters.name AS adapter, site, adapters.last_seen AS adapter_seen,
         (SELECT max(min(time, stored)) FROM latest JOIN items ON items.id = latest.item
          WHERE thing = things.id AND items.name <> 'printer.reachability') AS data,
@@ -80,11 +83,11 @@ const PRINTERS: &str = "SELECT things.id, things.name AS thing, kind = 'adapter'
          WHERE thing = things.id AND items.name <> 'printer.reachability') AS stored
     FROM things JOIN adapters ON adapters.id = things.adapter";
 
-/// Every printer, with its latest values of these items.
+/// Every printer in the fleet, with its latest values of these items.
 pub fn printers(conn: &Connection, items: &[&str]) -> rusqlite::Result<Vec<Printer>> {
     let mut printers: Vec<Printer> = conn
         .prepare_cached(&format!(
-            "{PRINTERS} WHERE kind = 'printer' ORDER BY things.name"
+            "{PRINTERS} WHERE kind = 'printer' AND retired IS NULL ORDER BY things.name"
         ))?
         .query_map([], printer)?
         .collect::<rusqlite::Result<_>>()?;
@@ -93,6 +96,13 @@ pub fn printers(conn: &Connection, items: &[&str]) -> rusqlite::Result<Vec<Print
         printer.values = values.remove(&printer.id).unwrap_or_default();
     }
     Ok(printers)
+}
+
+/// The names of what was taken out of the fleet.
+pub fn retired(conn: &Connection) -> rusqlite::Result<Vec<String>> {
+    let mut select =
+        conn.prepare_cached("SELECT name FROM things WHERE retired IS NOT NULL ORDER BY name")?;
+    select.query_map([], |row| row.get(0))?.collect()
 }
 
 /// The printer with this name, or the adapter's own thing; without values.
@@ -117,6 +127,7 @@ fn printer(row: &Row<'_>) -> rusqlite::Result<Printer> {
         first_seen: Timestamp(row.get("first_seen")?),
         data: moment(row, "data")?,
         stored: moment(row, "stored")?,
+        retired: moment(row, "retired")?,
         values: HashMap::new(),
     })
 }
