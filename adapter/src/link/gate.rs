@@ -75,7 +75,9 @@ impl Gate {
     /// See [`GateError`].
     pub fn open(place: &config::Link) -> Result<Self, GateError> {
         let socket = place.socket.clone();
-        let directory = lock(socket.parent().unwrap_or(Path::new(".")))?;
+        // That of a bare name is empty.
+        let directory = socket.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let directory = lock(directory)?;
         let failed = |source| GateError::Socket { socket: socket.clone(), source };
         match std::fs::symlink_metadata(&socket) {
             Ok(found) if found.file_type().is_socket() => std::fs::remove_file(&socket).map_err(failed)?,
