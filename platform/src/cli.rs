@@ -196,7 +196,8 @@ fn check(file: &File) -> Result<(), Failure> {
     let config = file.load()?;
     config::server_config(&config.server).map_err(|error| Failure::Usage(error.into()))?;
     let directory = config.store.path.parent().unwrap_or(&config.store.path);
-    if !directory.is_dir() {
+    // A bare file name has an empty parent, which is where the program was started.
+    if !directory.as_os_str().is_empty() && !directory.is_dir() {
         let what = format!("store.path: there is no directory {}: make it", directory.display());
         return Err(Failure::Usage(anyhow::Error::msg(what)));
     }

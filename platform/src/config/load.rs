@@ -27,13 +27,8 @@ pub fn load(file: &Path, environment: &HashMap<String, String>) -> Result<Config
     let environment = ours.map(|(name, value)| (name.clone(), value.clone())).collect();
     let input = Input { file, text: &text, environment };
     let raw = input.raw()?;
-    raw.check(directory_of(file)).map_err(|(key, text)| input.invalid([(key.into(), text)]))
-}
-
-/// The directory that a file is in, by a name that can be opened: the parent of a bare file name is an empty path, and so would be that of
-/// every file that the configuration names.
-fn directory_of(file: &Path) -> &Path {
-    file.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."))
+    raw.check(file.parent().unwrap_or(Path::new("")))
+        .map_err(|(key, text)| input.invalid([(key.into(), text)]))
 }
 
 struct Input<'a> {
@@ -126,19 +121,5 @@ fn message(error: &LayerError) -> String {
             format!("missing field `{}`", key.rsplit_once('.').map_or(key.as_str(), |(_, field)| field))
         }
         other => other.to_string(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_a_configuration_names_is_in_a_directory_that_can_be_opened() {
-        for (file, expected) in [("a.toml", "."), ("./a.toml", "."), ("etc/a.toml", "etc"), ("/a.toml", "/")]
-        {
-            assert_eq!(directory_of(Path::new(file)), Path::new(expected), "{file}");
-        }
-        assert_eq!(directory_of(Path::new("a.toml")).join("b").parent(), Some(Path::new(".")));
     }
 }

@@ -6,8 +6,11 @@ use rusqlite::{Connection, named_params};
 
 use super::series::Span;
 
-/// The stretches in which a printer's adapter did not run, oldest first: from one run's last word to the next run's start, or to the
-/// first state in between that a log told later. Those that are not longer than `ignored_ms` are left out.
+/// An adapter says this often how long it has run: what is measured within this of its last word it may have seen.
+const SAID_EVERY_MS: i64 = 10_000;
+
+/// The stretches in which a printer's adapter did not run, oldest first: from one run's last word, and what it may have seen after it, to the next run's start, or to
+/// the first state in between that a log told later. Those that are not longer than `ignored_ms` are left out.
 pub fn outages(conn: &Connection, printer: i64, span: Span, ignored_ms: i64) -> rusqlite::Result<Vec<Span>> {
     // Of an adapter in halves it is the intake that sees printers.
     let mut statement = conn.prepare_cached(
@@ -32,9 +35,10 @@ pub fn outages(conn: &Connection, printer: i64, span: Span, ignored_ms: i64) -> 
         let started = time.saturating_sub((uptime * 1000.0) as i64);
         let before = last_word.replace(time);
         if let Some(before) = before.filter(|before| started - before > ignored_ms) {
-            let to = first_state(conn, printer, before)?.map_or(started, |told| told.min(started));
-            if to > before {
-                outages.push(Span { from: Timestamp(before), to: Timestamp(to) });
+            let from = before + SAID_EVERY_MS;
+            let to = first_state(conn, printer, from)?.map_or(started, |told| told.min(started));
+            if to > from {
+                outages.push(Span { from: Timestamp(from), to: Timestamp(to) });
             }
         }
     }
@@ -87,12 +91,14 @@ mod tests {
             let halves = halves.map(|reading| reading.map_err(|_| store::StoreError::NotFound("reading")));
             let halves = halves.into_iter().collect::<Result<Vec<_>, _>>()?;
             store::readings::store(conn, &ids, adapter, &halves, now)?;
-            // A log that was read later.
+            // What a printer that is asked said just before its adapter ended, and a log that was read later.
             let state = |time: i64| {
                 items::PRINTER_STATE.code("idle", mark(START + 1_000 * time, catalog::Quality::Good))
             };
-            let told = state(3_600).map_err(|_| store::StoreError::NotFound("code"))?;
-            store::readings::store(conn, &ids, printer, &[told], now)?;
+            for time in [35, 1_003, 3_009, 3_600] {
+                let told = state(time).map_err(|_| store::StoreError::NotFound("code"))?;
+                store::readings::store(conn, &ids, printer, &[told], now)?;
+            }
             let of = |from: i64, to: i64| {
                 let span = Span { from: Timestamp(START + 1_000 * from), to: Timestamp(START + 1_000 * to) };
                 let found = outages(conn, printer, span, 60_000)?;
@@ -105,9 +111,9 @@ mod tests {
         };
         let (all, some, none) = bench.app.store.write(work).await.unwrap();
         // Ten seconds are a restart; a silence of 490 s in one run is none of the adapter's, since it ran.
-        assert_eq!(all, [(30, 400), (1_000, 1_999), (3_000, 3_600)]);
+        assert_eq!(all, [(40, 400), (1_010, 1_999), (3_010, 3_600)]);
         // The one that the span begins in is known as well.
-        assert_eq!(some, [(30, 400)]);
+        assert_eq!(some, [(40, 400)]);
         assert_eq!(none, []);
     }
 }
