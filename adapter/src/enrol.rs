@@ -20,6 +20,7 @@ use crate::config::{
     AdapterIdentity, AdapterName, CREDENTIALS_NAME, Credentials, CredentialsError, IDENTITY_NAME,
     IdentityFileError, Platform, identity_text,
 };
+use crate::files::directory_of;
 use crate::uplink::client::{self, UplinkError};
 
 /// A code is some dozens of characters.
@@ -283,9 +284,7 @@ impl Draft {
         let written = written.and_then(|()| self.file.sync_all());
         let written = written.and_then(|()| fs::rename(&self.path, &self.target));
         // The name as well: a key that is gone with the power is a code that was used for nothing.
-        let directory =
-            self.target.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let written = written.and_then(|()| File::open(directory)?.sync_all());
+        let written = written.and_then(|()| File::open(directory_of(&self.target))?.sync_all());
         written.map_err(|source| EnrolError::Write { file: self.target.clone(), source })
     }
 }

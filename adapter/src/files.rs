@@ -17,6 +17,11 @@ pub(crate) fn open(path: &Path) -> io::Result<File> {
     }
 }
 
+/// The directory that a file is in, by a name that can be opened: the parent of a bare name is an empty path.
+pub(crate) fn directory_of(file: &Path) -> &Path {
+    file.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
 /// What is not there needs no removing and no moving.
 pub(crate) fn if_there(done: io::Result<()>) -> io::Result<()> {
     match done {
@@ -31,6 +36,14 @@ mod tests {
     use std::os::unix::fs::symlink;
 
     use super::*;
+
+    #[test]
+    fn a_file_is_in_a_directory_that_can_be_opened() {
+        for (file, expected) in [("a.toml", "."), ("./a.toml", "."), ("etc/a.toml", "etc"), ("/a.toml", "/")]
+        {
+            assert_eq!(directory_of(Path::new(file)), Path::new(expected), "{file}");
+        }
+    }
 
     #[test]
     fn only_files_are_opened() {

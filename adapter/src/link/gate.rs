@@ -16,6 +16,7 @@ use super::limits::ACCEPT_WAIT;
 use super::session::{self, SessionError};
 use super::{Link, LinkState};
 use crate::config::{self, AdapterName};
+use crate::files::directory_of;
 use crate::normalise::Quiet;
 
 /// What a new socket's mode lacks of all rights: its owner's and its group's to connect is left.
@@ -75,9 +76,7 @@ impl Gate {
     /// See [`GateError`].
     pub fn open(place: &config::Link) -> Result<Self, GateError> {
         let socket = place.socket.clone();
-        // That of a bare name is empty.
-        let directory = socket.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let directory = lock(directory)?;
+        let directory = lock(directory_of(&socket))?;
         let failed = |source| GateError::Socket { socket: socket.clone(), source };
         match std::fs::symlink_metadata(&socket) {
             Ok(found) if found.file_type().is_socket() => std::fs::remove_file(&socket).map_err(failed)?,

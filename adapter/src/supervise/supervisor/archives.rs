@@ -12,7 +12,7 @@ use super::super::limits::REFUSED_AGAIN;
 use super::{Supervisor, Trouble};
 
 /// An archive as it is, given for an image.
-#[derive(Clone, PartialEq)]
+#[derive(PartialEq)]
 struct Given {
     image: ImageDigest,
     archive: PathBuf,
@@ -26,9 +26,16 @@ struct Refused {
     at: Instant,
 }
 
+/// It did not bring the image.
+struct Vain {
+    given: Given,
+    /// Nothing where the engine took it.
+    refused: Option<Refused>,
+}
+
 /// What this engine was given and what did not bring an image.
 #[derive(Default)]
-pub(super) struct InVain(Vec<(Given, Option<Refused>)>);
+pub(super) struct InVain(Vec<Vain>);
 
 impl InVain {
     /// For another engine, or where nothing is missing.
@@ -37,17 +44,16 @@ impl InVain {
     }
 
     fn note(&mut self, given: Given, refused: Option<Refused>) {
-        self.0.retain(|(other, _)| (&other.image, &other.archive) != (&given.image, &given.archive));
-        self.0.push((given, refused));
+        self.0.retain(|Vain { given: other, .. }| {
+            (&other.image, &other.archive) != (&given.image, &given.archive)
+        });
+        self.0.push(Vain { given, refused });
     }
 
-    /// Whether it is of no use to give this now, and why it was refused where it was.
-    fn has(&self, given: &Given, now: Instant) -> Option<Option<&str>> {
-        let (_, refused) = self.0.iter().find(|(other, _)| other == given)?;
-        match refused {
-            Some(refused) if now.duration_since(refused.at) >= REFUSED_AGAIN => None,
-            refused => Some(refused.as_ref().map(|refused| refused.why.as_str())),
-        }
+    /// What came of giving this, where it is of no use to give it again now.
+    fn of(&self, given: &Given, now: Instant) -> Option<&Vain> {
+        let again = |refused: &Refused| now.duration_since(refused.at) >= REFUSED_AGAIN;
+        self.0.iter().find(|vain| vain.given == *given && !vain.refused.as_ref().is_some_and(again))
     }
 }
 
@@ -66,9 +72,9 @@ impl Supervisor {
                 };
                 // One that cannot be looked at is not read either: the engine is given nothing of it.
                 let given = as_it_is(image, archive).await;
-                let known = given.as_ref().and_then(|given| self.in_vain.has(given, Instant::now()));
-                if let Some(refused) = known {
-                    why.extend(refused.map(str::to_owned));
+                let vain = given.as_ref().and_then(|given| self.in_vain.of(given, Instant::now()));
+                if let Some(vain) = vain {
+                    why.extend(vain.refused.as_ref().map(|refused| refused.why.clone()));
                     continue;
                 }
                 tracing::info!(archive = %archive.display(), "the images are loaded");
