@@ -87,10 +87,12 @@ pub(crate) fn words(output: &Output) -> String {
     encoded(&rows, false)
 }
 
-/// Everything else that a program may write to its own log.
+/// Everything else that a program may write to its own log, each on a line of its own so that no word is made where two
+/// of them meet; but for the hashes over shapes, which begin like a figure of the line by chance.
 pub(crate) fn own_log(output: &Output) -> String {
-    let why = output.refused.iter().map(|refused| refused.why.to_string()).collect::<String>();
-    format!("{:?} {:?} {why}", output.refused, output.unmatched)
+    let why = output.refused.iter().map(|refused| format!("\n{}", refused.why)).collect::<String>();
+    let unmatched: Vec<_> = output.unmatched.iter().map(|_| Unmatched { shape: 0 }).collect();
+    format!("\n{:?}\n{unmatched:?}{why}\n", output.refused)
 }
 
 /// Every text of the catalogue that may stand in an update, or in the program's own log.
