@@ -76,6 +76,17 @@ fn tls_is_rustls_with_ring_and_nothing_else() {
     }
 }
 
+/// One that is not would never run, and nothing would say so.
+#[test]
+fn every_file_of_tests_is_in_the_program() {
+    let program = include_str!("main.rs");
+    let files = fs::read_dir(repository().join("tests/tests")).unwrap().map(|file| file.unwrap().path());
+    let names = files.map(|file| file.file_stem().unwrap().to_str().unwrap().to_owned());
+    let missing: Vec<_> =
+        names.filter(|name| name != "main" && !program.contains(&format!("mod {name};\n"))).collect();
+    assert!(missing.is_empty(), "tests/tests/main.rs does not name {missing:?}");
+}
+
 #[test]
 fn every_path_that_a_document_names_exists() {
     for document in ["ARCHITECTURE.md", "README.md", "docs/threat-model.md"] {

@@ -2,7 +2,7 @@
 //! same watch is put on what does write, so that it is known to see.
 //!
 //! It looks for as long as some thousand lines take, or for `FULL_LOAD_FOR`:
-//! `FULL_LOAD_FOR=10m cargo test --workspace --test zero_bytes -- --nocapture`.
+//! `FULL_LOAD_FOR=10m cargo test --workspace --test whole zero_bytes -- --nocapture`.
 
 use std::fs;
 use std::time::{Duration, Instant};
