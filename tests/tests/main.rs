@@ -1,4 +1,4 @@
-//! All of them in one program: each by itself would be linked with everything.
+//! Every file of tests here: one that is not named does not run (`architecture.rs` looks).
 
 mod architecture;
 mod bad_input;
